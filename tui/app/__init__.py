@@ -1,0 +1,1 @@
+"""The Textual front end: wiring, panes, screens, widgets."""

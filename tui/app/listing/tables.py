@@ -1,0 +1,134 @@
+"""Tables with their row counts, and how those differ from the newest verified backup."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tui.app.paint import Line, Span
+from tui.app.seen import Seen
+from tui.app.widgets.rows import Column, Row, between
+from tui.core.models import Backup, TableInfo
+from tui.wording import quantities
+
+EMPTY = "0 tables."
+
+
+def listed(seen: Seen) -> list[TableInfo]:
+    """Tables worth a line: those with rows or not counted yet; internals are grouped away."""
+    return [
+        table
+        for table in seen.tables or ()
+        if table.kind != "internal" and (table.rows is None or table.rows > 0)
+    ]
+
+
+def baseline(seen: Seen) -> Backup | None:
+    """What counts are compared with: the newest verified backup."""
+    return seen.catalogue.newest_verified if seen.catalogue else None
+
+
+def since_title(seen: Seen, now: datetime) -> str:
+    """`since 02:00`, or the day for an older backup; empty without one."""
+    backup = baseline(seen)
+    if backup is None:
+        return ""
+    taken = backup.taken.astimezone(now.tzinfo)
+    return "since " + taken.strftime("%H:%M" if (now - taken).days < 1 else "%b %d")
+
+
+def difference(seen: Seen, table: TableInfo) -> int | None:
+    """Rows more or fewer than in the newest verified backup; None while it is not known."""
+    backup = baseline(seen)
+    if backup is None or backup.manifest is None or table.rows is None:
+        return None
+    return table.rows - backup.manifest.rows.get(table.name, 0)
+
+
+def count_text(table: TableInfo) -> str:
+    """`752,640`, or `…` while it is not counted."""
+    return "…" if table.rows is None else quantities.count(table.rows)
+
+
+def difference_text(seen: Seen, table: TableInfo) -> str:
+    """`-38`, `+611`; the same is empty."""
+    change = difference(seen, table)
+    return f"{change:+,}" if change else ""
+
+
+def columns(since: str) -> tuple[Column, ...]:
+    """Columns of a list of tables."""
+    return (
+        Column("table", 20, grows=True, gap=2),
+        Column("rows", 11, "right", gap=2),
+        Column(since, 12, "right", gap=1),
+    )
+
+
+def rows(seen: Seen, changed: frozenset[str] = frozenset()) -> list[Row]:
+    """A row for each table; the value of a changed one is bold."""
+    result = []
+    for table in listed(seen):
+        change = difference(seen, table) or 0
+        role = "attention" if change < 0 else ""
+        bold = table.name in changed
+        result.append(
+            Row(
+                table.name,
+                (
+                    Span(table.name),
+                    Span(count_text(table), bold=bold),
+                    Span(difference_text(seen, table), role, bold=bold),
+                ),
+            )
+        )
+    return result
+
+
+def rest(seen: Seen) -> str:
+    """`47 empty, 2 internal`: what is not listed."""
+    tables = seen.tables or ()
+    empty = sum(1 for t in tables if t.kind != "internal" and t.rows == 0)
+    internal = sum(1 for t in tables if t.kind == "internal")
+    words = [f"{empty} empty"] if empty else []
+    words += [f"{internal} internal"] if internal else []
+    return ", ".join(words)
+
+
+def note(seen: Seen, below: int, indent: str = "   ") -> Line:
+    """`7 more with rows, 47 empty, 2 internal`."""
+    words = [f"{below} more with rows"] if below else []
+    words += [text] if (text := rest(seen)) else []
+    return (Span(indent + ", ".join(words), "muted"),)
+
+
+def title(seen: Seen) -> str:
+    """`1 Tables · 71, 22 with rows`."""
+    if seen.tables is None:
+        return "1 Tables"
+    tables = [table for table in seen.tables if table.kind != "internal"]
+    if any(table.rows is None for table in tables):
+        return f"1 Tables · {len(tables)}"
+    filled = sum(1 for table in tables if table.rows)
+    return f"1 Tables · {len(tables)}, {filled} with rows"
+
+
+def empty_words(seen: Seen) -> str:
+    """What stands where no table does."""
+    if problem := seen.problem("tables"):
+        return problem
+    return "…" if seen.tables is None else EMPTY
+
+
+def with_empty(seen: Seen, changed: frozenset[str] = frozenset()) -> list[Row]:
+    """Every table of the database; the empty ones under a line of their own."""
+    result = rows(seen, changed)
+    empties = [t for t in seen.tables or () if t.kind != "internal" and t.rows == 0]
+    internals = [t for t in seen.tables or () if t.kind == "internal"]
+    for heading, tables in (("empty", empties), ("internal: alembic, sqlite", internals)):
+        if tables:
+            result.append(between(f" ── {len(tables)} {heading} ──"))
+            result += [
+                Row(t.name, (Span(t.name, "muted"), Span(count_text(t), "muted"), Span("")))
+                for t in tables
+            ]
+    return result

@@ -1,0 +1,437 @@
+"""Looks at the deployment again and again, off the event loop, and posts what it saw.
+
+Each outside thing has a thread of its own, so that one that does not answer (a Docker engine, a
+full disk) holds up nothing else. The threads are daemons rather than workers of the event loop:
+leaving the screen never waits for them. They touch no widget; all they do is post `Saw`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from textual.message import Message
+
+from tui.app.seen import Seen
+from tui.core.errors import McpdbError
+from tui.core.models import (
+    ActivityEntry,
+    Deployment,
+    GatewayState,
+    Rows,
+    TableInfo,
+)
+
+if TYPE_CHECKING:
+    from tui.operations.looking import LiveDatabase
+
+Change: TypeAlias = Callable[[Seen], Seen]
+
+
+@dataclass
+class Saw(Message):
+    """A part of what is known is newer; `change` puts it into the snapshot."""
+
+    change: Change
+
+
+@dataclass
+class Replaced(Message):
+    """Another file stands at the database's path."""
+
+    at: datetime
+
+
+@dataclass
+class Died(Message):
+    """The process of an operation is gone and it never ended."""
+
+    entry: ActivityEntry
+
+
+@dataclass
+class RowsRead(Message):
+    """The first rows of a table, or why they could not be read."""
+
+    table: str
+    rows: Rows | None
+    problem: str
+    at: datetime
+
+
+class Posts(Protocol):
+    """What takes the messages: the app."""
+
+    def post_message(self, message: Message) -> bool:
+        """Take one message, from any thread."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """How often is looked, seconds."""
+
+    pulse: float = 0.25
+    stamp: float = 1.0
+    folders: float = 2.0
+    gateway: float = 5.0
+    recount: float = 10.0
+
+    @classmethod
+    def slow(cls) -> Periods:
+        """For a link or host that should be spared."""
+        return cls(pulse=0.5, stamp=10.0, folders=10.0, gateway=10.0, recount=60.0)
+
+
+class Loop(threading.Thread):
+    """Calls `look` every `period` seconds, and at once after `poke`."""
+
+    def __init__(self, name: str, period: float, look: Callable[[], None]) -> None:
+        super().__init__(name=f"look: {name}", daemon=True)
+        self._period = period
+        self._look = look
+        self._wake = threading.Event()
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        """Look until ended."""
+        while not self._ended.is_set():
+            self._wake.clear()
+            self._look()
+            self._wake.wait(self._period)
+
+    def poke(self) -> None:
+        """Look now."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Stop after the present look; does not wait for it."""
+        self._ended.set()
+        self._wake.set()
+
+
+class Model:
+    """Everything that is read of one deployment."""
+
+    def __init__(self, deployment: Deployment, posts: Posts, periods: Periods | None = None) -> None:
+        self.deployment = deployment
+        self._posts = posts
+        self._periods = periods or Periods()
+        self._live: LiveDatabase | None = None
+        self._live_made = threading.Lock()
+        self._released = False
+        self._inode = 0
+        self._stamp: tuple[int, ...] = ()
+        self._stamp_at = 0.0
+        self._running: ActivityEntry | None = None
+        self._state_folder: tuple[object, ...] = ()
+        self._backup_folder: tuple[object, ...] | None = None
+        self._gateway = GatewayState(running="unknown")
+        self._timeline_of: tuple[object, ...] = ()
+        self._wanted_rows: str = ""
+        self._recount = threading.Event()
+        self._recount.set()
+        self._ended = False
+        p = self._periods
+        self._loops = {
+            "pulse": Loop("operations and stamp", p.pulse, self._pulse),
+            "database": Loop("database", p.folders * 5, self._look_at_database),
+            "folders": Loop("backups and journals", p.folders, self._look_at_folders),
+            "gateway": Loop("gateway", p.gateway, self._look_at_gateway),
+            "counts": Loop("row counts", p.recount, self._count),
+            "rows": Loop("rows", 3_600.0, self._read_rows),
+            "timeline": Loop("migrations", 3_600.0, self._look_at_migrations),
+        }
+
+    # --- the front end's side -------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to look."""
+        for loop in self._loops.values():
+            loop.start()
+
+    def end(self) -> None:
+        """Stop looking; returns at once."""
+        self._ended = True
+        for loop in self._loops.values():
+            loop.end()
+        if self._live is not None:
+            self._live.interrupt()
+
+    def refresh(self) -> None:
+        """Read everything again."""
+        self._backup_folder, self._state_folder, self._timeline_of = None, (), ()
+        self._recount.set()
+        for name in ("database", "folders", "gateway", "counts", "timeline", "rows"):
+            self._loops[name].poke()
+
+    def want_rows(self, table: str) -> None:
+        """Read the first rows of a table; a later wish takes the place of an earlier one."""
+        self._wanted_rows = table
+        self._loops["rows"].poke()
+
+    # --- posting --------------------------------------------------------------------------
+
+    def _post(self, message: Message) -> None:
+        if not self._ended:
+            self._posts.post_message(message)
+
+    def _saw(self, change: Change, part: str) -> None:
+        """Post a change of `part`, whose last problem is over with it."""
+        self._post(
+            Saw(
+                lambda seen: replace(
+                    change(seen), problems={**dict(seen.problems), part: ""}
+                )
+            )
+        )
+
+    def _failed(self, part: str, error: McpdbError) -> None:
+        text = str(error)
+        self._post(Saw(lambda s: replace(s, problems={**dict(s.problems), part: text})))
+
+    def _database(self) -> LiveDatabase:
+        from tui.operations.looking import LiveDatabase
+
+        with self._live_made:
+            if self._live is None:
+                self._live = LiveDatabase(self.deployment)
+            return self._live
+
+    # --- operations and the stamp ---------------------------------------------------------
+
+    def _pulse(self) -> None:
+        self._follow_operations()
+        if time.monotonic() - self._stamp_at >= self._periods.stamp:
+            self._stamp_at = time.monotonic()
+            self._look_at_stamp()
+
+    def _follow_operations(self) -> None:
+        """What runs, whoever started it; let go of the file while it asks for that."""
+        if not self.deployment.state_dir.is_dir():
+            return
+        from tui.operations import activity
+
+        try:
+            wanted = activity.wants_release(self.deployment)
+            self._obey(wanted)
+            entry = activity.running_entry(self.deployment)
+        except McpdbError as error:
+            self._failed("activity", error)
+            return
+        before, self._running = self._running, entry
+        if entry != before:
+            self._post(Saw(lambda seen: replace(seen, running=entry)))
+        if before is not None and (entry is None or entry.id != before.id):
+            self._after(before)
+
+    def _after(self, before: ActivityEntry) -> None:
+        """An operation is over, or its process is gone."""
+        from tui.operations.activity import read_entry
+
+        self.refresh()
+        try:
+            entry = read_entry(self.deployment, before.id)
+        except McpdbError:
+            return
+        if entry.state == "cut":
+            self._post(Died(entry))
+
+    def _obey(self, wanted: bool) -> None:
+        if wanted == self._released:
+            return
+        self._released = wanted
+        if wanted:
+            self._database().release()
+        else:
+            self._database().reopen()
+            self._recount.set()
+            for name in ("database", "counts", "rows"):
+                self._loops[name].poke()
+        self._post(Saw(lambda seen: replace(seen, released=wanted)))
+
+    def _look_at_stamp(self) -> None:
+        try:
+            stamp = self._database().stamp()
+        except McpdbError:
+            return
+        before, self._stamp = self._stamp, stamp
+        if not before or stamp == before:
+            return
+        now = datetime.now(UTC)
+        if stamp[0] != before[0] and stamp[0]:
+            self._post(Saw(lambda seen: replace(seen, replaced_at=now)))
+            self._post(Replaced(now))
+            self._recount.set()
+            self._loops["counts"].poke()
+            self._loops["timeline"].poke()
+        self._post(Saw(lambda seen: replace(seen, changed_at=now)))
+        self._loops["database"].poke()
+
+    # --- file, backups, journals ----------------------------------------------------------
+
+    def _look_at_database(self) -> None:
+        if self._released:
+            return
+        facts = self._database().facts()
+        self._saw(lambda seen: replace(seen, database=facts), "database")
+        self._loops["timeline"].poke()
+
+    def _look_at_folders(self) -> None:
+        self._look_at_activity()
+        self._look_at_backups()
+
+    def _look_at_activity(self) -> None:
+        from tui.operations import activity
+        from tui.services import locks
+
+        folder = _signature(self.deployment.state_dir / "journal", self.deployment.state_dir)
+        try:
+            owner = locks.owner(self.deployment.state_dir)
+            if folder != self._state_folder or self._running is not None:
+                entries = activity.read_activity(self.deployment)
+                self._saw(lambda seen: replace(seen, activity=entries), "activity")
+        except McpdbError as error:
+            self._failed("activity", error)
+            return
+        self._state_folder = folder
+        self._post(Saw(lambda seen: replace(seen, lock=owner, lock_known=True)))
+
+    def _look_at_backups(self) -> None:
+        folders = (self.deployment.backup_dir, self.deployment.state_dir / "safety")
+        signature = _signature(*folders)
+        if signature == self._backup_folder:
+            return
+        from tui.operations.catalogue import read_catalogue
+
+        try:
+            catalogue = read_catalogue(self.deployment)
+        except McpdbError as error:
+            self._failed("catalogue", error)
+            return
+        self._backup_folder = signature
+        now = datetime.now(UTC)
+        self._saw(
+            lambda seen: replace(seen, catalogue=catalogue, catalogue_at=now), "catalogue"
+        )
+
+    # --- gateway and its code -------------------------------------------------------------
+
+    def _look_at_gateway(self) -> None:
+        from tui.operations.status import read_gateway
+
+        try:
+            state, health = read_gateway(self.deployment)
+        except McpdbError as error:
+            self._failed("gateway", error)
+            return
+        self._gateway = state
+        self._saw(lambda seen: replace(seen, gateway=state, health=health), "gateway")
+        self._loops["timeline"].poke()
+
+    def _look_at_migrations(self) -> None:
+        if self._released:
+            return
+        facts = self._database().facts()
+        state = self._gateway
+        if self.deployment.gateway is not None and state.running == "unknown" and not state.text:
+            return
+        basis = (state.identity, state.image_id, state.running, facts.revisions, facts.inode)
+        if basis == self._timeline_of:
+            return
+        from tui.operations.timeline import read_timeline
+
+        try:
+            timeline = read_timeline(self.deployment, state, facts.revisions)
+        except McpdbError as error:
+            self._failed("timeline", error)
+            return
+        self._timeline_of = basis
+        self._saw(lambda seen: replace(seen, timeline=timeline), "timeline")
+
+    # --- tables ---------------------------------------------------------------------------
+
+    def _count(self) -> None:
+        """Count the rows of every table, and again when the file changed and that is cheap."""
+        changed = self._stamp != self._counted_stamp
+        if not self._recount.is_set() and not (changed and self._cheap):
+            return
+        if self._released:
+            return
+        first = self._recount.is_set()
+        self._recount.clear()
+        began, self._counted_stamp = time.monotonic(), self._stamp
+        try:
+            tables = self._database().tables()
+            if first:
+                self._saw(lambda seen: replace(seen, tables=_kept(seen.tables, tables)), "tables")
+            counted = self._count_each(tables)
+        except McpdbError as error:
+            if not self._released and not self._ended:
+                self._failed("tables", error)
+            return
+        self._cheap = time.monotonic() - began < 0.5
+        now = datetime.now(UTC)
+        self._saw(lambda seen: replace(seen, tables=counted, counted_at=now), "tables")
+
+    _counted_stamp: tuple[int, ...] = ()
+    _cheap = True
+
+    def _count_each(self, tables: Sequence[TableInfo]) -> tuple[TableInfo, ...]:
+        """Count table by table; what is counted is shown while the rest still runs."""
+        known: dict[str, int | None] = {}
+        shown = time.monotonic()
+        for table in tables:
+            if table.kind != "view":
+                known[table.name] = self._database().count(table.name)
+            if time.monotonic() - shown > 0.3:
+                shown = time.monotonic()
+                part = _filled(tables, known)
+                self._saw(lambda seen, part=part: replace(seen, tables=part), "tables")  # type: ignore[misc]
+        return _filled(tables, known)
+
+    def _read_rows(self) -> None:
+        table = self._wanted_rows
+        if not table or self._released:
+            return
+        now = datetime.now(UTC)
+        try:
+            rows = self._database().first_rows(table)
+        except McpdbError as error:
+            self._post(RowsRead(table, None, str(error), now))
+            return
+        self._post(RowsRead(table, rows, "", now))
+
+
+def _kept(
+    before: tuple[TableInfo, ...] | None, tables: tuple[TableInfo, ...]
+) -> tuple[TableInfo, ...]:
+    """Names as they are now, with the counts of before until they are counted again."""
+    return _filled(tables, {table.name: table.rows for table in before or ()})
+
+
+def _filled(
+    tables: Sequence[TableInfo], known: dict[str, int | None]
+) -> tuple[TableInfo, ...]:
+    return tuple(replace(table, rows=known.get(table.name, table.rows)) for table in tables)
+
+
+def _signature(*folders: object) -> tuple[object, ...]:
+    """Changes whenever a name in one of the folders comes, goes or is written."""
+    import os
+    from pathlib import Path
+
+    result: list[object] = []
+    for folder in folders:
+        try:
+            with os.scandir(Path(str(folder))) as entries:
+                for entry in entries:
+                    found = entry.stat(follow_symlinks=False)
+                    result.append((entry.name, found.st_size, found.st_mtime_ns))
+        except OSError:
+            result.append(str(folder))
+    return tuple(sorted(map(repr, result)))

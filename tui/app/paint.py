@@ -1,0 +1,154 @@
+"""Lines of styled text, and the one place that turns them into what reaches the terminal.
+
+Every widget of the shell draws lines of `Span`s. A span's text is cleaned and never parsed as
+markup here, so foreign text cannot reach a terminal raw whichever way it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.strip import Strip
+
+from tui.app.themes import ROLES
+from tui.wording.clean import one_line
+
+
+class Span(NamedTuple):
+    """A stretch of text with one look."""
+
+    text: str
+    role: str = ""
+    """One of `themes.ROLES`, `border`, `focus`, `production`, or empty for plain text."""
+    bold: bool = False
+    action: str = ""
+    """Action that a click on it runs, e.g. `app.pane(2)`."""
+
+
+Line: TypeAlias = tuple[Span, ...]
+
+
+def line(*parts: str | Span) -> Line:
+    """Make a line of spans and plain strings."""
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts if part)
+
+
+def text_of(spans: Iterable[Span]) -> str:
+    """The words of a line alone."""
+    return "".join(span.text for span in spans)
+
+
+def width_of(spans: Iterable[Span]) -> int:
+    """Columns that a line takes."""
+    return sum(cell_len(one_line(span.text)) for span in spans)
+
+
+def fit(spans: Iterable[Span], width: int, more: str = "…") -> Line:
+    """Cut or pad a line to exactly `width` columns; what is cut ends in `more`."""
+    cleaned = [span._replace(text=one_line(span.text)) for span in spans]
+    total = sum(cell_len(span.text) for span in cleaned)
+    if total <= width:
+        return (*cleaned, Span(" " * (width - total))) if total < width else tuple(cleaned)
+    return _cut(cleaned, width, more)
+
+
+def _cut(spans: Sequence[Span], width: int, more: str) -> Line:
+    room = max(0, width - cell_len(more))
+    kept: list[Span] = []
+    for span in spans:
+        taken = cell_len(span.text)
+        if taken > room:
+            kept.append(span._replace(text=set_cell_size(span.text, room) + more[:width]))
+            return tuple(kept)
+        kept.append(span)
+        room -= taken
+    return tuple(kept)
+
+
+def cell(text: str, width: int, align: str = "left", more: str = "…") -> str:
+    """Clean `text`, cut it at its end or pad it to exactly `width` columns."""
+    clean = one_line(text)
+    length = cell_len(clean)
+    if length > width:
+        return set_cell_size(clean, max(0, width - cell_len(more))) + more[:width]
+    padding = " " * (width - length)
+    return padding + clean if align == "right" else clean + padding
+
+
+def spread(left: Iterable[Span], right: Iterable[Span], width: int, more: str = "…") -> Line:
+    """Put `left` and `right` at the ends of a line; what does not fit is cut from the left."""
+    left, right = tuple(left), tuple(right)
+    right_width = width_of(right)
+    if right_width >= width:
+        return fit(left, width, more)
+    return (*fit(left, width - right_width, more), *right)
+
+
+class Painter:
+    """Turns lines into strips with the active theme's colours."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._styles: dict[str, Style] = {
+            role: _style(variables.get(role, ""), "", variables.get(f"{role}-style", ""))
+            for role in ROLES
+        }
+        self._styles[""] = _style(variables["foreground"], "", "")
+        self._styles["border"] = _style(variables["border-blurred"], "", "")
+        self._styles["focus"] = _style(variables["border"], "", "bold")
+        for role in ("production", "selection", "selection-blurred"):
+            self._styles[role] = _style(
+                variables[f"{role}-text"], variables[role], variables[f"{role}-style"]
+            )
+
+    def style(self, role: str) -> Style:
+        """The look of a role on the widget's own ground."""
+        return self._styles[role]
+
+    def strip(self, spans: Iterable[Span], width: int, ground: Style, over: str = "") -> Strip:
+        """Paint one line.
+
+        Args:
+            spans: What to paint; cut or padded to `width`.
+            width: Columns.
+            ground: The widget's own style, for the background.
+            over: `selection` or `selection-blurred`: one look for the whole line, so that words
+                keep the row's one colour.
+        """
+        cover = self._styles[over] if over else None
+        segments = [
+            Segment(span.text, _actionable(ground + (cover or self._look(span)), span.action))
+            for span in fit(spans, width)
+        ]
+        return Strip(segments, width)
+
+    def _look(self, span: Span) -> Style:
+        style = self._styles[span.role]
+        return style + _BOLD if span.bold else style
+
+
+_BOLD = Style(bold=True)
+
+
+@lru_cache(256)
+def _clickable(action: str) -> Style:
+    return Style(meta={"@click": action})
+
+
+def _actionable(style: Style, action: str) -> Style:
+    return style + _clickable(action) if action else style
+
+
+def _style(color: str, ground: str, attributes: str) -> Style:
+    words = attributes.split()
+    return Style(
+        color=Color.parse(color).rich_color if color else None,
+        bgcolor=Color.parse(ground).rich_color if ground else None,
+        bold="bold" in words or None,
+        reverse="reverse" in words or None,
+    )

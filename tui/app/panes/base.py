@@ -1,0 +1,137 @@
+"""What every pane shares: it draws from what is known, and asks the app for what it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
+
+from textual.containers import Vertical
+from textual.message import Message
+
+from tui.app.glyphs import Glyphs
+from tui.app.paint import Line
+from tui.app.seen import Seen
+from tui.core.models import Deployment
+
+if TYPE_CHECKING:
+    from tui.core.operation import Operation
+
+MakeOperation: TypeAlias = "Callable[[Deployment], Operation]"
+
+BESIDE = 140
+"""From this many columns on a list has its detail beside it instead of below."""
+
+
+class Pane(Vertical):
+    """One numbered part of the screen; drawn again whenever what is known changes."""
+
+    NUMBER: ClassVar[int]
+    TITLE: ClassVar[str]
+
+    DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
+
+    @dataclass
+    class Say(Message):
+        """A sentence for the message line."""
+
+        text: str
+        role: str = ""
+
+    @dataclass
+    class Do(Message):
+        """Something that changes the deployment is asked for; made where it may import much."""
+
+        make: MakeOperation
+
+    @dataclass
+    class Go(Message):
+        """Another pane is asked for, with the cursor on a thing."""
+
+        number: int
+        key: str = ""
+
+    @dataclass
+    class Stands(Message):
+        """What the message line says while nothing else is to be said."""
+
+        text: Line
+
+    _stale = True
+
+    def on_mount(self) -> None:
+        """Follow what is known."""
+        self.watch(self.app, "seen", self.update)
+
+    def update(self) -> None:
+        """Draw what is known, now or when the pane comes into sight."""
+        self._stale = True
+        if self.display and self.is_mounted:
+            self._stale = False
+            self.show(self.seen)
+            self.refresh_bindings()
+
+    def come(self, key: str = "") -> None:
+        """The pane comes into sight."""
+        self.display = True
+        self.update()
+        if key:
+            self.point_at(key)
+        self.focus_first()
+
+    # --- for subclasses -------------------------------------------------------------------
+
+    def show(self, seen: Seen) -> None:
+        """Draw what is known."""
+
+    def point_at(self, key: str) -> None:
+        """Put the cursor on a thing."""
+
+    def focus_first(self) -> None:
+        """Give the focus to the pane's main part."""
+
+    def back(self) -> bool:
+        """Esc: one step back within the pane; False when there is none."""
+        return False
+
+    def why_not(self, action: str) -> str:
+        """Why an action cannot be done now, in one sentence; empty when it can."""
+        return ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what cannot be done."""
+        return None if self.is_mounted and self.why_not(action) else True
+
+    # --- for use --------------------------------------------------------------------------
+
+    @property
+    def seen(self) -> Seen:
+        """What is known now."""
+        return cast("Seen", getattr(self.app, "seen"))  # noqa: B009
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """Signs and lines that this terminal can show."""
+        return cast("Glyphs", getattr(self.app, "glyphs"))  # noqa: B009
+
+    def now(self) -> datetime:
+        """The host's time."""
+        return cast("datetime", getattr(self.app, "now")())  # noqa: B009
+
+    def say(self, text: str, role: str = "") -> None:
+        """Write a sentence on the message line."""
+        self.post_message(self.Say(text, role))
+
+    def stand(self, text: Line) -> None:
+        """What the message line shows at rest."""
+        self.post_message(self.Stands(text))
+
+    def copy(self, text: str) -> None:
+        """Copy text through the terminal, and say so."""
+        self.app.copy_to_clipboard(text)
+        size = len(text.encode())
+        self.say(
+            f"Copied {size:,} bytes to your terminal (OSC 52). "
+            "Nothing arrived? tmux: set -g set-clipboard on"
+        )

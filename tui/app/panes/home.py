@@ -1,0 +1,230 @@
+"""0 Home: the first lines of four panes, as a dashboard where the terminal is large enough."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+
+from tui.app import verbs
+from tui.app.listing import activity, backups, migrations, tables
+from tui.app.paint import Line, Span, cell
+from tui.app.panes.base import Pane
+from tui.app.seen import Seen
+from tui.app.widgets.groups import EVERYWHERE, HERE
+from tui.app.widgets.needs import NeedsYou
+from tui.app.widgets.rows import RowList
+
+DASHBOARD = (120, 36)
+"""From this size of the terminal on the four panes are a dashboard."""
+
+_PANES = {"home-tables": 1, "home-backups": 2, "home-migrations": 3, "home-activity": 4}
+
+
+class TablesGlance(RowList):
+    """Tables three abreast where only a few lines are to be had; a list on the dashboard."""
+
+    ABREAST = 3
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "l,right", "sideways(1)", "right", show=False, key_display="l", id="glance.right",
+            group=EVERYWHERE, tooltip="next column of tables",
+        ),
+        Binding(
+            "h,left", "sideways(-1)", "left", show=False, key_display="h", id="glance.left",
+            group=EVERYWHERE, tooltip="column of tables before",
+        ),
+    ]  # fmt: skip
+
+    @property
+    def _is_list(self) -> bool:
+        return self.frame == "box"
+
+    def action_sideways(self, step: int) -> None:
+        """Move by a column of tables."""
+        if not self._is_list:
+            target = self._cursor + step * self.inner_height
+            if 0 <= target < len(self._rows):
+                self._go(target)
+
+    def content_line(self, y: int) -> tuple[Line, str]:
+        """One line through all columns."""
+        if self._is_list or not self._rows:
+            return super().content_line(y)
+        height = max(1, self.inner_height)
+        first = max(0, self._cursor // height - self.ABREAST + 1)
+        widths = [(self.inner_width + i) // self.ABREAST for i in range(self.ABREAST)]
+        result: list[Span] = []
+        for column, width in enumerate(widths):
+            index = (first + column) * height + y
+            result += self._abreast(index, width)
+        return tuple(result), ""
+
+    def _abreast(self, index: int, width: int) -> list[Span]:
+        if index >= len(self._rows):
+            return [Span(" " * width)]
+        name, rows, change = self._rows[index].cells
+        here = index == self._cursor and self.has_focus
+        mark = self.glyphs.cursor if here else " "
+        more = self.glyphs.more
+        room = max(4, width - 18)
+        return [
+            Span(f"{mark} {cell(name.text, room, more=more)}", name.role, here),
+            Span(cell(rows.text, 8, "right", more), "", rows.bold),
+            Span(cell(change.text, 7, "right", more) + " ", change.role),
+        ]
+
+
+class HomePane(Pane):
+    """NEEDS YOU, tables, backups, migrations and activity at one glance."""
+
+    NUMBER = 0
+    TITLE = "Home"
+
+    DEFAULT_CSS = """
+    HomePane {
+        #glance { layout: vertical; height: 1fr; }
+        &.-dashboard #glance {
+            layout: grid; grid-size: 2 2; grid-rows: 1fr 1fr; grid-columns: 1fr 1fr;
+        }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "open", "open", key_display="Enter", id="home.open", group=HERE,
+            tooltip="the thing under the cursor, in its own pane",
+        ),
+        Binding(
+            "tab", "app.focus_next", "next", key_display="Tab", id="home.next", group=HERE,
+            tooltip="next part; shift+Tab back",
+        ),
+        Binding(
+            "1", "app.pane(1)", "pane", key_display="1-9", id="home.pane", group=HERE,
+            tooltip="a pane in full size",
+        ),
+        Binding(
+            "b", "back_up", "back up", id="home.back_up", group=HERE,
+            tooltip="back up now: hot, the gateway keeps running",
+        ),
+    ]  # fmt: skip
+
+    def compose(self) -> ComposeResult:
+        """Four lists under what needs a person."""
+        yield NeedsYou()
+        with Container(id="glance"):
+            yield TablesGlance(
+                frame="rule", cursor_at=0, signed=False, heading=False, id="home-tables"
+            )
+            yield RowList(backups.COLUMNS, frame="rule", heading=False, id="home-backups")
+            yield RowList(migrations.COLUMNS, frame="rule", heading=False, id="home-migrations")
+            yield RowList(activity.COLUMNS, frame="rule", heading=False, id="home-activity")
+
+    def _part(self, name: str) -> RowList:
+        return self.query_one(f"#home-{name}", RowList)
+
+    # --- what is known --------------------------------------------------------------------
+
+    def show(self, seen: Seen) -> None:
+        """Fill each part as far as its own data is there."""
+        glyphs, now = self.glyphs, self.now()
+        dashboard = self.has_class("-dashboard")
+        since = tables.since_title(seen, now)
+        counted = seen.counted_at
+        clock = f"counted {counted.astimezone(now.tzinfo):%H:%M:%S}" if counted else "counting"
+        part = self._part("tables")
+        part.entitle(
+            tables.title(seen),
+            clock if dashboard else (f"change {since}" if since else ""),
+        )
+        part.show(
+            tables.rows(seen),
+            columns=tables.columns(since),
+            empty=tables.empty_words(seen),
+            note=(lambda below: tables.note(seen, below)) if dashboard else None,
+        )
+        part = self._part("backups")
+        part.entitle(backups.title(seen))
+        part.show(
+            backups.rows(seen, glyphs, now),
+            empty=backups.empty_words(seen),
+            note=(lambda below: backups.note(seen, below)) if dashboard else None,
+        )
+        self._show_migrations(seen, dashboard=dashboard)
+        part = self._part("activity")
+        part.entitle(activity.title(seen), activity.aside(seen))
+        part.show(activity.rows(seen, glyphs, now), empty=activity.empty_words(seen))
+        self._stand(seen)
+
+    def _show_migrations(self, seen: Seen, *, dashboard: bool) -> None:
+        part = self._part("migrations")
+        part.entitle(migrations.title(seen), migrations.aside(seen))
+        rows = migrations.rows(seen, self.glyphs, self.now())
+        if not dashboard:
+            rows = [row for row in rows if row.is_thing]
+        first_time = not part.rows and rows
+        part.show(rows, empty=migrations.empty_words(seen))
+        if first_time and seen.timeline and seen.timeline.current:
+            part.point_at(seen.timeline.current[0])
+
+    def _stand(self, seen: Seen) -> None:
+        now = self.now()
+        words = []
+        if seen.changed_at is not None:
+            ago = int((now - seen.changed_at).total_seconds())
+            words.append(f"data changed {ago} s ago" if ago < 60 else "data unchanged for a while")
+        if seen.counted_at is not None:
+            words.append(f"counts {seen.counted_at.astimezone(now.tzinfo):%H:%M:%S}")
+        if seen.catalogue_at is not None and self.has_class("-dashboard"):
+            words.append(f"catalogue {seen.catalogue_at.astimezone(now.tzinfo):%H:%M:%S}")
+        self.stand((Span(" " + " · ".join(words), "muted"),))
+
+    # --- moving ---------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Dashboard or summary, by the terminal's size."""
+        size = self.app.size
+        dashboard = size.width >= DASHBOARD[0] and size.height >= DASHBOARD[1]
+        self.set_class(dashboard, "-dashboard")
+        for part in self.query(RowList):
+            part.frame = "box" if dashboard else "rule"
+            part.heading = dashboard
+        self.update()
+
+    def focus_first(self) -> None:
+        """The part that had the focus last, or the tables."""
+        focused = self.screen.focused
+        if focused is None or focused not in self.query(RowList):
+            self._last.focus()
+
+    @property
+    def _last(self) -> RowList:
+        return self.query_one(f"#{self._last_focused}", RowList)
+
+    _last_focused = "home-tables"
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remember the part, so that coming back finds every cursor where it was."""
+        if event.widget.id in _PANES:
+            self._last_focused = event.widget.id
+
+    @on(RowList.Opened)
+    def _open_clicked(self, message: RowList.Opened) -> None:
+        self._open(message.rows)
+
+    def action_open(self) -> None:
+        """Open what is under the cursor in its own pane."""
+        self._open(self._last)
+
+    def _open(self, part: RowList) -> None:
+        self.post_message(self.Go(_PANES[part.id or ""], part.cursor_key))
+
+    def why_not(self, action: str) -> str:
+        """Why a key is greyed."""
+        return verbs.why_not_change(self.seen, "b back up") if action == "back_up" else ""
+
+    def action_back_up(self) -> None:
+        """Back up now."""
+        self.post_message(self.Do(verbs.back_up))

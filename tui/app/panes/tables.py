@@ -1,0 +1,271 @@
+"""1 Tables: every table with its row count, and the first rows of the chosen one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.app.listing import tables as listing
+from tui.app.listing.cells import grid
+from tui.app.model import RowsRead
+from tui.app.paint import Span
+from tui.app.panes.base import Pane
+from tui.app.seen import Seen
+from tui.app.widgets.groups import EVERYWHERE, HERE
+from tui.app.widgets.rows import Column, RowList
+from tui.core.models import TableInfo
+from tui.wording import quantities
+
+SIDE_BY_SIDE = 120
+"""From this many columns on list and rows stand side by side."""
+
+
+class Grid(RowList):
+    """The rows of a table; moves sideways by columns."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "l,right", "sideways(1)", "columns", key_display="h l", id="tables.right",
+            group=EVERYWHERE, tooltip="next column; also the arrow",
+        ),
+        Binding(
+            "h,left", "sideways(-1)", "columns", show=False, id="tables.left",
+            group=EVERYWHERE, tooltip="column before; also the arrow",
+        ),
+    ]  # fmt: skip
+
+    def action_sideways(self, step: int) -> None:
+        """Ask the pane for other columns."""
+        pane = self.parent
+        if isinstance(pane, TablesPane):
+            pane.move_columns(step)
+
+
+class TablesPane(Pane):
+    """The table browser."""
+
+    NUMBER = 1
+    TITLE = "Tables"
+
+    DEFAULT_CSS = """
+    TablesPane {
+        layout: vertical;
+        #tables { height: 1fr; }
+        #rows { height: 1fr; display: none; }
+        &.-inside #tables { display: none; }
+        &.-inside #rows { display: block; }
+        &.-beside { layout: horizontal; }
+        &.-beside #tables { display: block; width: 42; height: 1fr; }
+        &.-beside #rows { display: block; width: 1fr; height: 1fr; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "open", "rows", id="tables.open", key_display="Enter", group=HERE,
+            tooltip="the first rows of this table",
+        ),
+    ]  # fmt: skip
+
+    @dataclass
+    class WantRows(Message):
+        """The first rows of a table are wanted."""
+
+        table: str
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._read: RowsRead | None = None
+        self._wanted = ""
+        self._first_column = 0
+        self._counts: dict[str, int | None] = {}
+        self._changed: frozenset[str] = frozenset()
+
+    def compose(self) -> ComposeResult:
+        """List and rows."""
+        yield RowList(
+            (Column("table", 16, grows=True, gap=1), Column("rows", 11, "right", gap=1)),
+            frame="rule", signed=False, heading=False, id="tables",
+        )  # fmt: skip
+        yield Grid(frame="rule", signed=False, id="rows")
+
+    @property
+    def _list(self) -> RowList:
+        return self.query_one("#tables", RowList)
+
+    @property
+    def _grid(self) -> Grid:
+        return self.query_one("#rows", Grid)
+
+    # --- what is known --------------------------------------------------------------------
+
+    def show(self, seen: Seen) -> None:
+        """Draw the list; the rows that were read stay until they are read again."""
+        self._notice_changes(seen)
+        self._list.entitle(listing.title(seen).removeprefix("1 "))
+        self._list.show(
+            listing.with_empty(seen, self._changed), empty=listing.empty_words(seen)
+        )
+        self._want(self._list.cursor_key)
+        self._stand(seen)
+
+    def _notice_changes(self, seen: Seen) -> None:
+        """A changed value is bold for three seconds."""
+        counts = {table.name: table.rows for table in seen.tables or ()}
+        changed = frozenset(
+            name
+            for name, rows in counts.items()
+            if rows is not None and self._counts.get(name) not in (None, rows)
+        )
+        self._counts = counts
+        if changed:
+            self._changed = changed
+            self.set_timer(3.0, self._calm)
+
+    def _calm(self) -> None:
+        self._changed = frozenset()
+        self.update()
+
+    def _stand(self, seen: Seen) -> None:
+        info = self._info()
+        if self._stands_replaced(seen):
+            return
+        if info is None:
+            self.stand(())
+            return
+        change = listing.difference(seen, info)
+        if change:
+            direction = "fewer" if change < 0 else "more"
+            count = quantities.plural(abs(change), "row")
+            since = listing.since_title(seen, self.now()).removeprefix("since ")
+            words = f" {info.name}: {count} {direction} than in the backup of {since}"
+            self.stand((Span(words),))
+            return
+        counted = seen.counted_at
+        words = f" counts {counted.astimezone(self.now().tzinfo):%H:%M:%S}" if counted else ""
+        self.stand((Span(words, "muted"),))
+
+    def _stands_replaced(self, seen: Seen) -> bool:
+        read, replaced = self._read, seen.replaced_at
+        if seen.released:
+            self.stand((Span(" The database is being replaced; it is read again.", "running"),))
+            return True
+        if replaced is None or (self.now() - replaced).total_seconds() > 60:
+            return False
+        clock = replaced.astimezone(self.now().tzinfo).strftime("%H:%M:%S")
+        again = "read again" if read and read.at >= replaced else "R reads again"
+        self.stand((Span(f" The database was replaced at {clock}; {again}.", "attention"),))
+        return True
+
+    def _info(self) -> TableInfo | None:
+        key = self._list.cursor_key
+        return next((table for table in self.seen.tables or () if table.name == key), None)
+
+    # --- rows -----------------------------------------------------------------------------
+
+    def _want(self, table: str) -> None:
+        """Ask for the rows of the table under the cursor once it is in sight."""
+        visible = self.has_class("-beside") or self.has_class("-inside")
+        if not table or not visible or table == self._wanted:
+            return
+        self._wanted = table
+        self._first_column = 0
+        self._grid.entitle(table, "…")
+        self._grid.show((), empty="…")
+        self.post_message(self.WantRows(table))
+
+    def read_again(self) -> None:
+        """Read the rows again, of another file or because R was pressed."""
+        if self._wanted:
+            self.post_message(self.WantRows(self._wanted))
+
+    def take(self, message: RowsRead) -> None:
+        """Rows were read."""
+        if message.table != self._wanted:
+            return
+        self._read = message
+        self._draw_grid()
+        self._stand(self.seen)
+
+    def _draw_grid(self) -> None:
+        read = self._read
+        if read is None:
+            return
+        if read.rows is None:
+            self._grid.entitle(read.table)
+            self._grid.show((), empty=read.problem)
+            return
+        columns, rows = grid(read.rows, self.glyphs, self._first_column)
+        info = self._info()
+        total = info.rows if info else None
+        count = f"{len(rows)} of {quantities.count(total)} rows" if total is not None else ""
+        if total is None or len(rows) == total:
+            more = f"first {len(rows)} rows, more exist" if read.rows.more else ""
+            count = more or quantities.plural(len(rows), "row")
+        wide = len(read.rows.columns)
+        hidden = f" · columns {self._first_column + 1}- of {wide}" if self._first_column else ""
+        clock = read.at.astimezone(self.now().tzinfo).strftime("%H:%M:%S")
+        title = f"{count} · {quantities.plural(wide, 'column')}{hidden} · read {clock}"
+        self._grid.entitle(read.table, title)
+        self._grid.show(rows, columns=columns, empty="0 rows.")
+
+    def move_columns(self, step: int) -> None:
+        """Show the columns from another one on."""
+        if self._read is None or self._read.rows is None:
+            return
+        last = max(0, len(self._read.rows.columns) - 1)
+        self._first_column = max(0, min(self._first_column + step, last))
+        self._draw_grid()
+
+    # --- moving ---------------------------------------------------------------------------
+
+    @on(RowList.Moved, "#tables")
+    def _follow_cursor(self, message: RowList.Moved) -> None:
+        self._want(message.key)
+        self._stand(self.seen)
+
+    @on(RowList.Opened, "#tables")
+    def _open_clicked(self) -> None:
+        self.action_open()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Side by side from 120 columns on."""
+        beside = event.size.width >= SIDE_BY_SIDE
+        self.set_class(beside, "-beside")
+        self._grid.frame = "side" if beside else "rule"
+        self._want(self._list.cursor_key)
+
+    def point_at(self, key: str) -> None:
+        """Put the cursor on a table and show its rows."""
+        self._list.point_at(key)
+        self.action_open()
+
+    def focus_first(self) -> None:
+        """The list has the focus, or the rows where they are open."""
+        (self._grid if self.has_class("-inside") else self._list).focus()
+
+    def back(self) -> bool:
+        """From the rows to the list."""
+        if self.has_class("-inside") or self._grid.has_focus:
+            self.remove_class("-inside")
+            self._list.focus()
+            return True
+        return False
+
+    def why_not(self, action: str) -> str:
+        """Why a key is greyed."""
+        if action == "open" and not self._list.cursor_key:
+            return "There is no table to open."
+        return ""
+
+    def action_open(self) -> None:
+        """Show the rows of the table under the cursor."""
+        if not self._list.cursor_key:
+            return
+        self.add_class("-inside")
+        self._want(self._list.cursor_key)
+        self._grid.focus()

@@ -1,0 +1,1 @@
+"""Dialogs and full screens that stand above the panes."""

@@ -1,0 +1,336 @@
+"""Follows one operation while it runs and shows how it ended; the work itself is elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.app.screens import result_words, running_words
+from tui.app.screens.frame import Dialog, TitleRow
+from tui.app.screens.lines import Lines, line, stack
+from tui.app.screens.question import Question
+from tui.app.widgets.groups import ASKS, HERE
+from tui.core.errors import McpdbError
+from tui.core.models import ActivityEntry, Deployment, GatewayState, Health
+from tui.wording.clean import printable
+
+POLL = 0.25
+"""Seconds between two looks at the journal."""
+GATEWAY_POLL = 5.0
+"""Seconds between two looks at the gateway on a result page."""
+NO_RETURN = "It cannot be cancelled any more; it finishes or undoes itself."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calls:
+    """What the screen asks of the operations; each may block and raises only McpdbError."""
+
+    read: Callable[[Deployment, str], ActivityEntry]
+    gateway: Callable[[Deployment], tuple[GatewayState, Health]]
+    cancel: Callable[[Deployment, str], None]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+def real_calls() -> Calls:
+    """The product's own."""
+    from tui.operations.activity import read_entry
+    from tui.operations.launch import cancel
+    from tui.operations.status import read_gateway
+
+    return Calls(read=read_entry, gateway=read_gateway, cancel=cancel)
+
+
+class OperationScreen(Dialog[None]):
+    """A viewer of one journal: it may be left and opened again, also after the end."""
+
+    DEFAULT_CSS = """
+    OperationScreen { #page { scrollbar-size: 0 0; } }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "C,ctrl+c",
+            "cancel",
+            "cancel…",
+            key_display="C",
+            id="operation.cancel",
+            group=ASKS,
+            priority=True,
+            tooltip="stop it while nothing has changed yet",
+        ),
+        Binding(
+            "enter",
+            "steps",
+            "steps",
+            key_display="Enter",
+            id="operation.steps",
+            group=HERE,
+            tooltip="every step with its time",
+        ),
+        Binding(
+            "y",
+            "copy",
+            "copy this page",
+            id="operation.copy",
+            group=HERE,
+            tooltip="copy this page (OSC 52)",
+        ),
+        Binding(
+            "j,down",
+            "scroll(1)",
+            show=False,
+            id="operation.down",
+            group=HERE,
+            tooltip="scroll down",
+        ),
+        Binding(
+            "k,up", "scroll(-1)", show=False, id="operation.up", group=HERE, tooltip="scroll up"
+        ),
+        Binding(
+            "q,escape",
+            "leave",
+            "leave it running",
+            key_display="q",
+            id="operation.leave",
+            group=HERE,
+            tooltip="the work goes on without this screen",
+        ),
+        Binding(
+            "q,escape",
+            "back",
+            "back",
+            key_display="q",
+            id="operation.back",
+            group=HERE,
+            tooltip="back; 4 Activity shows it again",
+        ),
+    ]
+
+    entry: reactive[ActivityEntry | None] = reactive(None, init=False)
+
+    @dataclass
+    class Read(Message):
+        """The journal was read."""
+
+        entry: ActivityEntry
+
+    @dataclass
+    class Told(Message):
+        """Something could not be done, or was done, in a sentence."""
+
+        text: str
+
+    @dataclass
+    class Looked(Message):
+        """The gateway was looked at."""
+
+        text: str
+
+    def __init__(
+        self, deployment: Deployment, journal_id: str, *, calls: Calls | None = None
+    ) -> None:
+        """Follow an operation.
+
+        Args:
+            deployment: Whose operation it is.
+            journal_id: Name of its journal.
+            calls: What to ask; the product's own operations unless given.
+        """
+        super().__init__()
+        self.deployment = deployment
+        self.journal_id = journal_id
+        self._calls = calls or real_calls()
+        self._reading = self._looking = False
+        self._gateway = ""
+        self._steps = False
+
+    # --- drawing ------------------------------------------------------------------------
+
+    def title_row(self) -> TitleRow:
+        """Row 3, until the journal is read."""
+        return TitleRow(line(f" {self.journal_id}  …"))
+
+    def compose_body(self) -> Iterable[Widget]:
+        """One page that scrolls."""
+        with VerticalScroll(id="page", can_focus=False):
+            yield Lines(id="lines")
+
+    def on_mount(self) -> None:
+        """Begin to follow."""
+        self.set_interval(POLL, self._poll)
+        self.set_interval(GATEWAY_POLL, self._look)
+        self._poll()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the operation has come to its end."""
+        return self.entry is not None and self.entry.state != "running"
+
+    def watch_entry(self, before: ActivityEntry | None, entry: ActivityEntry) -> None:
+        """Draw what is new; a result gets its page, and the gateway is looked at."""
+        if entry.state != "running" and (before is None or before.state == "running"):
+            self._look()
+        self._draw()
+        self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        """Draw for the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if (entry := self.entry) is None:
+            return
+        width, now = self.app.size.width, self._calls.now()
+        head: tuple[Content, Content | str]
+        if self.ended:
+            head = result_words.title(entry)
+            rows = result_words.page(entry, width, now, self._gateway, steps=self._steps)
+        else:
+            head = running_words.title(entry)
+            rows = running_words.page(entry, width, now)
+        self.query_one(TitleRow).show(*head)
+        self.query_one("#lines", Lines).content = stack(rows)
+
+    # --- following ----------------------------------------------------------------------
+
+    def _poll(self) -> None:
+        # What was cut may be finished or undone by another process: it is followed on.
+        if self.ended and self.entry is not None and self.entry.state != "cut":
+            return
+        self._draw()
+        if not self._reading:
+            self._reading = True
+            _in_thread(self._read)
+
+    def _read(self) -> None:
+        try:
+            self.post_message(self.Read(self._calls.read(self.deployment, self.journal_id)))
+        except McpdbError as error:
+            self.post_message(self.Told(str(error)))
+
+    @on(Read)
+    def _show(self, message: Read) -> None:
+        self._reading = False
+        self.entry = message.entry
+
+    @on(Told)
+    def _tell(self, message: Told) -> None:
+        self._reading = False
+        self.tell(message.text, attention=True)
+
+    def _look(self) -> None:
+        if self.ended and not self._looking:
+            self._looking = True
+            _in_thread(self._look_at_gateway)
+
+    def _look_at_gateway(self) -> None:
+        try:
+            state, health = self._calls.gateway(self.deployment)
+        except McpdbError as error:
+            self.post_message(self.Looked(f"gateway ? unknown: {error}"))
+            return
+        self.post_message(self.Looked(_gateway_words(state, health)))
+
+    @on(Looked)
+    def _show_gateway(self, message: Looked) -> None:
+        self._looking = False
+        self._gateway = message.text
+        self._draw()
+
+    # --- keys ---------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Cancel until the line, leave while it runs, steps and back once it has ended."""
+        if action == "cancel":
+            if self.ended:
+                return False
+            return (self.entry is not None and self.entry.cancellable) or None
+        if action == "leave":
+            return not self.ended
+        if action in ("back", "steps"):
+            return self.ended
+        return True
+
+    def on_key(self, event: events.Key) -> None:
+        """A greyed key says why."""
+        active = self.active_bindings.get(event.key)
+        if active and active.binding.action == "cancel" and not active.enabled:
+            self.tell(NO_RETURN if self.entry else "Not known yet.", attention=True)
+
+    def action_cancel(self) -> None:
+        """Ask, then ask the operation's process to stop."""
+        operation = self.entry.operation if self.entry else "operation"
+        question = Question(
+            f"Stop the {operation}?",
+            ["Nothing has changed yet; the copy is removed."],
+            "",
+            "Stop it",
+        )
+        self.app.push_screen(question, self._cancel_if)
+
+    def _cancel_if(self, yes: bool | None) -> None:
+        if yes and not self.ended:
+            self.tell("Asked to stop; it ends after what it is doing now.")
+            _in_thread(self._ask_to_stop)
+
+    def _ask_to_stop(self) -> None:
+        try:
+            self._calls.cancel(self.deployment, self.journal_id)
+        except McpdbError as error:
+            self.post_message(self.Told(str(error)))
+
+    @property
+    def farewell(self) -> str:
+        """What stands on the message line below after this screen was left."""
+        if self.entry is None or self.ended:
+            return ""
+        return (
+            f"The {self.entry.operation} goes on without this screen (pid {self.entry.pid}). "
+            "o, or mcpdb-tui, shows it again."
+        )
+
+    def action_leave(self) -> None:
+        """Leave; the work goes on."""
+        self.dismiss(None)
+
+    def action_back(self) -> None:
+        """Leave a result."""
+        self.dismiss(None)
+
+    def action_steps(self) -> None:
+        """Every step with its time, or the summary."""
+        self._steps = not self._steps
+        self._draw()
+
+    def action_scroll(self, pages: int) -> None:
+        """Scroll where the page is longer than the screen."""
+        self.query_one("#page", VerticalScroll).scroll_relative(y=pages, animate=False)
+
+    def action_copy(self) -> None:
+        """Copy the page as text."""
+        text = self.query_one("#lines", Lines).content.plain
+        self.copy(printable("\n".join(row.rstrip() for row in text.split("\n"))), "this page")
+
+
+def _in_thread(call: Callable[[], None]) -> None:
+    """Run a call that may block, so that neither a key nor leaving waits for it."""
+    threading.Thread(target=call, daemon=True).start()
+
+
+def _gateway_words(state: GatewayState, health: Health) -> str:
+    signs = {"healthy": "✓", "unhealthy": "✗", "unreachable": "✗", "unknown": "?"}
+    if state.running in ("stopped", "missing", "unknown"):
+        sign = {"stopped": "·", "missing": "✗", "unknown": "?"}[state.running]
+        return f"gateway {sign} {state.running}" + (f": {state.text}" if state.text else "")
+    why = "" if health.verdict == "healthy" else f": {health.text or state.text}"
+    return f"gateway {signs[health.verdict]} {health.verdict}{why}"

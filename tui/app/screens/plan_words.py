@@ -1,0 +1,330 @@
+"""A plan in words, for any operation: one page for the verdict, one for everything.
+
+Nothing here knows an operation by name. Beside the plan's own fields these keys of
+`Plan.facts` are said when they are there:
+
+- `from`: mapping with `name`, `id`, `kind`, `label`, `taken` (ISO 8601), `size` (bytes), `who`
+- `over`: mapping with `path`, `size`, `wal_size` (bytes), `holders` (list of text)
+- `gateway_running`, `healthy_before`: booleans
+- `undo_days`: for how many days it can be undone
+- `notes`: list of sentences that belong to the verdict
+- `goes_wrong`: list of [case, answer], instead of the usual ones
+- `verb`: what the button says; `subject_kind`: what is named by the typed word
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from textual.content import Content
+
+from tui.app.screens import plan_rows
+from tui.app.screens.lines import (
+    ATTENTION,
+    BOLD,
+    DANGER,
+    MUTED,
+    beside,
+    ends,
+    hanging,
+    line,
+    say,
+    signed,
+    wrapped,
+)
+from tui.core.operation import Check, Plan, Verdict
+from tui.wording.clean import one_line
+from tui.wording.quantities import age, duration, middle, size
+
+_INDENT = 12
+
+
+def about(seconds: float | None) -> str:
+    """An estimate: `0.2 s`, `4 s`, `2 min 05 s`; empty when nothing is known."""
+    if seconds is None:
+        return ""
+    if seconds >= 120:
+        return duration(seconds)
+    return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.1f}".removesuffix(".0") + " s"
+
+
+def verb(plan: Plan) -> str:
+    """What the button says."""
+    return one_line(str(plan.facts.get("verb") or plan.operation.capitalize()))
+
+
+def verdict_page(plan: Plan, width: int, now: datetime) -> list[Content]:
+    """What an operator must have read before going on, for a narrow terminal."""
+    gains, losses = _headings(plan, narrow=True)
+    rows: list[Content] = [*what(plan, width, now, narrow=True), Content("")]
+
+    def put(label: str, text: Content | str) -> None:
+        rows.extend(hanging(line(" ", (label, BOLD)), text, width, _INDENT))
+
+    room = 2 * (width - _INDENT) - 8
+    put(gains, plan_rows.summary(plan, room, more_rows=True))
+    put(losses, _lost(plan, room, now))
+    put("DOWN", down(plan))
+    for note in _notes(plan):
+        put("", say(note, ATTENTION))
+    put("CHECKED", " · ".join(f"{c.name} ok" for c in plan.checks if c.verdict is Verdict.OK))
+    for check in _not_ok(plan):
+        put("", _check(check))
+    wrong = (f"{case}: {answer.split('; ')[0]}" for case, answer in goes_wrong(plan)[:3])
+    put("GOES WRONG", "; ".join(wrong))
+    put("BACK OUT", back_out(plan))
+    return rows
+
+
+def details_page(plan: Plan, width: int) -> list[Content]:
+    """Steps, checks and tables in full, for a narrow terminal."""
+    room = width - 3
+    changes = [*plan_rows.gained(plan), *plan_rows.lost(plan)]
+    opened = [say(holder) for holder in holders(plan)] or [say("nobody has it")]
+    parts = [
+        steps(plan, width - 1),
+        _headed("CHECKED", checks(plan, room)),
+        _headed("IF SOMETHING GOES WRONG", _wrong(plan, room)),
+        _headed("OPEN IN", opened),
+        _headed("ROWS", plan_rows.tables(plan, room, changes)),
+    ]
+    return _margin([row for part in parts for row in (*part, Content(""))], 1)
+
+
+def wide_page(plan: Plan, width: int, now: datetime) -> list[Content]:
+    """Everything at once, in two columns."""
+    half = (width - 6) // 2
+    gains, losses = _headings(plan, narrow=False)
+    left = _headed(gains, plan_rows.tables(plan, half - 2, plan_rows.gained(plan)))
+    right = _headed(losses, plan_rows.tables(plan, half - 2, plan_rows.lost(plan)))
+    right += [line("  ", piece) for piece in wrapped(f"All: {_since(plan, now)}", half - 2)]
+    return _margin(
+        [
+            *what(plan, width - 4, now, narrow=False),
+            Content(""),
+            *beside(left, right, half),
+            *(say(note, ATTENTION) for note in _notes(plan)),
+            Content(""),
+            *beside(
+                _headed("CHECKED", checks(plan, half - 2)),
+                _headed("IF SOMETHING GOES WRONG", _wrong(plan, half - 2)),
+                half,
+            ),
+            Content(""),
+            *steps(plan, width - 4),
+            line("The gateway is down: ", down(plan)),
+            line("Back out: ", back_out(plan)),
+        ],
+        2,
+    )
+
+
+def what(plan: Plan, width: int, now: datetime, *, narrow: bool) -> list[Content]:
+    """What is put over what."""
+    things: list[tuple[str, str, str, str]] = []
+    source, target = plan.facts.get("from"), plan.facts.get("over")
+    if isinstance(source, Mapping):
+        text = _source(source, now, narrow=narrow)
+        things.append(("from", str(source.get("name", "")), text, _size(source)))
+    if isinstance(target, Mapping):
+        opened = ", ".join(holders(plan))
+        text = f"open in {opened}" if opened else "nobody has it open"
+        sizes = _size(target)
+        if (wal := target.get("wal_size")) and not narrow:
+            sizes += f" + {size(int(wal))} wal"
+        things.append(("over", str(target.get("path", "")), text, sizes))
+    names = [middle(one_line(name), width // 2 - 4) for _, name, _, _ in things]
+    room = max((len(name) for name in names), default=0)
+    return [
+        ends(line(" ", (label, MUTED), "  ", (f"{name:<{room}}", BOLD), "  ", text), sizes, width)
+        for (label, _, text, sizes), name in zip(things, names, strict=True)
+    ]
+
+
+def holders(plan: Plan) -> list[str]:
+    """Who has the file open that is replaced."""
+    target = plan.facts.get("over")
+    found = [str(h) for h in target.get("holders") or ()] if isinstance(target, Mapping) else []
+    return ["the gateway", *found] if plan.facts.get("gateway_running") else found
+
+
+def _source(source: Mapping[str, Any], now: datetime, *, narrow: bool) -> str:
+    parts = [str(source.get(key)) for key in ("id", "kind", "label") if source.get(key)]
+    taken = _moment(source.get("taken"))
+    if taken and narrow:
+        parts.append(f"{age((now - taken).total_seconds())} old")
+    elif taken:
+        local = taken.astimezone()
+        parts.append(
+            f"taken {local:%Y-%m-%d %H:%M:%S %Z} ({age((now - taken).total_seconds())} ago)"
+        )
+    who = f" by {source['who']}" if source.get("who") and not narrow else ""
+    return ", ".join(parts) + who
+
+
+def _size(values: Mapping[str, Any]) -> str:
+    return size(int(values["size"])) if values.get("size") is not None else "size unknown"
+
+
+def _moment(value: object) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _headings(plan: Plan, *, narrow: bool) -> tuple[str, str]:
+    if "from" not in plan.facts:
+        return ("CHANGES", "LOST") if narrow else ("WHAT CHANGES", "WHAT IS LOST")
+    return ("GET BACK", "LOSE") if narrow else ("YOU GET BACK", "YOU LOSE")
+
+
+def _since(plan: Plan, now: datetime) -> str:
+    source = plan.facts.get("from")
+    taken = _moment(source.get("taken")) if isinstance(source, Mapping) else None
+    parts = []
+    if taken:
+        local = taken.astimezone()
+        stamp = (
+            f"{local:%H:%M:%S}"
+            if local.date() == now.astimezone().date()
+            else (f"{local:%Y-%m-%d %H:%M}")
+        )
+        parts.append(f"written after {stamp} ({age((now - taken).total_seconds())})")
+    if days := plan.facts.get("undo_days"):
+        parts.append(f"in the safety copy for {days} days")
+    return ", ".join(parts)
+
+
+def _lost(plan: Plan, room: int, now: datetime) -> str:
+    since = _since(plan, now)
+    if not since:
+        return plan_rows.summary(plan, room, more_rows=False)
+    rest = plan_rows.summary(plan, room - len(since) - 2, more_rows=False)
+    return f"{since}: {rest}"
+
+
+def _notes(plan: Plan) -> list[str]:
+    return [str(note) for note in plan.facts.get("notes") or ()]
+
+
+# --- checks, faults, steps --------------------------------------------------------------
+
+
+def _not_ok(plan: Plan) -> list[Check]:
+    order = {Verdict.FAIL: 0, Verdict.WARN: 1, Verdict.UNKNOWN: 2}
+    found = [check for check in plan.checks if check.verdict is not Verdict.OK]
+    return sorted(found, key=lambda check: order[check.verdict])
+
+
+def _check(check: Check) -> Content:
+    style = DANGER if check.verdict is Verdict.FAIL else ""
+    return line(signed(check.verdict), " ", (f"{check.name}: ", BOLD), (check.text, style))
+
+
+def checks(plan: Plan, width: int) -> list[Content]:
+    """Every check with its verdict, worst first."""
+    ordered = [*_not_ok(plan), *(c for c in plan.checks if c.verdict is Verdict.OK)]
+    if not ordered:
+        return [say("nothing had to be checked", MUTED)]
+    name = min(26, max(len(one_line(check.name)) for check in ordered))
+    return [
+        row
+        for check in ordered
+        for row in hanging(
+            line(signed(check.verdict, padded=True), "  ", check.name), check.text, width, name + 11
+        )
+    ]
+
+
+def goes_wrong(plan: Plan) -> list[tuple[str, str]]:
+    """What may happen on the way, and what becomes of it."""
+    if given := plan.facts.get("goes_wrong"):
+        return [(str(case), str(answer)) for case, answer in given]
+    found: list[tuple[str, str]] = []
+    stops = any(not step.gateway_up for step in plan.steps)
+    if stops and plan.facts.get("healthy_before") and plan.facts.get("gateway_running", True):
+        found.append(
+            ("not healthy in time", "the old one comes back by itself; the gateway with it")
+        )
+    found.append(("your SSH drops", "it goes on; start mcpdb-tui again to see it"))
+    found.append(("the power fails", "old or new, whole; the next start finishes or undoes it"))
+    if stops:
+        found.append(("someone holds the file", "named; gateway back, nothing changed"))
+    return found
+
+
+def _wrong(plan: Plan, width: int) -> list[Content]:
+    return [
+        row
+        for case, answer in goes_wrong(plan)
+        for row in hanging(say(case), say(answer, MUTED), width, 24)
+    ]
+
+
+def down(plan: Plan) -> str:
+    """How long nobody can use the gateway."""
+    if plan.facts.get("gateway_running") is False:
+        return "it is stopped now"
+    if plan.downtime is None:
+        return "how long is not known; calls to the gateway fail meanwhile"
+    if plan.downtime == 0:
+        return "not at all, the gateway keeps running"
+    return f"about {about(plan.downtime)}; calls to the gateway fail meanwhile"
+
+
+def back_out(plan: Plan) -> str:
+    """Until when it can be cancelled, and how it is undone."""
+    line_of_no_return = next(
+        (n for n, step in enumerate(plan.steps, 1) if not step.cancellable), None
+    )
+    text = f"C until step {line_of_no_return}" if line_of_no_return else "C at any time"
+    if days := plan.facts.get("undo_days"):
+        text += f"; afterwards Z undo, for {days} days"
+    return text
+
+
+def steps(plan: Plan, width: int) -> list[Content]:
+    """The steps with gateway and time, and the line from which there is no cancel."""
+    wide = width > 110
+    right = 24
+    rows = [
+        line(("WHAT HAPPENS", BOLD), " " * (width - right - 12), (f"{'gateway':<9}about", MUTED))
+    ]
+    crossed = False
+    for number, step in enumerate(plan.steps, 1):
+        if not step.cancellable and not crossed:
+            crossed = True
+            rows.append(no_return(width, wide=wide))
+        gateway = say("up       ") if step.gateway_up else say("DOWN     ", ATTENTION)
+        title = hanging(f"  {number:>2}  ", say(step.title), width - right, 6)
+        first = title[0]
+        pad = " " * max(0, width - right - first.cell_length)
+        rows.append(line(first, pad, gateway, about(step.seconds) or "not known"))
+        rows += title[1:]
+    return rows
+
+
+def no_return(width: int, *, wide: bool) -> Content:
+    """The line from which there is no cancel."""
+    text = (
+        "until here C cancels and the gateway comes back; from here it finishes or undoes itself"
+        if wide
+        else "C cancels until here; below it finishes or undoes itself"
+    )
+    rule = max(2, width - len(text) - 4)
+    before = 4 if wide else max(1, rule - 6)
+    return line(("─" * before + f" {text} " + "─" * (rule - before), ATTENTION))
+
+
+def _headed(heading: str, rows: list[Content]) -> list[Content]:
+    return [say(heading, BOLD), *(line("  ", row) for row in rows)]
+
+
+def _margin(rows: list[Content], width: int) -> list[Content]:
+    return [line(" " * width, row) for row in rows]

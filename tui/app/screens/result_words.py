@@ -1,0 +1,199 @@
+"""The page of an operation that has ended: verdict first, then now, lost, down, why, next.
+
+Keys of `ActivityEntry.result` that are said when they are there: `why` (text), `log` (list of
+lines), `next` (list of text), `by_hand` (list of command lines), `safety` (file name), `safety_ok`,
+`undo_until` (ISO 8601), `planned_down` (seconds), `changed_since_start` (list of tables).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from textual.content import Content
+
+from tui.app.screens.lines import (
+    ATTENTION,
+    BOLD,
+    DANGER,
+    HEALTHY,
+    MUTED,
+    hanging,
+    line,
+    say,
+    wrapped,
+)
+from tui.app.screens.running_words import name_of
+from tui.app.screens.step_lines import step_lines, summary
+from tui.core.errors import ExitCode
+from tui.core.models import ActivityEntry
+from tui.wording.clean import one_line
+from tui.wording.quantities import duration
+
+_DONE = {
+    "restore": "RESTORED",
+    "undo": "RESTORE UNDONE",
+    "backup": "BACKED UP",
+    "verify": "VERIFIED",
+}
+_SWAPS = ("restore", "undo", "upgrade", "downgrade", "reset", "stamp")
+_INDENT = 10
+
+
+def verdict(entry: ActivityEntry) -> tuple[str, str, str, str]:
+    """Sign, its style, the word, and what the word means here."""
+    code, swapped = entry.exit_code, entry.operation in _SWAPS
+    own = one_line(entry.sentence)
+    if code == ExitCode.ROLLBACK_FAILED or entry.outcome == "not undone":
+        return "✗", DANGER, "NOT UNDONE", _not_undone(entry)
+    if entry.state == "cut":
+        return "!", ATTENTION, "CUT SHORT", own or "its process is gone; mcpdb-tui resume goes on"
+    if entry.state == "done":
+        return "✓", HEALTHY, _done_word(entry), own
+    if code == ExitCode.ROLLED_BACK:
+        text = f"the {one_line(entry.operation)} did not work; the old database is back and whole"
+        return "!", ATTENTION, "ROLLED BACK", text
+    if entry.outcome == "cancelled":
+        untouched = "nothing was changed; the gateway was not touched"
+        return "·", MUTED, "CANCELLED", own if entry.down_seconds and own else untouched
+    if code == ExitCode.UNHEALTHY:
+        text = (
+            "the restored database is in place and whole; the gateway was not healthy before "
+            "either. Z undoes, 5 Logs shows why"
+        )
+        return "✗", DANGER, "LEFT UNHEALTHY", text if swapped else own
+    if code == ExitCode.DOCKER:
+        text = (
+            "the database is in place and whole; Docker does not answer. When it does: "
+            "mcpdb-tui resume"
+        )
+        return "✗", DANGER, "GATEWAY DOWN", text if swapped and entry.down_since else own
+    if code in (ExitCode.BUSY, ExitCode.PARTLY):
+        return "!", ATTENTION, "NOT DONE" if code == ExitCode.BUSY else "PARTLY DONE", own
+    return "✗", DANGER, "FAIL", own
+
+
+def _not_undone(entry: ActivityEntry) -> str:
+    text = "nothing was deleted; both databases are whole."
+    if not (lines := _by_hand(entry)):
+        return text
+    return (
+        f"{text} {'These three lines' if len(lines) == 3 else 'These lines'} put the old one back:"
+    )
+
+
+def _done_word(entry: ActivityEntry) -> str:
+    words = entry.operation.split()
+    return _DONE.get(entry.operation) or _DONE.get(words[0] if words else "") or "DONE"
+
+
+def _by_hand(entry: ActivityEntry) -> list[str]:
+    """Command lines that a person has to run; never cut."""
+    found = entry.result.get("by_hand") or ()
+    return [found] if isinstance(found, str) else [str(text) for text in found]
+
+
+def title(entry: ActivityEntry) -> tuple[Content, str]:
+    """Row 3."""
+    return line(f" {name_of(entry)}  op {entry.number}", ("   result", MUTED)), ""
+
+
+def page(
+    entry: ActivityEntry, width: int, now: datetime, gateway: str, *, steps: bool = False
+) -> list[Content]:
+    """The whole page.
+
+    Args:
+        entry: What ended.
+        width: Columns.
+        now: For amounts that are told as of now.
+        gateway: How the gateway is at this moment, in words.
+        steps: Every step with its time instead of the summary.
+    """
+    sign, style, word, meaning = verdict(entry)
+    head = line((f"{sign} {word}", f"{style} bold"))
+    rows = hanging(line(" ", head), say(meaning, BOLD), width - 1, head.cell_length + 4)
+    rows += [line("          ", (text, BOLD)) for text in _command_lines(entry, width)]
+    rows.append(Content(""))
+    for label, parts in _facts(entry, gateway):
+        for number, part in enumerate(parts):
+            rows += hanging(
+                line(" ", (label if not number else "", MUTED)), part, width - 1, _INDENT
+            )
+    rows.append(Content(""))
+    if steps:
+        rows += step_lines(entry, width, now)
+    else:
+        rows += hanging(line((" steps", MUTED)), summary(entry) or "none", width - 1, _INDENT)
+    if following := _next(entry):
+        rows.append(Content(""))
+        for number, text in enumerate(following, 1):
+            label = " next" if number == 1 else ""
+            rows += hanging(line((label, MUTED)), f"{number}. {text}", width - 1, _INDENT)
+    code = "" if entry.exit_code is None else f"exit {entry.exit_code} · "
+    took = "" if entry.seconds is None else f" · took {duration(entry.seconds)}"
+    rows += [Content(""), line((f" {code}op {entry.number}{took} · by {entry.who}", MUTED))]
+    return rows
+
+
+def _command_lines(entry: ActivityEntry, width: int) -> list[Content]:
+    return [piece for text in _by_hand(entry) for piece in wrapped(say(text), width - 11)]
+
+
+def _facts(entry: ActivityEntry, gateway: str) -> list[tuple[str, Sequence[Content | str]]]:
+    result = entry.result
+    facts: list[tuple[str, Sequence[Content | str]]] = []
+    if gateway:
+        facts.append(("now", [say(gateway)]))
+    if entry.exit_code == ExitCode.ROLLED_BACK:
+        facts.append(("lost", ["nothing: the gateway could not write while it was down"]))
+    if entry.down_seconds:
+        planned = result.get("planned_down")
+        said = f"; the plan said about {duration(float(planned))}" if planned else ""
+        facts.append(("down", [f"{duration(entry.down_seconds)}{said}"]))
+    if result.get("safety"):
+        checked = ", checked ok" if result.get("safety_ok") else ", not checked"
+        undo = _until(result.get("undo_until"))
+        facts.append(("kept", [say(f"old database as {result['safety']}{checked}{undo}")]))
+    why = [say(text) for text in (result.get("why"), _why(entry)) if text]
+    log = result.get("log") or result.get("log_lines") or ()
+    why += [line("│ ", text) for text in ([log] if isinstance(log, str) else log)]
+    if why:
+        facts.append(("why", why))
+    if changed := result.get("changed_since_start"):
+        names = [changed] if isinstance(changed, str) else [str(name) for name in changed]
+        more = f" and {len(names) - 3} more tables" if len(names) > 3 else ""
+        text = (
+            f"Since its start the gateway changed {', '.join(names[:3])}{more} by itself; "
+            f"that is no fault of the {entry.operation}."
+        )
+        facts.append(("note", [say(text)]))
+    return facts
+
+
+def _why(entry: ActivityEntry) -> str:
+    """The operation's own sentence, unless the verdict's line is it already."""
+    return "" if verdict(entry)[3] == one_line(entry.sentence) else entry.sentence
+
+
+def _until(value: object) -> str:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return ""
+    return f" · Z undoes it until {moment.astimezone():%b %d}"
+
+
+def _next(entry: ActivityEntry) -> list[str]:
+    if given := entry.result.get("next"):
+        return [given] if isinstance(given, str) else [str(text) for text in given]
+    if entry.state == "cut":
+        return ["mcpdb-tui resume finishes or undoes it; so does the next change"]
+    if entry.exit_code == ExitCode.ROLLED_BACK:
+        return [
+            "see to what stands under why",
+            "then the same again: the plan is made anew",
+        ]
+    if entry.exit_code == ExitCode.BUSY:
+        return ["the same again: the plan is made anew"]
+    return []

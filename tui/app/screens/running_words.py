@@ -1,0 +1,86 @@
+"""The page of an operation that is going on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual.content import Content
+
+from tui.app.screens.lines import ATTENTION, BOLD, MUTED, RUNNING, ends, line, wrapped
+from tui.app.screens.step_lines import remaining, running_step, step_lines
+from tui.core.models import ActivityEntry
+from tui.wording.clean import one_line
+from tui.wording.quantities import duration
+
+
+def down_for(entry: ActivityEntry, now: datetime) -> float:
+    """Seconds for which the gateway has been down, to this moment."""
+    before = entry.down_seconds or 0.0
+    if entry.down_since is None:
+        return before
+    return before + max(0.0, (now - entry.down_since).total_seconds())
+
+
+def name_of(entry: ActivityEntry) -> str:
+    """`restore k7m2qd`."""
+    return one_line(f"{entry.operation} {entry.subject}".strip())
+
+
+def title(entry: ActivityEntry) -> tuple[Content, Content]:
+    """Row 3: what runs, how far it is, and whether the gateway serves."""
+    at = running_step(entry)
+    step = f"{at[0]} of {len(entry.steps)}" if at else "starting" if not entry.steps else "…"
+    gateway = ("gateway DOWN ", ATTENTION) if entry.down_since else ("gateway up ", MUTED)
+    return line(" ", ("» running", RUNNING), f"  {name_of(entry)}  {step}"), line(gateway)
+
+
+def page(entry: ActivityEntry, width: int, now: datetime) -> list[Content]:
+    """Steps with progress, the gateway's clock, what is left, and how to leave and come back."""
+    began = f"{entry.started.astimezone():%H:%M:%S}"
+    head = line(" ", (entry.title or name_of(entry), BOLD))
+    rows = [
+        ends(head, line(f"by {entry.who} · began {began} "), width),
+        Content(""),
+        *step_lines(entry, width, now),
+        Content(""),
+        _gateway(entry, width, now),
+        line((" left     ", MUTED), _left(entry, now)),
+        Content(""),
+    ]
+    rows += [
+        line(" ", piece)
+        for piece in wrapped(
+            f"You may leave: q goes back and the work goes on (pid {entry.pid}, its own session). "
+            "To see it again: o from any pane, or start mcpdb-tui again, here or elsewhere. "
+            "Other terminals see this page too and may cancel; the journal says who did.",
+            width - 2,
+        )
+    ]
+    rows.append(line((" journal  ", MUTED), f".mcpdb/journal/{entry.id}.jsonl"))
+    return rows
+
+
+def _gateway(entry: ActivityEntry, width: int, now: datetime) -> Content:
+    clock = f"down so far  {down_for(entry, now):.1f} s "
+    if entry.down_since:
+        state = line((" gateway  ", MUTED), ("DOWN, calls to it fail", ATTENTION))
+    elif entry.down_seconds:
+        state = line((" gateway  ", MUTED), "up again")
+    else:
+        state = line((" gateway  ", MUTED), "up, still serving the old database")
+        if not any(not step.gateway_up for step in entry.steps):
+            state = line((" gateway  ", MUTED), "not touched by this")
+    return ends(state, clock, min(width, 80))
+
+
+def _left(entry: ActivityEntry, now: datetime) -> str:
+    at = running_step(entry)
+    if at is None:
+        return "not known yet"
+    number, step = at
+    seconds = remaining(step, now)
+    after = len(entry.steps) - number
+    words = f"about {duration(seconds)} of this step" if seconds is not None else "this step"
+    if after:
+        words += f", then {after} more step{'s' if after > 1 else ''}"
+    return words

@@ -1,0 +1,65 @@
+"""What is known of the deployment at one moment: the one thing that the screen draws from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tui.core.models import (
+    ActivityEntry,
+    Catalogue,
+    DatabaseFacts,
+    Deployment,
+    GatewayState,
+    Health,
+    LockOwner,
+    Need,
+    TableInfo,
+    Timeline,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An immutable snapshot; each part is None until it was read for the first time."""
+
+    deployment: Deployment | None = None
+    host: str = ""
+    who: str = ""
+    gateway: GatewayState | None = None
+    health: Health | None = None
+    database: DatabaseFacts | None = None
+    lock: LockOwner | None = None
+    lock_known: bool = False
+    integrity: str = ""
+    integrity_at: datetime | None = None
+    catalogue: Catalogue | None = None
+    catalogue_at: datetime | None = None
+    activity: tuple[ActivityEntry, ...] | None = None
+    running: ActivityEntry | None = None
+    timeline: Timeline | None = None
+    tables: tuple[TableInfo, ...] | None = None
+    counted_at: datetime | None = None
+    """When the last row count was finished; None while counting for the first time."""
+    changed_at: datetime | None = None
+    """When the database file was last seen to change."""
+    replaced_at: datetime | None = None
+    """When another file was last seen at the database's path."""
+    released: bool = False
+    """Live connections are closed because an operation asked for it."""
+    needs: tuple[Need, ...] = ()
+    looked_at_needs: bool = False
+    problems: Mapping[str, str] = field(default_factory=dict)
+    """Part (`tables`, `catalogue`, `activity`, `timeline`, `gateway`, `database`) to why it could
+    not be read."""
+
+    @property
+    def head(self) -> str:
+        """Head of the running image's migrations; empty while it is not known."""
+        heads = self.timeline.heads if self.timeline else ()
+        return heads[0] if len(heads) == 1 else ""
+
+    def problem(self, part: str) -> str:
+        """Why a part could not be read; empty when it could."""
+        return self.problems.get(part, "")

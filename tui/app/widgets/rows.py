@@ -1,0 +1,333 @@
+"""The list that every pane uses: columns, a cursor that stays on its thing, own drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.app.paint import Line, Span, cell, fit
+from tui.app.widgets.groups import EVERYWHERE
+from tui.app.widgets.panel import Frame, Panel
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a list."""
+
+    title: str
+    width: int
+    """Columns it takes; of a growing one, the least."""
+    align: Literal["left", "right"] = "left"
+    grows: bool = False
+    """Takes what the others leave; one column of a list does."""
+    gap: int = 1
+    """Blank columns after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing of a list, or a line between things."""
+
+    key: str
+    """What it is: the cursor follows this, not the line. Empty: it cannot be chosen."""
+    cells: tuple[Span, ...]
+    """A span for each column; for a line between things, its spans as they are."""
+    sign: Span = Span(" ")
+
+    @property
+    def is_thing(self) -> bool:
+        """Whether the cursor can stand on it."""
+        return bool(self.key)
+
+
+def between(*spans: str | Span) -> Row:
+    """A line between things: a rule, a note, `103 more`."""
+    return Row("", tuple(s if isinstance(s, Span) else Span(s, "muted") for s in spans))
+
+
+def more_below(count: int) -> Line:
+    """`   103 more`."""
+    return (Span(f"   {count} more", "muted"),) if count else ()
+
+
+class RowList(Panel, can_focus=True):
+    """Rows under a heading; draws only what is in sight."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "j,down", "move(1)", "down", show=False, key_display="j", id="list.down",
+            group=EVERYWHERE, tooltip="next line; also the arrow",
+        ),
+        Binding(
+            "k,up", "move(-1)", "up", show=False, key_display="k", id="list.up",
+            group=EVERYWHERE, tooltip="line before; also the arrow",
+        ),
+        Binding(
+            "g,home", "edge(-1)", "top", show=False, key_display="g", id="list.top",
+            group=EVERYWHERE, tooltip="first line",
+        ),
+        Binding(
+            "G,end", "edge(1)", "bottom", show=False, key_display="G", id="list.bottom",
+            group=EVERYWHERE, tooltip="last line",
+        ),
+        Binding(
+            "ctrl+d,pagedown", "page(1)", "half page down", show=False, key_display="ctrl+d",
+            id="list.page_down", group=EVERYWHERE, tooltip="half a page down; also PgDn",
+        ),
+        Binding(
+            "ctrl+u,pageup", "page(-1)", "half page up", show=False, key_display="ctrl+u",
+            id="list.page_up", group=EVERYWHERE, tooltip="half a page up; also PgUp",
+        ),
+    ]  # fmt: skip
+
+    @dataclass
+    class Moved(Message):
+        """The cursor stands on another thing."""
+
+        rows: RowList
+        key: str
+
+        @property
+        def control(self) -> RowList:
+            """The list, so that `@on` can select by id."""
+            return self.rows
+
+    @dataclass
+    class Opened(Message):
+        """A click on the thing under the cursor, which Enter does too."""
+
+        rows: RowList
+        key: str
+
+        @property
+        def control(self) -> RowList:
+            """The list, so that `@on` can select by id."""
+            return self.rows
+
+    def __init__(
+        self,
+        columns: Sequence[Column] = (),
+        *,
+        frame: Frame = "rule",
+        cursor_at: int = 0,
+        signed: bool = True,
+        heading: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """Make an empty list.
+
+        Args:
+            columns: From left to right.
+            frame: How it is framed.
+            cursor_at: In which column the cursor's sign stands.
+            signed: Whether a row's sign has its own column behind the cursor's.
+            heading: Whether the columns' titles are shown.
+            id: The widget's id.
+        """
+        super().__init__(frame=frame, id=id)
+        self.columns = tuple(columns)
+        self.heading = heading
+        self._cursor_at = cursor_at
+        self._signed = signed
+        self._rows: tuple[Row, ...] = ()
+        self._note: Callable[[int], Line] = more_below
+        self._noted = False
+        self._empty: tuple[str, ...] = ()
+        self._cursor = -1
+        self._first = 0
+
+    # --- data ---------------------------------------------------------------------------
+
+    def show(
+        self,
+        rows: Sequence[Row],
+        *,
+        note: Callable[[int], Line] | None = None,
+        empty: str = "",
+        columns: Sequence[Column] = (),
+    ) -> None:
+        """Replace the rows; the cursor stays on its thing and on its line of the screen.
+
+        Args:
+            rows: From top to bottom.
+            note: Gives a line that is always shown at the bottom, from how many rows are below;
+                without it such a line appears only when rows are below.
+            empty: What is said when there are no rows.
+            columns: Other columns, for another width.
+        """
+        key, line_on_screen = self.cursor_key, self._cursor - self._first
+        self._rows = tuple(rows)
+        self._note, self._noted = note or more_below, note is not None
+        self._empty = tuple(empty.split("\n"))
+        if columns:
+            self.columns = tuple(columns)
+        self._cursor = self._find(key)
+        self._first = self._cursor - line_on_screen
+        self._scroll_into_view()
+        self.refresh()
+        if self.cursor_key != key:
+            self.post_message(self.Moved(self, self.cursor_key))
+
+    def _find(self, key: str) -> int:
+        """Index of `key`; when it is gone, of the nearest thing to where it was."""
+        things = [index for index, row in enumerate(self._rows) if row.is_thing]
+        for index in things:
+            if key and self._rows[index].key == key:
+                return index
+        if not things:
+            return -1
+        return min(things, key=lambda index: abs(index - max(self._cursor, 0)))
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What is listed."""
+        return self._rows
+
+    @property
+    def cursor_key(self) -> str:
+        """What the cursor stands on; empty when there is nothing."""
+        return self._rows[self._cursor].key if 0 <= self._cursor < len(self._rows) else ""
+
+    def point_at(self, key: str) -> bool:
+        """Put the cursor on a thing; False when it is not listed."""
+        index = next((i for i, row in enumerate(self._rows) if row.key == key), None)
+        if index is None:
+            return False
+        self._go(index)
+        return True
+
+    @property
+    def shown(self) -> tuple[int, int, int]:
+        """First and last thing in sight, counted from 1, and how many there are."""
+        in_sight = range(self._first, self._first + self._body)
+        things = [index for index, row in enumerate(self._rows) if row.is_thing]
+        seen = [number for number, index in enumerate(things, 1) if index in in_sight]
+        return (seen[0], seen[-1], len(things)) if seen else (0, 0, len(things))
+
+    # --- moving -------------------------------------------------------------------------
+
+    @property
+    def _body(self) -> int:
+        room = self.inner_height - self._above
+        return max(1, room - (self._noted or len(self._rows) > room))
+
+    @property
+    def _above(self) -> int:
+        return 1 if self.heading and self._rows else 0
+
+    def _go(self, index: int) -> None:
+        if index == self._cursor:
+            return
+        self._cursor = index
+        self._scroll_into_view()
+        self.refresh()
+        self.post_message(self.Moved(self, self.cursor_key))
+
+    def _scroll_into_view(self) -> None:
+        last = max(0, len(self._rows) - self._body)
+        first = min(self._first, max(0, self._cursor))
+        if self._cursor >= first + self._body:
+            first = self._cursor - self._body + 1
+        # Lines between things above the first thing belong to it.
+        while first > 0 and self._cursor == first and not self._rows[first - 1].is_thing:
+            first -= 1
+        self._first = max(0, min(first, last))
+
+    def action_move(self, step: int) -> None:
+        """Move the cursor to the next thing in a direction."""
+        index = self._cursor + step
+        while 0 <= index < len(self._rows):
+            if self._rows[index].is_thing:
+                self._go(index)
+                return
+            index += step
+
+    def action_edge(self, direction: int) -> None:
+        """Go to the first or last thing."""
+        things = [index for index, row in enumerate(self._rows) if row.is_thing]
+        if things:
+            self._go(things[-1 if direction > 0 else 0])
+
+    def action_page(self, direction: int) -> None:
+        """Move by half a page."""
+        things = [index for index, row in enumerate(self._rows) if row.is_thing]
+        if things:
+            target = self._cursor + direction * max(1, self._body // 2)
+            self._go(min(things, key=lambda index: abs(index - target)))
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._scroll_into_view()
+
+    def on_mouse_scroll_down(self) -> None:
+        """Move with the wheel."""
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Move with the wheel."""
+        self.action_move(-1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at a thing; a second click opens it."""
+        index = self._first + event.y - self.top - self._above
+        if 0 <= index < len(self._rows) and self._rows[index].is_thing:
+            again = index == self._cursor and event.chain > 1
+            self._go(index)
+            if again:
+                self.post_message(self.Opened(self, self.cursor_key))
+
+    # --- drawing ------------------------------------------------------------------------
+
+    def content_line(self, y: int) -> tuple[Line, str]:
+        """Heading, rows in sight, and the note at the bottom."""
+        if not self._rows:
+            text = self._empty[y] if y < len(self._empty) else ""
+            return (Span(f" {text}", "muted"),), ""
+        if y < self._above:
+            return self._heading_line(), ""
+        if y >= self._above + self._body:
+            below = self._rows[self._first + self._body :]
+            return self._note(sum(1 for row in below if row.is_thing)), ""
+        index = self._first + y - self._above
+        if index >= len(self._rows):
+            return (), ""
+        row = self._rows[index]
+        if not row.is_thing:
+            return row.cells, ""
+        return self._row_line(row, index == self._cursor), self._cover(index)
+
+    def _cover(self, index: int) -> str:
+        if index != self._cursor:
+            return ""
+        return "selection" if self.has_focus else "selection-blurred"
+
+    def _lead(self, row: Row | None, on_cursor: bool) -> Line:
+        mark = self.glyphs.cursor if on_cursor and self.has_focus else " "
+        lead: Line = (Span(" " * self._cursor_at + mark),)
+        if self._signed:
+            lead = (*lead, row.sign if row else Span(" "))
+        return (*lead, Span(" "))
+
+    def _heading_line(self) -> Line:
+        cells = tuple(Span(column.title, "muted") for column in self.columns)
+        return (*self._lead(None, False), *self._aligned(cells))
+
+    def _row_line(self, row: Row, on_cursor: bool) -> Line:
+        return (*self._lead(row, on_cursor), *self._aligned(row.cells))
+
+    def _aligned(self, cells: tuple[Span, ...]) -> Line:
+        lead = self._cursor_at + 2 + self._signed
+        fixed = sum(c.width + c.gap for c in self.columns if not c.grows)
+        result: list[Span] = []
+        for column, span in zip(self.columns, cells, strict=False):
+            width = column.width
+            if column.grows:
+                width = max(column.width, self.inner_width - lead - fixed - column.gap)
+            text = cell(span.text, width, column.align, self.glyphs.more) + " " * column.gap
+            result.append(span._replace(text=text))
+        return fit(result, max(0, self.inner_width - lead))

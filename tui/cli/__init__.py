@@ -1,0 +1,1 @@
+"""The headless front end: commands, text and JSON reports, exit codes."""

@@ -1,0 +1,1 @@
+"""What things are: errors, models, the operation protocol, settings. Standard library only."""

@@ -1,0 +1,44 @@
+"""Which columns hold secrets, told by their names.
+
+Columns differ between releases of the gateway, so names are matched, not listed; an operator
+adds patterns of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+PATTERNS = (
+    "*secret*",
+    "*token*",
+    "*password*",
+    "*_key",
+    "auth_value",
+    "auth_*_value",
+    "oauth_config",
+    "headers",
+    "*credential*",
+    "code_verifier",
+)
+"""Lower-case shell patterns for column names, from the gateway's releases 0.3.1 to 1.0.8."""
+
+_NOT_SECRET = ("token_endpoint*", "*token_type", "*tokens_used", "max_tokens", "*_token_count")
+
+
+def is_secret(table: str, column: str, more: Sequence[str] = ()) -> bool:
+    """Whether values of a column are masked.
+
+    Args:
+        table: The table's name; a pattern with a dot matches `table.column`.
+        column: The column's name.
+        more: The operator's own patterns.
+    """
+    name = column.lower()
+    if any(fnmatchcase(name, pattern) for pattern in _NOT_SECRET):
+        return False
+    whole = f"{table.lower()}.{name}"
+    return any(
+        fnmatchcase(whole if "." in pattern else name, pattern)
+        for pattern in (*PATTERNS, *(m.lower() for m in more))
+    ) or (table.lower() == "password_history" and name.endswith("hash"))

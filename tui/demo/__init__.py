@@ -1,0 +1,1 @@
+"""The self-contained demo deployment: revisions, data, a small gateway process."""

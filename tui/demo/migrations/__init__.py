@@ -1,0 +1,1 @@
+"""The demo's Alembic environment, shaped like the gateway's own."""

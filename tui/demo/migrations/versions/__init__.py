@@ -1,0 +1,1 @@
+"""The demo's revisions; Alembic reads the files, nobody imports this package."""

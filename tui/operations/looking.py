@@ -1,0 +1,194 @@
+"""Reading a database for a front end: the live one, or a finished backup.
+
+A live connection is opened for one read and closed after it, so a screen that merely stands
+there holds nothing; `release` makes sure of it while a restore puts another file in place.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from tui.core.errors import BusyError, McpdbError
+from tui.core.models import DatabaseFacts, Deployment, Rows, TableInfo
+from tui.operations.gateways import is_up
+from tui.services import files
+from tui.services.sqlite import inspection
+from tui.services.sqlite.connections import (
+    Opened,
+    finished,
+    look,
+    sidecar,
+    translated,
+    translating,
+)
+
+RELEASE_WAIT = 5.0
+"""Seconds within which interrupted reads have let go of the file."""
+
+
+class _Reader:
+    """The reads that the live database and a backup have in common."""
+
+    path: Path
+
+    @contextmanager
+    def _opened(self) -> Iterator[Opened]:
+        raise NotImplementedError
+
+    def facts(self) -> DatabaseFacts:
+        """Look at the file; what forbids reading it is told, not raised."""
+        found = _file_facts(self.path)
+        if not found.exists:
+            return found
+        try:
+            with self._opened() as opened, translating(self.path):
+                connection = opened.connection
+                stamps = inspection.revisions(connection)
+                return replace(
+                    found,
+                    revision=" ".join(stamps),
+                    revisions=stamps,
+                    journal_mode=str(_pragma(connection, "journal_mode")),
+                    page_size=int(str(_pragma(connection, "page_size"))),
+                    pages=int(str(_pragma(connection, "page_count"))),
+                    how=opened.how,
+                )
+        except McpdbError as error:
+            return replace(found, problem=str(error))
+
+    def tables(self) -> tuple[TableInfo, ...]:
+        """Names of tables and views; rows are not counted yet.
+
+        Raises:
+            McpdbError: The file cannot be read.
+        """
+        with self._opened() as opened, translating(self.path):
+            return inspection.tables(opened.connection)
+
+    def count(self, name: str) -> int:
+        """Count the rows of one table.
+
+        Raises:
+            McpdbError: The file cannot be read, or the count was interrupted.
+        """
+        with self._opened() as opened, translating(self.path):
+            return inspection.count(opened.connection, name)
+
+    def counts(self) -> dict[str, int]:
+        """Rows of every ordinary table, from one consistent look.
+
+        Raises:
+            McpdbError: The file cannot be read.
+        """
+        with self._opened() as opened, translating(self.path):
+            opened.connection.execute("BEGIN")
+            return inspection.counts(opened.connection, lambda: None)
+
+    def first_rows(self, name: str, limit: int = 100) -> Rows:
+        """The first rows of one table.
+
+        Raises:
+            McpdbError: The file cannot be read, or there is no such table.
+        """
+        with self._opened() as opened, translating(self.path):
+            return inspection.first_rows(opened.connection, name, limit)
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> object:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def _file_facts(path: Path) -> DatabaseFacts:
+    try:
+        found = files.identity(path)
+        wal = files.identity(sidecar(path, "-wal"))
+        free = files.free_space(path.parent)
+    except (McpdbError, OSError) as error:
+        return DatabaseFacts(path=path, exists=False, problem=str(error))
+    if found is None:
+        return DatabaseFacts(
+            path=path, exists=False, disk_free=free, problem=f"There is no database at {path}."
+        )
+    return DatabaseFacts(
+        path=path,
+        exists=True,
+        size=found.size,
+        wal_size=wal.size if wal else 0,
+        inode=found.inode,
+        disk_free=free,
+    )
+
+
+class LiveDatabase(_Reader):
+    """The live database of a deployment, as a viewer reads it."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.path = deployment.database
+        self._condition = threading.Condition()
+        self._open: set[sqlite3.Connection] = set()
+        self._released = False
+
+    @contextmanager
+    def _opened(self) -> Iterator[Opened]:
+        with self._condition:
+            if self._released:
+                raise BusyError("The database is being replaced; it is read again afterwards.")
+        with look(self.path, gateway_up=lambda: is_up(self.deployment)) as opened:
+            with self._condition:
+                if self._released:
+                    raise BusyError("The database is being replaced; it is read again afterwards.")
+                self._open.add(opened.connection)
+            try:
+                yield opened
+            except sqlite3.OperationalError as error:
+                raise translated(error, self.path) from error
+            finally:
+                with self._condition:
+                    self._open.discard(opened.connection)
+                    self._condition.notify_all()
+
+    def stamp(self) -> tuple[int, ...]:
+        """Changes whenever the file or its WAL was written or replaced; costs two `stat`."""
+        values: list[int] = []
+        for suffix in ("", "-wal"):
+            found = files.identity(sidecar(self.path, suffix))
+            values += [found.inode, found.size, found.mtime_ns] if found else [0, 0, 0]
+        return tuple(values)
+
+    def interrupt(self) -> None:
+        """Stop whatever is being read, from any thread."""
+        with self._condition:
+            for connection in self._open:
+                with suppress(sqlite3.Error):
+                    connection.interrupt()
+
+    def release(self) -> None:
+        """Let go of the file now and refuse to open it again until `reopen`."""
+        with self._condition:
+            self._released = True
+        self.interrupt()
+        with self._condition:
+            self._condition.wait_for(lambda: not self._open, RELEASE_WAIT)
+
+    def reopen(self) -> None:
+        """Allow reading again, whatever file stands there now."""
+        with self._condition:
+            self._released = False
+
+
+class BackupFile(_Reader):
+    """A finished backup, read without leaving a trace."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def _opened(self) -> Iterator[Opened]:
+        with finished(self.path) as connection:
+            yield Opened(connection, "immutable")

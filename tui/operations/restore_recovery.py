@@ -1,0 +1,334 @@
+"""What a restore that was cut, failed or cancelled still owes, decided from its journal alone.
+
+Before the swap everything is undone. After it, it is finished; if the gateway then does not
+become healthy (or the file is not what was promised) the exchange is done the other way round,
+provided that the old state was sound. Every action may be repeated after any cut.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.core.errors import ExitCode
+from tui.core.models import ContainerRef, Deployment
+from tui.core.operation import Facts, Progress, Record, Recovery, RecoveryAction
+from tui.operations.gateways import gateway_of, start_with_patience, wait_healthy
+from tui.operations.journaled import (
+    Failure,
+    failure,
+    finished,
+    merged,
+    recovered,
+    recovery_failure,
+    started,
+)
+from tui.operations.restored import read_back
+from tui.services import files
+from tui.services.sqlite import copying
+from tui.services.swapping import Exchange, SwapHelper
+from tui.wording.clean import one_line
+
+if TYPE_CHECKING:
+    from tui.operations.restore import Restore
+
+BACK_DEADLINE = 30.0
+"""Seconds to wait for others to let go of the file that is taken back."""
+
+
+def decide(operation: Restore, records: Sequence[Record]) -> Recovery:
+    """Decide what is left to do; see the module."""
+    facts = merged(records)
+    deployment = operation.deployment
+    went_back = any(r["kind"] == "recovery_started" and r["action"] == "swap-back" for r in records)
+    if not went_back and not _is_swapped(deployment, facts, records):
+        return _undo_before(operation, records, facts)
+    cause = _failed_afterwards(records)
+    if cause is None:
+        return _finish(operation, records, facts)
+    if _may_go_back(facts):
+        return _go_back(operation, records, facts, cause)
+    return _leave(operation, records, facts, cause)
+
+
+def _is_swapped(deployment: Deployment, facts: Facts, records: Sequence[Record]) -> bool:
+    if finished(records, "swap"):
+        return True
+    if not started(records, "swap"):
+        return False
+    found = files.identity(deployment.database)
+    staged = (facts.get("staged_device"), facts.get("staged_inode"))
+    return found is not None and found.key == staged
+
+
+def _failed_afterwards(records: Sequence[Record]) -> Failure | None:
+    """A failure behind the swap. An engine that is gone is none: its debt is paid later."""
+    cause = failure(records)
+    candidates = [
+        cause if cause is not None and cause.step in ("start", "readback") else None,
+        recovery_failure(records, "start"),
+        recovery_failure(records, "readback"),
+    ]
+    return next((c for c in candidates if c and c.exit_code is not ExitCode.DOCKER), None)
+
+
+def _may_go_back(facts: Facts) -> bool:
+    """Only where the old state was sound: healthy before, the old file kept and readable."""
+    return bool(
+        facts.get("was_running")
+        and facts.get("was_healthy")
+        and facts.get("keep")
+        and not facts.get("damaged")
+    )
+
+
+def _gave_up(records: Sequence[Record], action: str) -> Failure | None:
+    """The failure of an action in the present attempt; another attempt tries it again."""
+    begin = max((i for i, r in enumerate(records) if r["kind"] == "resumed"), default=0)
+    return recovery_failure(records[begin:], action)
+
+
+def _pending(
+    records: Sequence[Record], actions: Sequence[RecoveryAction]
+) -> tuple[RecoveryAction, ...]:
+    """The actions that have neither been carried out nor failed in this attempt."""
+    return tuple(
+        action
+        for action in actions
+        if not recovered(records, action.action) and not _gave_up(records, action.action)
+    )
+
+
+# --- before the swap: everything is undone -----------------------------------------------
+
+
+def _undo_before(operation: Restore, records: Sequence[Record], facts: dict[str, Any]) -> Recovery:
+    deployment = operation.deployment
+    actions: list[RecoveryAction] = []
+    stop_begun = started(records, "stop") and bool(facts.get("was_running"))
+    if stop_begun and not finished(records, "stop"):
+        # The engine may still be stopping it: a start now would be answered "already running".
+        actions.append(RecoveryAction("settle", "let the stop end", lambda _p: _stop(deployment)))
+    actions.append(
+        RecoveryAction("discard", "remove the staged copy", lambda _p: _discard(deployment, facts))
+    )
+    if stop_begun:
+        actions.append(
+            RecoveryAction(
+                "start-again",
+                "start the gateway again",
+                lambda p: _start(deployment, p, healthy=bool(facts.get("was_healthy"))),
+            )
+        )
+    cause = failure(records)
+    code = cause.exit_code if cause else ExitCode.FAILED
+    words = cause.sentence if cause else "The restore was cut short before the swap."
+    outcome = cause.outcome if cause else "cut short, undone"
+    not_started = _gave_up(records, "start-again")
+    if not_started:
+        code, outcome = ExitCode.UNHEALTHY, "gateway not back"
+        words = f"{words} {not_started.sentence} Start it with: {_start_command(deployment)}"
+    if "nothing was changed" not in words.lower():
+        words = f"{words} Nothing was changed."
+    return Recovery("undo", words, _pending(records, actions), code, outcome)
+
+
+def _discard(deployment: Deployment, facts: dict[str, Any]) -> Facts:
+    """Remove the staged file, and the safety link if the exchange got no further than that."""
+    staged, keep = facts.get("staged"), facts.get("keep")
+    if keep:
+        live, link = files.identity(deployment.database), files.identity(Path(keep))
+        if live and link and live.key == link.key and link.links > 1:
+            files.remove(Path(keep))
+    if staged:
+        copying.discard(Path(staged))
+    return {}
+
+
+# --- after the swap: finish ---------------------------------------------------------------
+
+
+def _finish(operation: Restore, records: Sequence[Record], facts: dict[str, Any]) -> Recovery:
+    deployment = operation.deployment
+    cause = failure(records)
+    actions = (
+        RecoveryAction("tidy", "remove the name of the copy", lambda _p: _tidy(facts)),
+        RecoveryAction(
+            "start",
+            "start the gateway, wait for healthy",
+            lambda p: operation.start_again(p, facts),
+        ),
+        RecoveryAction(
+            "readback",
+            "read back; check and list the safety copy",
+            lambda p: read_back(
+                deployment,
+                facts,
+                clean_stop=facts.get("clean"),
+                operation_id=p.operation_id,
+            ),
+        ),
+    )
+    words = "The restored database is in place; what is left is finished."
+    if cause is not None:
+        words = f"{cause.sentence} {words}"
+    return Recovery("finish", words, _pending(records, actions), ExitCode.DONE, "done")
+
+
+def _tidy(facts: dict[str, Any]) -> Facts:
+    """Where nothing stood at the live path the file was linked there: drop its first name."""
+    staged = facts.get("staged")
+    if staged:
+        copying.discard(Path(staged))
+    return {}
+
+
+# --- after the swap: the way back --------------------------------------------------------
+
+
+def _go_back(
+    operation: Restore, records: Sequence[Record], facts: dict[str, Any], cause: Failure
+) -> Recovery:
+    deployment = operation.deployment
+    actions = (
+        RecoveryAction("stop-new", "stop the gateway", lambda _p: _stop(deployment)),
+        RecoveryAction(
+            "swap-back",
+            "put the old database back",
+            lambda p: _swap_back(deployment, facts, p),
+        ),
+        RecoveryAction(
+            "start-old",
+            "start the gateway on the old database",
+            lambda p: _start(deployment, p, healthy=True),
+        ),
+    )
+    stuck = _gave_up(records, "swap-back") or _gave_up(records, "stop-new")
+    if stuck is not None:
+        lines = _by_hand(deployment, facts)
+        return Recovery(
+            "undo",
+            f"{cause.sentence} The old database could not be put back: {stuck.sentence} "
+            "Nothing was deleted; both databases are whole. These three lines put the old one "
+            f"back: {lines}",
+            (),
+            ExitCode.ROLLBACK_FAILED,
+            "not undone",
+        )
+    not_started = _gave_up(records, "start-old")
+    if not_started is not None:
+        return Recovery(
+            "undo",
+            f"{cause.sentence} The old database is back and whole, but the gateway is not "
+            f"healthy: {not_started.sentence}",
+            (),
+            ExitCode.UNHEALTHY,
+            "rolled back, gateway not healthy",
+        )
+    return Recovery(
+        "undo",
+        f"{cause.sentence} The old database is back and whole.",
+        _pending(records, actions),
+        ExitCode.ROLLED_BACK,
+        "rolled back",
+    )
+
+
+def _swap_back(deployment: Deployment, facts: dict[str, Any], progress: Progress) -> Facts:
+    """The same exchange in the other direction; the file that failed is kept aside as well."""
+    old = Path(facts["keep"])
+    aside = old.with_name(old.name.removesuffix(".db") + ".rejected.db")
+    live = files.identity(deployment.database)
+    if live is not None and live.key == (facts["live_device"], facts["live_inode"]):
+        return {"rejected": aside.name}
+    link = files.identity(aside)
+    if live is not None and link is not None and link.key == live.key:
+        files.remove(aside)
+    exchange = Exchange(live=deployment.database, incoming=old, keep=aside, deadline=BACK_DEADLINE)
+    with SwapHelper(progress.lock) as helper:
+        helper.prove(exchange, lambda left: progress.note(int(left), 0, "seconds"))
+        helper.swap()
+    return {"rejected": aside.name}
+
+
+def _leave(
+    operation: Restore, records: Sequence[Record], facts: dict[str, Any], cause: Failure
+) -> Recovery:
+    """The old state was not sound either: the verified restore stays, undo is offered."""
+    actions: tuple[RecoveryAction, ...] = ()
+    if cause.exit_code is ExitCode.UNHEALTHY:
+        actions = (
+            RecoveryAction(
+                "readback-left",
+                "read back; check and list the safety copy",
+                _reader(operation.deployment, facts),
+            ),
+        )
+    return Recovery(
+        "finish",
+        f"{cause.sentence} The restored database is in place and whole; there was no sound "
+        "state to go back to. `undo` takes it back.",
+        _pending(records, actions),
+        ExitCode.UNHEALTHY,
+        "left unhealthy",
+    )
+
+
+def _reader(deployment: Deployment, facts: dict[str, Any]) -> Callable[[Progress], Facts]:
+    def run(progress: Progress) -> Facts:
+        return read_back(
+            deployment,
+            facts,
+            clean_stop=facts.get("clean"),
+            operation_id=progress.operation_id,
+        )
+
+    return run
+
+
+# --- the gateway -------------------------------------------------------------------------
+
+
+def _stop(deployment: Deployment) -> Facts:
+    gateway = gateway_of(deployment)
+    if gateway is not None:
+        gateway.stop()
+    return {}
+
+
+def _start(deployment: Deployment, progress: Progress, *, healthy: bool) -> Facts:
+    gateway = gateway_of(deployment)
+    if gateway is None:
+        return {}
+
+    def note(done: int, total: int) -> None:
+        progress.note(done, total, "seconds")
+
+    start_with_patience(gateway, note)
+    if healthy:
+        wait_healthy(gateway, note)
+    return {"gateway_up": True}
+
+
+def _start_command(deployment: Deployment) -> str:
+    ref = deployment.gateway
+    if isinstance(ref, ContainerRef):
+        return f"docker start {shlex.quote(ref.container)}"
+    return shlex.join(ref.start) if ref is not None else ""
+
+
+def _stop_command(deployment: Deployment) -> str:
+    ref = deployment.gateway
+    if isinstance(ref, ContainerRef):
+        return f"docker stop {shlex.quote(ref.container)}"
+    return shlex.join(ref.stop) if ref is not None else ""
+
+
+def _by_hand(deployment: Deployment, facts: dict[str, Any]) -> str:
+    """The exact commands that put the old file back."""
+    move = shlex.join(["mv", str(facts["keep"]), str(deployment.database)])
+    return "; ".join(
+        one_line(line) for line in (_stop_command(deployment), move, _start_command(deployment))
+    )

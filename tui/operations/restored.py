@@ -1,0 +1,107 @@
+"""After a swap: is it our file, is it what was promised, and is the old one kept whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tui.core.errors import McpdbError, VerificationError
+from tui.core.models import Deployment, Manifest
+from tui.core.operation import Facts
+from tui.operations.backup import describe
+from tui.operations.gateways import gateway_of, state_of
+from tui.operations.looking import LiveDatabase
+from tui.operations.restore_plan import UNDO_DAYS
+from tui.services import files, manifests
+from tui.services.manifests import new_id, write_manifest
+from tui.services.sqlite.inspection import inspect
+from tui.wording.clean import one_line
+
+
+def read_back(
+    deployment: Deployment,
+    facts: dict[str, Any],
+    *,
+    clean_stop: bool | None,
+    operation_id: str = "",
+) -> Facts:
+    """Check the file at the live path, then the safety copy, and list the latter.
+
+    Rows that differ since the start are told, never a reason to roll back: the gateway rolls
+    metrics up and cleans sessions within seconds of its start.
+
+    Args:
+        deployment: Whose.
+        facts: What the journal recorded while staging and swapping.
+        clean_stop: Whether the gateway had ended by itself before the swap.
+        operation_id: The restore's journal, named as the safety copy's parent.
+
+    Raises:
+        VerificationError: The live path has another file, revision or tables.
+    """
+    found = files.identity(deployment.database)
+    if found is None or found.key != (facts["staged_device"], facts["staged_inode"]):
+        raise VerificationError(
+            f"{one_line(str(deployment.database))} is not the file that was put there."
+        )
+    live = LiveDatabase(deployment)
+    seen = live.facts()
+    if seen.problem:
+        raise VerificationError(seen.problem)
+    if seen.revision not in (facts["revision"], *facts.get("heads", ())):
+        raise VerificationError(
+            f"The database is at revision {one_line(seen.revision) or 'none'}, "
+            f"expected {one_line(facts['revision'])}."
+        )
+    counted = live.counts()
+    missing = [table for table in facts["rows"] if table not in counted]
+    if missing and seen.revision == facts["revision"]:
+        raise VerificationError(f"Table {one_line(missing[0])} is not there any more.")
+    changed = [table for table, rows in facts["rows"].items() if counted.get(table, rows) != rows]
+    return {
+        "revision": seen.revision,
+        "changed_since_start": changed,
+        "undo_until": (datetime.now(UTC) + timedelta(days=UNDO_DAYS)).isoformat(),
+        **_keep_safety(deployment, facts, clean_stop, operation_id),
+    }
+
+
+def _keep_safety(
+    deployment: Deployment, facts: dict[str, Any], clean_stop: bool | None, operation_id: str
+) -> dict[str, Any]:
+    """Check the safety copy and write its manifest; damage is said, not hidden, and no error."""
+    keep = facts.get("keep")
+    if not keep:
+        return {"safety": "", "safety_ok": None}
+    path = Path(keep)
+    try:
+        existing = manifests.read_manifest(path)
+    except McpdbError:
+        existing = None
+    if existing is not None:
+        return {"safety": path.name, "safety_ok": existing.check_result == "ok"}
+    now = datetime.now().astimezone()
+    common = {
+        "id": new_id(),
+        "kind": "safety",
+        "taken": now,
+        "verified": now,
+        "seconds": 0.0,
+        "trigger": "restore",
+        "method": "link",
+        "clean_stop": clean_stop,
+        "image": state_of(gateway_of(deployment)).image,
+        "journal_mode": facts.get("journal_mode") or "delete",
+        "label": "",
+        "note": "",
+        "parent": operation_id,
+    }
+    try:
+        report = inspect(path, lambda _done, _total: None, lambda: None)
+    except McpdbError as error:
+        # A damaged original is kept as found, labelled so, and blocks nothing (I8).
+        return {"safety": path.name, "safety_ok": False, "safety_problem": str(error)}
+    values = {**describe(report, **common), "name": path.name}
+    write_manifest(path, Manifest(**values))
+    return {"safety": path.name, "safety_ok": True, "safety_id": values["id"]}

@@ -1,0 +1,170 @@
+"""What is true now: rows 1 and 2 of the screen, `status`, and what needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from tui.core.models import (
+    ActivityEntry,
+    Catalogue,
+    DatabaseFacts,
+    Deployment,
+    GatewayState,
+    Health,
+    Need,
+    Status,
+)
+from tui.core.operation import Verdict
+from tui.operations.activity import running_entry, unfinished
+from tui.operations.catalogue import read_catalogue
+from tui.operations.gateways import gateway_of, health_of, state_of
+from tui.operations.looking import LiveDatabase
+from tui.operations.timeline import recalled_timeline
+from tui.services.locks import read_owner
+from tui.wording.clean import one_line
+from tui.wording.quantities import age, narrow_size
+
+BACKUP_WANTED = timedelta(days=2)
+"""Without a verified backup for so long, somebody is told."""
+
+
+def read_gateway(deployment: Deployment) -> tuple[GatewayState, Health]:
+    """State and health of the gateway; what cannot be asked is unknown, with why."""
+    gateway = gateway_of(deployment)
+    state = state_of(gateway)
+    blocked = deployment.blocked("gateway")
+    if gateway is None and blocked is not None:
+        state = GatewayState(running="unknown", text=blocked.text)
+    return state, health_of(gateway, state)
+
+
+def read_status(deployment: Deployment) -> Status:
+    """Everything at once; never raises for something that is merely not as it should be."""
+    state, health = read_gateway(deployment)
+    facts = LiveDatabase(deployment).facts()
+    catalogue = read_catalogue(deployment)
+    cut = unfinished(deployment)
+    timeline = recalled_timeline(deployment, state, facts.revisions)
+    integrity, integrity_at = last_check(catalogue)
+    return Status(
+        deployment=deployment,
+        gateway=state,
+        health=health,
+        database=facts,
+        head=timeline.heads[0] if timeline and timeline.heads else "",
+        lock=read_owner(deployment.state_dir),
+        running=running_entry(deployment),
+        unfinished=cut,
+        last_backup=catalogue.newest_verified,
+        backups=len(catalogue.backups),
+        integrity=integrity,
+        integrity_at=integrity_at,
+        needs=needs_of(
+            facts=facts, state=state, health=health, catalogue=catalogue, unfinished=cut
+        ),
+    )
+
+
+def last_check(catalogue: Catalogue) -> tuple[str, datetime | None]:
+    """The newest full check on record: a verified backup's pages are the database's own."""
+    for backup in catalogue.backups:
+        if backup.manifest is not None and backup.kind in ("hot", "cold"):
+            result = "ok" if backup.manifest.check_result == "ok" else ""
+            if result:
+                return result, backup.taken
+    return "", None
+
+
+def needs_of(
+    *,
+    facts: DatabaseFacts,
+    state: GatewayState,
+    health: Health,
+    catalogue: Catalogue,
+    unfinished: Sequence[ActivityEntry],
+    now: datetime | None = None,
+) -> tuple[Need, ...]:
+    """What wants a person, worst first; empty on a quiet day.
+
+    Args:
+        facts: Of the live file.
+        state: The gateway's.
+        health: The gateway's.
+        catalogue: The backups.
+        unfinished: Operations that were cut.
+        now: The present moment.
+    """
+    moment = now or datetime.now(UTC)
+    found = [
+        *_cut(unfinished),
+        *_database(facts),
+        *_gateway(state, health),
+        *_space(facts),
+        *_backups(catalogue, moment),
+    ]
+    return tuple(sorted(found, key=lambda need: need.verdict is not Verdict.FAIL))
+
+
+def _cut(entries: Sequence[ActivityEntry]) -> list[Need]:
+    return [
+        Need(
+            verdict=Verdict.FAIL,
+            text=f"A {entry.operation} was cut short.",
+            key="Enter",
+            action="shows what is left to do",
+        )
+        for entry in entries[:1]
+    ]
+
+
+def _database(facts: DatabaseFacts) -> list[Need]:
+    if not facts.exists:
+        text = f"No database at {one_line(str(facts.path))}."
+        return [Need(verdict=Verdict.FAIL, text=text, key="2", action="restore a backup")]
+    if facts.problem:
+        return [Need(verdict=Verdict.FAIL, text=facts.problem, key="2", action="restore a backup")]
+    return []
+
+
+def _gateway(state: GatewayState, health: Health) -> list[Need]:
+    if state.running == "restarting":
+        text = f"The gateway restarts again and again: {one_line(state.text or health.text)}"
+        return [Need(verdict=Verdict.FAIL, text=text, key="5", action="its log")]
+    if state.running == "unknown":
+        return [Need(verdict=Verdict.UNKNOWN, text=one_line(state.text), key="9", action="gateway")]
+    if state.running in ("stopped", "missing"):
+        text = f"The gateway is {state.running}. {one_line(state.text)}".strip()
+        return [Need(verdict=Verdict.WARN, text=text, key="9", action="start it")]
+    if health.verdict in ("unhealthy", "unreachable"):
+        text = f"The gateway is {health.verdict}: {one_line(health.text)}"
+        return [Need(verdict=Verdict.FAIL, text=text, key="5", action="its log")]
+    return []
+
+
+def _space(facts: DatabaseFacts) -> list[Need]:
+    needed = (facts.size + facts.wal_size) * 11 // 10
+    if not facts.exists or facts.disk_free >= needed:
+        return []
+    text = (
+        f"{narrow_size(facts.disk_free, 'down')} free: a restore needs {narrow_size(needed, 'up')}."
+    )
+    return [Need(verdict=Verdict.WARN, text=text, key="2", action="backups")]
+
+
+def _backups(catalogue: Catalogue, now: datetime) -> list[Need]:
+    newest = catalogue.newest_verified
+    if newest is None:
+        return [
+            Need(
+                verdict=Verdict.WARN,
+                text="No verified backup yet.",
+                key="b",
+                action="back up now",
+            )
+        ]
+    since = now - newest.taken
+    if since <= BACKUP_WANTED:
+        return []
+    text = f"No verified backup for {age(since.total_seconds())}."
+    return [Need(verdict=Verdict.WARN, text=text, key="b", action="back up now")]

@@ -1,0 +1,275 @@
+"""Files and folders: identity, durable writes, private folders, space, hashes.
+
+Nothing here follows a symlink at the last component, and every name appears complete or not at
+all: written under a `.partial` name, synced, then renamed (I3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tui.core.errors import McpdbError, NotFoundError, PrecheckError, VerificationError
+from tui.core.models import FileIdentity
+from tui.wording.clean import one_line
+from tui.wording.quantities import narrow_size
+
+CHUNK = 4 * 1024 * 1024
+"""Bytes read at a time: large enough to be fast, small enough to cancel quickly."""
+
+Tick = Callable[[int, int], None]
+
+
+def identity(path: Path) -> FileIdentity | None:
+    """Return which file stands at `path`, or None; a symlink is not followed."""
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise denied("read", path, error) from error
+    return FileIdentity(
+        device=found.st_dev,
+        inode=found.st_ino,
+        size=found.st_size,
+        mtime_ns=found.st_mtime_ns,
+        mode=found.st_mode,
+        uid=found.st_uid,
+        gid=found.st_gid,
+        links=found.st_nlink,
+    )
+
+
+def is_regular(found: FileIdentity) -> bool:
+    """Whether it is a plain file: no link, device, folder or pipe."""
+    return stat.S_ISREG(found.mode)
+
+
+def user_name(uid: int) -> str:
+    """The name of a user id, or its number."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def denied(verb: str, path: Path, error: OSError) -> McpdbError:
+    """Turn an `OSError` into the one sentence that says who may not do what, and why."""
+    text = one_line(str(path))
+    if isinstance(error, FileNotFoundError):
+        return NotFoundError(f"There is no {text}.")
+    if isinstance(error, PermissionError):
+        owner = ""
+        with suppress(OSError):
+            where = path if path.exists() else path.parent
+            owner = f" It belongs to {user_name(where.stat().st_uid)};"
+        me = user_name(os.geteuid())
+        return PrecheckError(f"Cannot {verb} {text}: permission denied.{owner} you are {me}.")
+    reason = one_line(error.strerror or str(error))
+    return PrecheckError(f"Cannot {verb} {text}: {reason}.")
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fsync_file(path: Path) -> None:
+    """Make a file's content durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_private(folder: Path, mode: int = 0o700) -> None:
+    """Make a folder that only its owner can look into; an existing one is left as it is.
+
+    Raises:
+        PrecheckError: The parent cannot be written.
+    """
+    try:
+        if not folder.is_dir():
+            folder.mkdir(mode=mode, parents=True, exist_ok=True)
+            fsync_folder(folder.parent)
+    except OSError as error:
+        raise denied("create", folder, error) from error
+
+
+def probe_writable(folder: Path) -> None:
+    """Prove that files can be made in `folder`, before anything depends on it.
+
+    Raises:
+        PrecheckError: They cannot; says who owns it and who we are.
+    """
+    probe = folder / f".probe-{os.getpid()}.partial"
+    try:
+        descriptor = os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        os.close(descriptor)
+    except OSError as error:
+        raise denied("write to", folder, error) from error
+    finally:
+        with suppress(OSError):
+            probe.unlink()
+
+
+def free_space(path: Path) -> int:
+    """Bytes free to us on the filesystem of the nearest existing parent of `path`."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
+
+
+def require_space(folder: Path, needed: int, what: str) -> None:
+    """Refuse before anything is written if `needed` bytes and a tenth more are not free.
+
+    Raises:
+        PrecheckError: There is less.
+    """
+    wanted, free = needed + needed // 10, free_space(folder)
+    if free < wanted:
+        raise PrecheckError(
+            f"{what} needs {narrow_size(wanted, 'up')} in {one_line(str(folder))}, "
+            f"{narrow_size(free, 'down')} free."
+        )
+
+
+def partial(folder: Path, operation_id: str) -> Path:
+    """The name a file has while an operation writes it."""
+    return folder / f".{operation_id}.partial"
+
+
+def remove(path: Path) -> bool:
+    """Remove a file if it is there; durable when it returns.
+
+    Raises:
+        PrecheckError: It may not be removed.
+    """
+    try:
+        path.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise denied("remove", path, error) from error
+    fsync_folder(path.parent)
+    return True
+
+
+def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a small file so that it is seen whole or not at all.
+
+    Raises:
+        PrecheckError: It cannot be written; the old content still stands.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, mode)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        aside.replace(path)
+        fsync_folder(path.parent)
+    except OSError as error:
+        raise denied("write", path, error) from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()
+
+
+@contextmanager
+def open_regular(path: Path) -> Iterator[int]:
+    """Open a plain file for reading, by a name that is no link.
+
+    Never use it on a database that one of our own SQLite connections has open (I5): closing
+    the descriptor would drop that connection's locks.
+
+    Raises:
+        NotFoundError: There is none.
+        VerificationError: It is a link, a folder or a device.
+        PrecheckError: It may not be read.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        found = identity(path)
+        if found is not None and stat.S_ISLNK(found.mode):
+            raise VerificationError(f"{one_line(str(path))} is a symbolic link.") from error
+        raise denied("read", path, error) from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise VerificationError(f"{one_line(str(path))} is not a plain file.")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path, tick: Tick) -> str:
+    """Hash a finished file, ticking bytes done and total."""
+    digest = hashlib.sha256()
+    with open_regular(path) as descriptor:
+        total = os.fstat(descriptor).st_size
+        for done, chunk in _chunks(descriptor, path):
+            digest.update(chunk)
+            tick(done, total)
+    return digest.hexdigest()
+
+
+def copy_bytes(source: Path, target: Path, tick: Tick) -> str:
+    """Copy a finished file to a new private one, durable when it returns.
+
+    Returns:
+        The SHA-256 of what was read.
+
+    Raises:
+        PrecheckError: No space, no permission; the caller removes what was written.
+    """
+    digest = hashlib.sha256()
+    with open_regular(source) as reading:
+        total = os.fstat(reading).st_size
+        try:
+            writing = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+            try:
+                for done, chunk in _chunks(reading, source):
+                    digest.update(chunk)
+                    view = memoryview(chunk)
+                    while view:
+                        view = view[os.write(writing, view) :]
+                    tick(done, total)
+                os.fsync(writing)
+            finally:
+                os.close(writing)
+            fsync_folder(target.parent)
+        except OSError as error:
+            raise denied("write", target, error) from error
+    return digest.hexdigest()
+
+
+def _chunks(descriptor: int, path: Path) -> Iterator[tuple[int, bytes]]:
+    done = 0
+    while True:
+        try:
+            chunk = os.read(descriptor, CHUNK)
+        except OSError as error:
+            raise VerificationError(
+                f"I/O error reading {one_line(str(path))} at byte {done}: "
+                f"{one_line(error.strerror or '')}."
+            ) from error
+        if not chunk:
+            return
+        done += len(chunk)
+        yield done, chunk

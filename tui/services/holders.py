@@ -1,0 +1,98 @@
+"""Which processes have a database open, told by the inodes of their open files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import psutil
+
+from tui.core.models import Holder
+from tui.services.files import identity
+
+_CONTAINER = re.compile(r"[0-9a-f]{64}")
+SIDECARS = ("", "-wal", "-shm", "-journal")
+
+
+def inodes(database: Path) -> frozenset[tuple[int, int]]:
+    """Device and inode of a database and its sidecars, as far as they exist."""
+    found = (identity(database.with_name(database.name + suffix)) for suffix in SIDECARS)
+    return frozenset(file.key for file in found if file is not None)
+
+
+def holders(
+    files: Collection[tuple[int, int]], *, ignore: Collection[int] = ()
+) -> tuple[list[Holder], bool]:
+    """Find the processes that have one of `files` open.
+
+    Args:
+        files: Device and inode of each, see `inodes`.
+        ignore: Pids that may hold them.
+
+    Returns:
+        The holders, and whether every process of this PID namespace could be looked into:
+        without root only our own can, and then "nobody" is not known to be true.
+    """
+    complete = True
+    found: list[Holder] = []
+    for pid in _pids():
+        if pid in ignore:
+            continue
+        try:
+            if _holds(pid, files):
+                found.append(_describe(pid))
+        except PermissionError:
+            complete = False
+    return found, complete
+
+
+def _pids() -> Iterator[int]:
+    for entry in os.scandir("/proc"):
+        if entry.name.isdigit():
+            yield int(entry.name)
+
+
+def _holds(pid: int, files: Collection[tuple[int, int]]) -> bool:
+    try:
+        entries = list(os.scandir(f"/proc/{pid}/fd"))
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    for entry in entries:
+        try:
+            target = Path(entry.path).stat()
+        except PermissionError:
+            raise
+        except OSError:
+            continue
+        if (target.st_dev, target.st_ino) in files:
+            return True
+    return False
+
+
+def container_of(pid: int) -> str:
+    """The id of the container a process runs in, or an empty text."""
+    try:
+        found = _CONTAINER.search(Path(f"/proc/{pid}/cgroup").read_text(encoding="ascii"))
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return found.group() if found else ""
+
+
+def _describe(pid: int) -> Holder:
+    try:
+        process = psutil.Process(pid)
+        arguments = process.cmdline() or [process.name()]
+        user = process.username()
+    except psutil.Error:
+        arguments, user = ["a process that just ended"], ""
+    ours = any("mcpdb-tui" in part or part in ("tui", "tui.__main__") for part in arguments)
+    command = " ".join([Path(arguments[0]).name, *arguments[1:]])
+    return Holder(
+        pid=pid,
+        command=command if len(command) <= 80 else command[:79] + "…",
+        user=user,
+        container=container_of(pid)[:12],
+        ours=ours,
+    )

@@ -1,0 +1,172 @@
+"""The Docker side of the probe: which interpreter, exec, one-off container.
+
+Imported only when an engine must be asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from tui.core.errors import DockerError, NotFoundError
+from tui.core.models import ContainerRef
+from tui.services.engine import Engine, Facts
+from tui.services.engine_errors import translated
+from tui.services.engine_exec import execute
+from tui.services.migrations import one_off
+from tui.services.migrations.output import Output
+
+_SYSTEM = ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/sbin")
+"""Where a plain `python3` is found anyway."""
+
+_PATIENCE = 30.0
+"""Seconds an engine may take to make a container: disks are slow, and nobody's key waits."""
+
+_PYTHON = re.compile(r"python[\d.]*")
+
+
+class ContainerSide:
+    """A gateway's container and image, as its engine knows them.
+
+    Args:
+        engine: The engine.
+        container: What the engine says of the container; empty when it is gone.
+        image: What it says of the image.
+        database_inside: The database's path in the container.
+    """
+
+    def __init__(
+        self, engine: Engine, container: Facts, image: Facts, database_inside: str
+    ) -> None:
+        self._engine = engine
+        self._container = container
+        self._image = image
+        self._database_inside = database_inside
+
+    @classmethod
+    @contextlib.contextmanager
+    def connect(cls, ref: ContainerRef, image_id: str) -> Iterator[ContainerSide]:
+        """Look at container and image; the connection is closed afterwards.
+
+        Raises:
+            DockerError: No engine, or neither container nor image.
+        """
+        engine = Engine(ref.docker_host, timeout=_PATIENCE)
+        try:
+            yield cls(engine, *_look(engine, ref.container, image_id), ref.database_inside)
+        finally:
+            engine.close()
+
+    @property
+    def image_id(self) -> str:
+        """The image's id, under which the answer is remembered."""
+        return str(self._image.get("Id") or "")
+
+    @property
+    def image_name(self) -> str:
+        """What a person calls the image."""
+        config = self._container.get("Config") or {}
+        names = [config.get("Image"), *(self._image.get("RepoTags") or []), self.image_id[:19]]
+        return next(str(name) for name in names if name)
+
+    def is_mounted(self, path: str) -> bool:
+        """Whether a path in the container comes from a mount and not from the image."""
+        places = [mount["Destination"] for mount in self._container.get("Mounts") or []]
+        return any(PurePosixPath(path).is_relative_to(place) for place in places)
+
+    def interpreters(self, up: bool) -> list[str]:
+        """Return the interpreters to try: what the process itself runs, then the usual ones."""
+        commands = self._processes() if up else []
+        config = self._container.get("Config") or self._image.get("Config") or {}
+        commands.append([*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])])
+        return candidates(commands, config.get("Env") or [])
+
+    def _processes(self) -> list[list[str]]:
+        """Return the command lines of the container's processes; none if they cannot be had."""
+        api = self._engine.api()
+        try:
+            with translated(self._engine.host, self._engine.timeout):
+                told = api.top(self._container["Id"])
+        except (DockerError, NotFoundError):
+            return []  # no `ps` on the engine's host, or it has just stopped
+        return [str(line[-1]).split() for line in told.get("Processes") or []]
+
+    def exec(self, command: Sequence[str], timeout: float) -> Output:
+        """Run a command in the running container, as its user.
+
+        Raises:
+            DockerError: The container does not run, or the command does not end in time.
+            NotFoundError: The container is gone.
+        """
+        try:
+            ended = execute(
+                self._engine,
+                self._container["Id"],
+                command,
+                timeout=timeout,
+                # Code that opens its database when it is imported finds an empty one.
+                environment={"DATABASE_URL": "sqlite:///:memory:"},
+            )
+        except DockerError as error:
+            if one_off.is_no_program(error):
+                return Output(127, b"", str(error).encode())
+            raise
+        if ended.exit_code in (126, 127):  # the engine says why on either stream
+            return Output(ended.exit_code, b"", ended.stderr or ended.stdout)
+        return Output(ended.exit_code, ended.stdout, ended.stderr)
+
+    def one_off(self, command: Sequence[str], timeout: float) -> Output:
+        """Run a command in a one-off container of the image.
+
+        Raises:
+            DockerError: The engine does not make or run it, or it does not end in time.
+        """
+        made = one_off.recipe(
+            self._container,
+            self._image,
+            self._image,
+            database_inside=self._database_inside,
+            purpose="probe",
+        )
+        return one_off.run(self._engine, made, command, timeout)
+
+
+def _look(engine: Engine, name: str, image_id: str) -> tuple[Facts, Facts]:
+    container: Mapping[str, Any] = {}
+    with contextlib.suppress(NotFoundError):
+        container = engine.inspect(name)
+    wanted = str(container.get("Image") or image_id)
+    if not wanted:
+        raise DockerError(f"There is no container {name}, and its image is not known.")
+    try:
+        return container, engine.image(wanted)
+    except NotFoundError as error:
+        raise DockerError(f"The image of {name} is not on this host any more.") from error
+
+
+def candidates(commands: Sequence[Sequence[str]], environment: Sequence[str]) -> list[str]:
+    """Return the interpreters that may hold the gateway's code, the most likely one first.
+
+    Args:
+        commands: Command lines of the container's processes and of its configuration.
+        environment: Its environment, `NAME=value`.
+    """
+    found: list[str] = []
+    for words in commands:
+        for word in words:
+            path = PurePosixPath(word)
+            if _PYTHON.fullmatch(path.name):
+                found.append(word)
+            elif path.is_absolute() and path.parent.name == "bin":
+                found.append(str(path.parent / "python"))
+    known = dict(item.partition("=")[::2] for item in environment)
+    if known.get("VIRTUAL_ENV"):
+        found.append(f"{known['VIRTUAL_ENV']}/bin/python")
+    found.append("/app/.venv/bin/python")
+    found.extend(f"{folder}/python" for folder in known.get("PATH", "").split(":") if folder)
+    plain = ["python3", "python"]
+    kept = [path for path in found if str(PurePosixPath(path).parent) not in _SYSTEM]
+    return list(dict.fromkeys([*kept, *plain]))

@@ -1,0 +1,106 @@
+"""Running the probe with an interpreter of this host."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.core.errors import McpdbError, NotFoundError
+from tui.services.migrations.output import Output
+
+MAX_OUTPUT = 16 * 1024 * 1024
+"""Bytes an answer may have; the real gateway's is 0.7 MB."""
+
+_KEPT_ERRORS = 64 * 1024
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+def interpreter(python: str) -> str:
+    """Return an interpreter's path, not resolved: a link is what makes a virtual environment.
+
+    Raises:
+        NotFoundError: There is no such program.
+    """
+    found = shutil.which(str(Path(python).expanduser()))
+    if found is None:
+        raise NotFoundError(f"No interpreter at {python}; name one with --python.")
+    return str(Path(found).absolute())
+
+
+def environment(python: str) -> dict[str, str]:
+    """Return what the interpreter may know: no settings, no secrets, no database."""
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    # Code that opens its database when it is imported finds an empty one.
+    kept["DATABASE_URL"] = "sqlite:///:memory:"
+    if python == sys.executable:
+        # Our own interpreter sees what we see, wherever we were started from.
+        kept["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if Path(path).is_absolute())
+    return kept
+
+
+def run(command: Sequence[str], timeout: float) -> Output:
+    """Run a command in an empty folder, with a limit on its time and on what it says.
+
+    Args:
+        command: Program and arguments.
+        timeout: Seconds; then it is killed with everything it started.
+
+    Raises:
+        McpdbError: It cannot be run, takes too long or says too much.
+    """
+    with tempfile.TemporaryDirectory(prefix="mcpdb-probe-") as folder:
+        try:
+            process = subprocess.Popen(
+                list(command),
+                cwd=folder,
+                env=environment(command[0]),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise McpdbError(f"{command[0]} does not run: {error.strerror}.") from error
+        try:
+            return _collect(process, command[0], time.monotonic() + timeout, timeout)
+        finally:
+            _end(process)
+
+
+def _collect(
+    process: subprocess.Popen[bytes], name: str, deadline: float, timeout: float
+) -> Output:
+    assert process.stdout is not None and process.stderr is not None
+    said, errors = bytearray(), bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, said)
+        selector.register(process.stderr, selectors.EVENT_READ, errors)
+        while selector.get_map():
+            for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
+                part = os.read(key.fd, 65_536)
+                key.data.extend(part)
+                if not part:
+                    selector.unregister(key.fileobj)
+            del errors[:-_KEPT_ERRORS]
+            if len(said) > MAX_OUTPUT:
+                raise McpdbError(f"{name} said more than {MAX_OUTPUT >> 20} MiB; it was ended.")
+            if time.monotonic() >= deadline and selector.get_map():
+                raise McpdbError(f"{name} did not answer within {timeout:.0f} s; it was ended.")
+    return Output(process.wait(), bytes(said), bytes(errors))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of it, its children included, and take its exit code."""
+    if process.poll() is None:
+        os.killpg(process.pid, 9)
+    process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()

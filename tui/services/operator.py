@@ -1,0 +1,66 @@
+"""Who asks: the person, the host, and where the session comes from."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import sys
+from dataclasses import asdict, dataclass
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who asked for an operation, kept in its journal."""
+
+    who: str
+    """`dana`, or `dana via sudo`."""
+    host: str
+    origin: str
+    """An address for SSH, a terminal's name, `cron`, or empty."""
+    command: str = ""
+    """The same request as a command line."""
+
+    def as_json(self) -> dict[str, str]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+def who() -> str:
+    """The person: `SUDO_USER` behind sudo, else the user we run as."""
+    sudo = os.environ.get("SUDO_USER", "")
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.geteuid())
+    return f"{sudo} via sudo" if sudo and sudo != user else user
+
+
+def host() -> str:
+    """This host's short name."""
+    return socket.gethostname().split(".")[0]
+
+
+def origin(command: str = "") -> Origin:
+    """Describe the present session."""
+    ssh = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
+    return Origin(who=who(), host=host(), origin=ssh or _terminal() or _cron(), command=command)
+
+
+def _terminal() -> str:
+    for stream in (sys.stdin, sys.stderr):
+        try:
+            return os.ttyname(stream.fileno()).removeprefix("/dev/")
+        except (AttributeError, OSError, ValueError):
+            continue
+    return ""
+
+
+def _cron() -> str:
+    try:
+        names = {parent.name() for parent in psutil.Process().parents()}
+    except psutil.Error:
+        return ""
+    return "cron" if names & {"cron", "crond"} else ""

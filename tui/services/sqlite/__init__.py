@@ -1,0 +1,1 @@
+"""SQLite files: opening without breaking, looking, copying, checking."""

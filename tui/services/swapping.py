@@ -1,0 +1,150 @@
+"""The near end of the swap helper: starts it, talks to it, translates its answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tui.core.errors import BusyError, DamagedError, McpdbError, PrecheckError
+from tui.wording.clean import one_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Which file takes whose place."""
+
+    live: Path
+    incoming: Path
+    """Takes the live path; on the same filesystem, complete and synced."""
+    keep: Path | None
+    """The old file's new name, by a hard link; None when it is kept elsewhere already."""
+    deadline: float
+    """Seconds to wait for other processes to close the live file."""
+    damaged: bool = False
+    """The live file is beyond SQLite: set aside with its sidecars, ownership not provable."""
+
+
+class SwapHelper:
+    """A helper process, started before the gateway stops so that its start costs no downtime.
+
+    Use it as a context manager: leaving it without `swap` puts everything back. SIGINT and
+    SIGTERM of the caller's session do not reach the helper, and it outlives a killed caller
+    only as long as one exchange takes; `lock` keeps the database's lock until then.
+    """
+
+    def __init__(self, lock: int) -> None:
+        # -P: only the installed package is imported, whatever folder the caller stands in.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "tui.services.swap"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            bufsize=1,
+            pass_fds=(lock,) if lock >= 0 else (),
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> SwapHelper:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def prove(self, exchange: Exchange, waiting: Callable[[float], None]) -> str:
+        """Absorb the WAL, prove sole ownership, and hold the file.
+
+        Args:
+            exchange: What will be exchanged.
+            waiting: Called about every second with the seconds that are left; may raise.
+
+        Returns:
+            The journal mode the live file had.
+
+        Raises:
+            BusyError: Another process still has it open at the deadline.
+            DamagedError: SQLite cannot read it.
+        """
+        request = {
+            "live": str(exchange.live),
+            "incoming": str(exchange.incoming),
+            "keep": exchange.keep and str(exchange.keep),
+            "deadline": exchange.deadline,
+            "damaged": exchange.damaged,
+        }
+        self._send(json.dumps(request))
+        while True:
+            word, values = self._hear()
+            if word == "proved":
+                return str(values["journal_mode"])
+            if word == "waiting":
+                waiting(float(values["left"]))
+            else:
+                raise self._error(word, values)
+
+    def swap(self) -> None:
+        """Carry out the exchange that was proved; the point of no return.
+
+        Raises:
+            McpdbError: It failed; which file stands at the live path must be looked at.
+        """
+        self._send("go")
+        word, values = self._hear()
+        if word != "swapped":
+            raise self._error(word, values)
+        self._process.wait()
+
+    def close(self) -> None:
+        """End the helper; what was proved but not swapped is put back as it was."""
+        process = self._process
+        if process.poll() is None and process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
+            process.wait()
+        for stream in (process.stdin, process.stdout):
+            with suppress(OSError):
+                if stream is not None:
+                    stream.close()
+
+    def _send(self, line: str) -> None:
+        stream = self._process.stdin
+        try:
+            if stream is None:
+                raise OSError
+            stream.write(line + "\n")
+            stream.flush()
+        except OSError as error:
+            raise McpdbError("The helper that swaps the files has ended; try again.") from error
+
+    def _hear(self) -> tuple[str, dict[str, Any]]:
+        stream = self._process.stdout
+        line = stream.readline() if stream is not None else ""
+        word, _space, rest = line.partition(" ")
+        try:
+            values = json.loads(rest)
+        except ValueError:
+            return "gone", {}
+        return word, values
+
+    def _error(self, word: str, values: dict[str, Any]) -> McpdbError:
+        text = one_line(str(values.get("text", "")))
+        match values.get("error"):
+            case "busy":
+                return BusyError(f"The database could not be had alone: {text}.")
+            case "damaged":
+                return DamagedError(f"SQLite cannot read the live database: {text}.")
+            case "os" | "exists":
+                return PrecheckError(f"The files could not be exchanged: {text}.")
+        return McpdbError(f"The helper that swaps the files ended unexpectedly ({word}).")

@@ -1,0 +1,1 @@
+"""How values are said: foreign text made printable, sizes, ages and counts in words."""
