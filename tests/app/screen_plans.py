@@ -36,12 +36,8 @@ STEPS = (
     PlannedStep("compare", "compare the copy with its manifest", seconds=5),
     PlannedStep("release", "every open screen lets go of the database", seconds=0.2),
     PlannedStep("stop", "stop the gateway", gateway_up=False, seconds=2.1),
-    PlannedStep(
-        "absorb", "take in the wal, prove sole ownership", gateway_up=False, seconds=0.1
-    ),
-    PlannedStep(
-        "swap", "keep the old file, put the new one in", False, 0.1, cancellable=False
-    ),
+    PlannedStep("absorb", "take in the wal, prove sole ownership", gateway_up=False, seconds=0.1),
+    PlannedStep("swap", "keep the old file, put the new one in", False, 0.1, cancellable=False),
     PlannedStep("start", "start, wait for healthy", False, 7.6, cancellable=False),
     PlannedStep("read back", "read back, check the safety copy", True, 5, cancellable=False),
 )
@@ -168,12 +164,18 @@ def rolled_back(**changes):
             "steps": (
                 *steps_until(7, "failed", seconds=40.2, text="3 starts"),
                 StepLine(
-                    step="recovery:swap back", title="put the old file back", state="done",
-                    seconds=0.2, cancellable=False,
+                    step="recovery:swap back",
+                    title="put the old file back",
+                    state="done",
+                    seconds=0.2,
+                    cancellable=False,
                 ),
                 StepLine(
-                    step="recovery:start", title="start the gateway", state="done",
-                    seconds=9.8, cancellable=False,
+                    step="recovery:start",
+                    title="start the gateway",
+                    state="done",
+                    seconds=9.8,
+                    cancellable=False,
                 ),
             ),
             "result": {

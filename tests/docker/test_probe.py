@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.docker.lab import Deployment as Lab
-from tests.docker.lab import engine_available
+from tests.docker.lab import engine_available, image_for
 from tui.core.errors import DockerError
 from tui.core.models import ContainerRef, Deployment, GatewayState, MigrationsRef
 from tui.operations.timeline import read_timeline
 from tui.services.engine import ONE_OFF_LABEL
-from tui.services.migrations.probe import read_container, recall_container
+from tui.services.migrations.probe import read_container, read_image, recall_container
 
 pytestmark = [
     pytest.mark.docker,
@@ -162,3 +162,17 @@ def test_a_database_of_another_release_is_named(running: Lab) -> None:
     else:
         assert timeline.pending == 110
         assert timeline.problem == ""
+
+
+def test_another_image_of_the_engine_is_read_without_the_gateway_noticing(running: Lab) -> None:
+    other = next(version for version in HEADS if version != running.release)
+    before = running.container_id()
+    graph = read_image(ref(running), PACKAGE, image_for(other, running.engine))
+    assert (graph.heads, graph.version) == ((HEADS[other][0],), other)
+    assert running.container_id() == before
+    assert left_behind(running) == []
+
+
+def test_an_image_that_is_not_there_is_named(running: Lab) -> None:
+    with pytest.raises(DockerError, match="The image nobody/has:this is not on this host"):
+        read_image(ref(running), PACKAGE, "nobody/has:this")

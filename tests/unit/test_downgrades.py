@@ -7,7 +7,8 @@ from tui.services.migrations.downgrades import judge
 
 def source(*lines: str, before: str = "") -> str:
     body = "\n".join(f"    {line}" for line in lines)
-    return f"from alembic import op\n{before}\ndef upgrade():\n    op.drop_table('x')\n\ndef downgrade():\n{body}\n"
+    upgrade = "def upgrade():\n    op.drop_table('x')\n"
+    return f"from alembic import op\n{before}\n{upgrade}\ndef downgrade():\n{body}\n"
 
 
 @pytest.mark.parametrize(
@@ -43,9 +44,8 @@ def test_what_sqlite_does_not_reach_does_not_count() -> None:
 
 
 def test_what_only_sqlite_reaches_counts() -> None:
-    assert judge(
-        source("if op.get_bind().dialect.name == 'sqlite':", "    op.drop_table('t')")
-    ) == ("drops data")
+    lines = ["if op.get_bind().dialect.name == 'sqlite':", "    op.drop_table('t')"]
+    assert judge(source(*lines)) == "drops data"
 
 
 def test_a_function_of_the_same_file_is_followed() -> None:

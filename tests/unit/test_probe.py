@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -172,6 +173,24 @@ def test_a_thread_that_never_ends_does_not_hold_the_answer(site: Path) -> None:
     assert names(read()) == ["a"]
 
 
+def test_a_process_that_a_package_leaves_running_is_ended_and_holds_nothing(site: Path) -> None:
+    init = "import os, subprocess\n__version__ = str(subprocess.Popen(['sleep', '600']).pid)\n"
+    make_package(site, "shipped", {"a": ()}, init=init)
+    graph = read(timeout=20.0)
+    assert graph.seconds < 15
+    wait_gone(int(graph.version))
+
+
+def wait_gone(pid: int) -> None:
+    """Wait until a process is gone; fails when it stays."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        if process.status() != psutil.STATUS_ZOMBIE:  # dead, and nobody here takes its code
+            process.wait(timeout=10)
+
+
 def test_a_package_that_hangs_is_ended_and_said_so(site: Path) -> None:
     make_package(site, "shipped", {"a": ()}, init="import threading\nthreading.Event().wait()\n")
     with pytest.raises(McpdbError, match=r"did not answer within 1 s; it was ended\.$"):
@@ -180,10 +199,13 @@ def test_a_package_that_hangs_is_ended_and_said_so(site: Path) -> None:
 
 def test_an_interpreter_that_ignores_its_deadline_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "python"
-    script.write_text("#!/bin/sh\ntrap '' ALRM\nsleep 600 &\necho $! > child\nmkfifo f\ncat f\n")
+    script.write_text(
+        f"#!/bin/sh\ntrap '' ALRM\nsleep 600 &\necho $! > {tmp_path}/child\nwait\nwait\n"
+    )
     script.chmod(0o755)
     with pytest.raises(McpdbError, match="did not answer within 1 s"):
         local.run([str(script)], 1.0)
+    wait_gone(int((tmp_path / "child").read_text()))
 
 
 def test_a_broken_revision_is_named_in_one_sentence(site: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -258,8 +260,21 @@ def test_an_engine_that_does_not_answer_is_a_problem_and_no_exception(
 def test_an_engine_that_does_not_answer_leaves_the_interpreter(
     deployment: Deployment, tmp_path: Path
 ) -> None:
-    import dataclasses
-
     both = dataclasses.replace(deployment, gateway=unreachable(tmp_path))
     timeline = read_timeline(both, GatewayState(running="unknown"), ["one"])
     assert states(timeline) == {"two": "pending", "one": "current"}
+
+
+def test_recalling_a_timeline_loads_neither_docker_nor_alembic(deployment: Deployment) -> None:
+    read_timeline(deployment, STOPPED, ["one"])
+    code = (
+        "import sys\n"
+        "from tui.operations import timeline\n"
+        "from tui.services.migrations.probe import recall_local\n"
+        f"assert recall_local({sys.executable!r}, 'gatewaylike')\n"
+        "print(sorted({'docker', 'alembic', 'sqlalchemy', 'textual'} & set(sys.modules)))\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert said.stdout == "[]\n"

@@ -47,10 +47,17 @@ class Replaced(Message):
 
 
 @dataclass
-class Died(Message):
-    """The process of an operation is gone and it never ended."""
+class Ended(Message):
+    """An operation no longer runs: it ended, or (`cut`) its process is gone."""
 
     entry: ActivityEntry
+
+
+@dataclass
+class WantRows(Message):
+    """A pane asks for the first rows of a table."""
+
+    table: str
 
 
 @dataclass
@@ -238,8 +245,7 @@ class Model:
             entry = read_entry(self.deployment, before.id)
         except McpdbError:
             return
-        if entry.state == "cut":
-            self._post(Died(entry))
+        self._post(Ended(entry))
 
     def _obey(self, wanted: bool) -> None:
         if wanted == self._released:
@@ -291,7 +297,7 @@ class Model:
 
         folder = _signature(self.deployment.state_dir / "journal", self.deployment.state_dir)
         try:
-            owner = locks.owner(self.deployment.state_dir)
+            owner = locks.read_owner(self.deployment.state_dir)
             if folder != self._state_folder or self._running is not None:
                 entries = activity.read_activity(self.deployment)
                 self._saw(lambda seen: replace(seen, activity=entries), "activity")

@@ -210,22 +210,23 @@ def _lock(seen: Seen, *, wide: bool) -> Line:
     return (label, Span(who, "running", action="app.operation"))
 
 
-def vitals_row(seen: Seen, glyphs: Glyphs, now: datetime, *, wide: bool) -> Line:
-    """Row 2."""
+def vitals_row(
+    seen: Seen, glyphs: Glyphs, now: datetime, *, wide: bool, gap: int = 3, least: bool = False
+) -> Line:
+    """Row 2, its facts `gap` blanks apart; with `least` what can be spared is left out."""
     size, disk = _sizes(seen, wide=wide)
     parts = [
         _revision(seen, glyphs, wide=wide),
-        _integrity(seen, glyphs, now, wide=wide),
+        () if least and seen.integrity in ("", "ok") else _integrity(seen, glyphs, now, wide=wide),
         _backup(seen, glyphs, now, wide=wide),
         size,
-        disk,
+        () if least else disk,
         _lock(seen, wide=wide),
     ]
-    gap = "   " if wide else "  "
     result: list[Span] = [Span(" ")]
-    for part in parts:
+    for part in filter(None, parts):
         if len(result) > 1:
-            result.append(Span(gap))
+            result.append(Span(" " * gap))
         result.extend(part)
     return tuple(result)
 

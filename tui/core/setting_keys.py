@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from tui.core.errors import UsageError
-from tui.core.models import ProcessRef
 
 Kind: TypeAlias = Literal[
     "text", "path", "paths", "texts", "flag", "word", "choice", "table", "program"
@@ -223,9 +221,9 @@ def convert(key: Key, raw: object, base: Path, where: str) -> Value:
         return _word(raw, where)
     if key.kind == "paths":
         items = raw.split(":") if isinstance(raw, str) else raw
-        return tuple(_path(item, base, where) for item in _texts(items, where))
+        return tuple(path_from(item, base, where) for item in texts(items, where))
     if key.kind == "texts":
-        return _texts([raw] if isinstance(raw, str) else raw, where)
+        return texts([raw] if isinstance(raw, str) else raw, where)
     if key.kind == "table":
         if not isinstance(raw, dict):
             raise UsageError(f"{where} must be a table.")
@@ -233,10 +231,10 @@ def convert(key: Key, raw: object, base: Path, where: str) -> Value:
     if not isinstance(raw, str):
         raise UsageError(f"{where} must be text, not {raw!r}.")
     if key.kind == "path":
-        return _path(raw, base, where)
+        return path_from(raw, base, where)
     if key.kind == "program":
         # A bare name is looked up in PATH; anything with a slash is a file.
-        return str(_path(raw, base, where)) if "/" in raw else raw
+        return str(path_from(raw, base, where)) if "/" in raw else raw
     if key.choices and raw not in key.choices:
         raise UsageError(f"{where} must be one of {', '.join(key.choices)}, not {raw!r}.")
     return raw
@@ -260,84 +258,26 @@ def _word(raw: object, where: str) -> str:
     return "" if text.lower() in _NO else text
 
 
-def _texts(raw: object, where: str) -> tuple[str, ...]:
+def texts(raw: object, where: str) -> tuple[str, ...]:
+    """A list of texts without its empty ones.
+
+    Raises:
+        UsageError: It is something else.
+    """
     if not isinstance(raw, Sequence) or not all(isinstance(item, str) for item in raw):
         raise UsageError(f"{where} must be a list of texts, not {raw!r}.")
     return tuple(item for item in raw if item)
 
 
-def _path(raw: str, base: Path, where: str) -> Path:
+def path_from(raw: str, base: Path, where: str) -> Path:
+    """A path, relative ones from `base`.
+
+    Raises:
+        UsageError: It is empty, or names an unknown home.
+    """
     if not raw or "\0" in raw:
         raise UsageError(f"{where} must be a path, not {raw!r}.")
     try:
         return base / Path(raw).expanduser()
     except RuntimeError as error:
         raise UsageError(f"{where} names a home folder that is not known: {raw}.") from error
-
-
-_COMMANDS = ("start", "stop", "running")
-_GATEWAY_KEYS = (
-    "kind",
-    *_COMMANDS,
-    "pid_file",
-    "health_url",
-    "health_timeout",
-    "stop_timeout",
-    "release",
-)
-
-
-def process_ref(raw: object, path: Path) -> ProcessRef:
-    """Read the `[gateway]` table of the file at `path`; its commands run in that folder.
-
-    Raises:
-        UsageError: A key is unknown, missing or of another type.
-    """
-    where = f"{path}: [gateway]"
-    if not isinstance(raw, dict):
-        raise UsageError(f"{where} must be a table.")
-    unknown = next((name for name in raw if name not in _GATEWAY_KEYS), None)
-    if unknown is not None:
-        known = ", ".join(_GATEWAY_KEYS)
-        raise UsageError(f"{where} {unknown} is not a setting; there are {known}.")
-    if raw.get("kind") != "process":
-        raise UsageError(f'{where} kind must be "process": containers are found through Docker.')
-    commands = {name: _command(raw.get(name, []), f"{where} {name}") for name in _COMMANDS}
-    for name in ("start", "stop"):
-        if not commands[name]:
-            raise UsageError(f"{where} {name} is missing: the command that does it.")
-    if not commands["running"] and not raw.get("pid_file"):
-        raise UsageError(f"{where} needs pid_file or running, to tell whether it runs.")
-    pid_file = _text(raw.get("pid_file", ""), f"{where} pid_file")
-    return ProcessRef(
-        folder=str(path.parent),
-        start=commands["start"],
-        stop=commands["stop"],
-        running=commands["running"],
-        pid_file=str(_path(pid_file, path.parent, f"{where} pid_file")) if pid_file else "",
-        health_url=_text(raw.get("health_url", ""), f"{where} health_url"),
-        health_timeout=_seconds(raw.get("health_timeout", 30.0), f"{where} health_timeout"),
-        stop_timeout=_seconds(raw.get("stop_timeout", 30.0), f"{where} stop_timeout"),
-        release=_text(raw.get("release", ""), f"{where} release"),
-    )
-
-
-def _command(raw: object, where: str) -> tuple[str, ...]:
-    if isinstance(raw, str):
-        try:
-            return tuple(shlex.split(raw))
-        except ValueError as error:
-            raise UsageError(f"{where} cannot be split into words: {error}.") from error
-    return _texts(raw, where)
-
-
-def _text(raw: object, where: str) -> str:
-    if not isinstance(raw, str):
-        raise UsageError(f"{where} must be text, not {raw!r}.")
-    return raw
-
-
-def _seconds(raw: object, where: str) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 < raw <= 86_400:
-        raise UsageError(f"{where} must be seconds between 0 and 86,400, not {raw!r}.")
-    return float(raw)

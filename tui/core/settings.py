@@ -6,20 +6,18 @@ what was discovered, default. Every value keeps its origin, so that `config show
 
 from __future__ import annotations
 
-import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from tui.core.errors import UsageError
+from tui.core.gateway_table import process_ref
 from tui.core.models import ProcessRef
-from tui.core.setting_keys import GATEWAY, HARMLESS, KEYS, Key, Value, convert, process_ref
+from tui.core.setting_files import PROJECT_FILE, ours, owner, read_toml, unless_open, user_file
+from tui.core.setting_keys import GATEWAY, HARMLESS, KEYS, Key, Value, convert
 
 DEFAULT = "default"
 DISCOVERED = "discovered"
-PROJECT_FILE = "mcpdb.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +76,8 @@ class Settings(Mapping[str, Value]):
         }
         self.project_file = project_file
         """The project's `mcpdb.toml`, when there is one."""
+        self.in_file: Mapping[str, Value] = {}
+        """What that file says, also where a flag says something else."""
         self.source = source or Source(Flags(), {}, Path("/"))
 
     def __getitem__(self, key: str) -> Value:
@@ -131,7 +131,9 @@ class Settings(Mapping[str, Value]):
             for key, value in values.items()
             if not self.given(key) and value not in (None, "", ())
         }
-        return Settings({**self._values, **found}, self.project_file, self.source)
+        filled = Settings({**self._values, **found}, self.project_file, self.source)
+        filled.in_file = self.in_file
+        return filled
 
     def for_project(self, folder: Path) -> Settings:
         """The settings of a project that discovery found, its own `mcpdb.toml` included.
@@ -187,16 +189,19 @@ def _load(source: Source, found: Path | None) -> Settings:
     _take(values, _from_flags(source.flags, source.cwd))
     _take(values, _from_environ(source.environ, source.cwd))
     project = _project_file(values, source, found)
+    said: dict[str, Setting] = {}
     if project is not None:
         said = _from_file(project)
-        if found is not None and _owner(project) not in _ours(source.environ):
+        if found is not None and owner(project) not in ours(source.environ):
             said = {key: setting for key, setting in said.items() if key in HARMLESS}
         _take(values, said)
         values.setdefault("project_dir", Setting(project.parent, f"{DISCOVERED}: {project}"))
-    user = _user_file(source.environ)
+    user = user_file(source.environ)
     if user is not None and user.is_file():
         _take(values, _from_file(user))
-    return Settings(values, project, source)
+    settings = Settings(values, project, source)
+    settings.in_file = {key: setting.value for key, setting in said.items()}
+    return settings
 
 
 def _take(values: dict[str, Setting], more: Mapping[str, Setting]) -> None:
@@ -226,7 +231,7 @@ def _from_environ(environ: Mapping[str, str], cwd: Path) -> dict[str, Setting]:
 
 
 def _from_file(path: Path) -> dict[str, Setting]:
-    table = _read_toml(path)
+    table = read_toml(path)
     found = {}
     for name, raw in table.items():
         if name == GATEWAY:
@@ -246,16 +251,6 @@ def _known_key(name: str, path: Path) -> Key:
     return key
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UsageError(f"{path} cannot be read: {reason}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not valid TOML: {error}.") from error
-
-
 def _project_file(values: Mapping[str, Setting], source: Source, found: Path | None) -> Path | None:
     """Find the project's file: in `--project-dir`, else upwards from the database or from here.
 
@@ -272,62 +267,19 @@ def _project_file(values: Mapping[str, Setting], source: Source, found: Path | N
                 f"{chosen.value} ({chosen.origin}) is not a folder; give the folder of the "
                 "Compose project."
             )
-        return _unless_open(chosen.value / PROJECT_FILE)
+        return unless_open(chosen.value / PROJECT_FILE)
     if found is not None:
-        return _unless_open(found / PROJECT_FILE)
+        return unless_open(found / PROJECT_FILE)
     start = values["database"].value.parent if "database" in values else source.cwd
     start = start.resolve()
     for folder in (start, *start.parents):
-        path = _unless_open(folder / PROJECT_FILE)
+        path = unless_open(folder / PROJECT_FILE)
         if path is None:
             continue
-        if _owner(path) not in _ours(source.environ):
+        if owner(path) not in ours(source.environ):
             raise UsageError(
-                f"{path} belongs to uid {_owner(path)}, not to you; if you trust the commands "
+                f"{path} belongs to uid {owner(path)}, not to you; if you trust the commands "
                 f"in it, say so with --project-dir {folder}."
             )
         return path
     return None
-
-
-def _unless_open(path: Path) -> Path | None:
-    """The file, if it is there.
-
-    Raises:
-        UsageError: Everybody may write it.
-    """
-    try:
-        if not path.is_file():
-            return None
-        mode = path.stat().st_mode
-    except OSError:
-        return None  # a folder that may not be entered holds nothing for us
-    if mode & 0o002:
-        raise UsageError(
-            f"{path} can be written by everybody and names commands that would run as you; "
-            f"run `chmod o-w {path}` once you have read it."
-        )
-    return path
-
-
-def _owner(path: Path) -> int:
-    return path.stat().st_uid
-
-
-def _ours(environ: Mapping[str, str]) -> set[int]:
-    """Users whose files are believed: root, this one, and the one who called sudo."""
-    owners = {0, os.geteuid()}
-    if os.geteuid() == 0 and environ.get("SUDO_UID", "").isdecimal():
-        owners.add(int(environ["SUDO_UID"]))
-    return owners
-
-
-def _user_file(environ: Mapping[str, str]) -> Path | None:
-    """The user's own file in the XDG configuration folder; None when there is no home."""
-    base = environ.get("XDG_CONFIG_HOME", "")
-    if not base.startswith("/"):  # the XDG specification: a relative path is to be ignored
-        home = environ.get("HOME", "")
-        if not home:
-            return None
-        base = f"{home}/.config"
-    return Path(base) / "mcpdb-tui" / "config.toml"

@@ -64,6 +64,11 @@ def unfinished(deployment: Deployment) -> tuple[ActivityEntry, ...]:
     )
 
 
+def is_anything_open(deployment: Deployment) -> bool:
+    """Whether a journal has no end: an operation runs, or was cut."""
+    return any(not _is_over(path) for path in journal.paths(deployment.state_dir))
+
+
 def _is_over(path: Path) -> bool:
     """Whether a journal has ended, told by its last bytes; most have, and are long."""
     with suppress(OSError), path.open("rb") as stream:

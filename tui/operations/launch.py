@@ -17,7 +17,7 @@ from typing import Any
 from tui.core.errors import ERRORS_BY_CODE, ExitCode, McpdbError, NotFoundError
 from tui.core.models import ActivityEntry, Deployment
 from tui.core.operation import Operation
-from tui.operations.activity import read_entry, unfinished
+from tui.operations.activity import is_anything_open, read_entry
 from tui.operations.registry import parameters
 from tui.services import processes
 from tui.services.operator import Origin
@@ -78,7 +78,7 @@ def launch_resume(
         BusyError: Somebody else is busy with the database.
         McpdbError: It cannot be done now; what is owed stays in the journal.
     """
-    if not unfinished(deployment):
+    if not is_anything_open(deployment):
         return []
     for answer in _start(deployment, {"operation": "resume", "params": {}}, origin):
         if "recovering" in answer:

@@ -37,7 +37,7 @@ from tui.operations.gateways import (
     wait_healthy,
 )
 from tui.operations.restore_plan import look_around, make_plan
-from tui.operations.restored import read_back
+from tui.operations.restored import known_heads, read_back
 from tui.services import files
 from tui.services.gateways.protocol import Gateway
 from tui.services.holders import holders, inodes
@@ -208,16 +208,8 @@ def _compare(
         "staged_inode": found.inode,
         "revision": report.revision,
         "rows": report.rows,
-        "heads": _heads(deployment),
+        "heads": known_heads(deployment),
     }
-
-
-def _heads(deployment: Deployment) -> list[str]:
-    """What the gateway's own start may migrate the new file to."""
-    from tui.operations.timeline import read_timeline
-
-    timeline = read_timeline(deployment, state_of(gateway_of(deployment)), ())
-    return list(timeline.heads)
 
 
 def _adopt_owner(staged: Path, live: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -21,6 +20,8 @@ _PORT_OPTION = re.compile(r"(?:^|\s)(?:--port[= ]|-p[= ]?)(\d{2,5})\b")
 _BIND_OPTION = re.compile(r"(?:--bind[= ]|-b[= ]?)\S*?:(\d{2,5})\b")
 _TLS_OPTION = re.compile(r"--(?:ssl-)?(?:keyfile|certfile)\b|--ssl\b")
 _GATEWAY = re.compile(r"mcpgateway|mcp-?context-?forge|contextforge", re.IGNORECASE)
+_OWN = ("MCPGATEWAY_", "PLATFORM_ADMIN_", "AUTH_ENCRYPTION_SECRET")
+"""How variables begin that this gateway reads and hardly anything else."""
 _VERSION = re.compile(r"v?\d+\.\d+\S*")
 _STATES: Mapping[str, Running] = {
     "running": "running",
@@ -82,7 +83,7 @@ def is_gateway(facts: Facts) -> bool:
     if _GATEWAY.search(words):
         return True
     found = environment(facts)
-    return "DATABASE_URL" in found and any(name.startswith("MCPGATEWAY_") for name in found)
+    return "DATABASE_URL" in found and any(name.startswith(_OWN) for name in found)
 
 
 def ports(facts: Facts) -> list[int]:
@@ -260,41 +261,6 @@ def _details(facts: Facts, health: str) -> dict[str, str]:
         "log driver": str((facts["HostConfig"].get("LogConfig") or {}).get("Type", "")),
     }
     return {name: value for name, value in found.items() if value}
-
-
-def pids_by_cgroup(facts: Facts) -> tuple[int, ...]:
-    """The container's processes by its control group; empty when that cannot be told.
-
-    Much faster than asking the engine, which runs `ps` for it. Source: cgroups(7).
-    """
-    main = facts["State"].get("Pid") or 0
-    if main <= 1:
-        return ()
-    try:
-        text = Path(f"/proc/{main}/cgroup").read_text()
-    except OSError:
-        return ()
-    for line in text.splitlines():
-        _, controllers, place = line.split(":", 2)
-        if facts["Id"] not in place:
-            continue  # another kernel's number, or a namespace that hides the path
-        kind = "" if not controllers else f"/{controllers}"
-        found = _members(Path(f"/sys/fs/cgroup{kind}{place}"))
-        if main in found:
-            return found
-    return ()
-
-
-def _members(group: Path) -> tuple[int, ...]:
-    found: set[int] = set()
-    for folder, _, files in os.walk(group):
-        if "cgroup.procs" in files:
-            try:
-                words = Path(folder, "cgroup.procs").read_text().split()
-            except OSError:
-                continue
-            found.update(int(word) for word in words if word != "0")
-    return tuple(sorted(found))
 
 
 def health_program(url: str) -> str:

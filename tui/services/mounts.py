@@ -143,6 +143,15 @@ def _without_file(topic: str, where: str, text: str, inside: str = "") -> Locate
     )
 
 
+def on_host(inside: str, working_dir: str, mounts: Sequence[Mapping[str, Any]]) -> Path | None:
+    """Where a path of the container is on this host; None when no folder of it is mounted."""
+    path = posixpath.normpath(posixpath.join(working_dir, inside))
+    mount = _mount_of(path, mounts)
+    if mount is None or mount.get("Type") == "tmpfs":
+        return None
+    return Path(str(mount["Source"])) / PurePosixPath(path).relative_to(mount["Destination"])
+
+
 def _mount_of(inside: str, mounts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The innermost mount that holds the path."""
     path = PurePosixPath(inside)

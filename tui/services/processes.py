@@ -27,7 +27,8 @@ def start_time(pid: int) -> float:
 def is_alive(pid: int, started: float, boot: str) -> bool:
     """Whether the process with this pid and start time of this boot still runs.
 
-    A zombie has ended; a pid that was given to another process is not the one meant.
+    A zombie has ended once its last thread has; a pid that was given to another process is not
+    the one meant.
     """
     if not pid or (boot and boot != boot_id()):
         return False

@@ -18,8 +18,8 @@ EMPTY = "No backup yet. b makes one now: hot, the gateway keeps running."
 COLUMNS = (
     Column("taken", 12, gap=1),
     Column("age", 5, "right", gap=1),
-    Column("kind", 8, gap=1),
-    Column("size", 5, "right", gap=1),
+    Column("kind", 6, gap=1),
+    Column("size", 4, "right", gap=1),
     Column("revision", 12, gap=1),
     Column("verified", 11, gap=1),
     Column("fits", 9, grows=True, gap=0),
@@ -28,7 +28,7 @@ COLUMNS_WITH_RELEASE = (
     Column("taken", 12, gap=1),
     Column("age", 5, "right", gap=1),
     Column("kind", 8, gap=1),
-    Column("size", 5, "right", gap=1),
+    Column("size", 4, "right", gap=1),
     Column("revision", 12, gap=2),
     Column("rel", 6, gap=1),
     Column("verified", 12, gap=1),
@@ -73,6 +73,14 @@ def when_words(backup: Backup, now: datetime) -> str:
     return local.strftime("%b %d %H:%M" if local.year == now.year else "%Y-%m-%d")
 
 
+def four(count: int) -> str:
+    """A size in four columns: `412M`, and `1M` rather than `1016K`."""
+    text = quantities.narrow_size(count)
+    if len(text) <= 4:
+        return text
+    return "1" + "KMGTPE"[("B" + "KMGTPE").index(text[-1])]
+
+
 def row(backup: Backup, glyphs: Glyphs, now: datetime, *, release: bool = False) -> Row:
     """One backup."""
     state = verdict(backup)
@@ -83,7 +91,7 @@ def row(backup: Backup, glyphs: Glyphs, now: datetime, *, release: bool = False)
         Span(when_words(backup, now)),
         Span(quantities.age((now - backup.taken).total_seconds())),
         Span(kind_words(backup)),
-        Span(quantities.narrow_size(backup.size)),
+        Span(four(backup.size)),
         Span(backup.revision or "none"),
         Span(verified_words(backup, now), role),
         Span(fits, fits_role),
@@ -189,11 +197,14 @@ def _checked(backup: Backup) -> str:
     return f"header, {pages} pages, {manifest.check}, {len(manifest.rows)} tables, sha256"
 
 
+_NAMED = {"gateways": "gateways", "tools": "tools", "servers": "servers", "email_users": "users"}
+
+
 def _named(counts: object) -> str:
     known = dict(counts) if isinstance(counts, dict) else {}
     words = [
-        f"{quantities.count(known[name])} {name}"
-        for name in ("gateways", "tools", "servers", "email_users")
+        f"{quantities.count(known[name])} {word}"
+        for name, word in _NAMED.items()
         if known.get(name)
     ]
     return "; " + ", ".join(words) if words else ""
@@ -201,10 +212,10 @@ def _named(counts: object) -> str:
 
 def _fits(backup: Backup, glyphs: Glyphs) -> Line:
     fit = backup.fit
-    if fit.verdict is Verdict.OK:
-        text = "the image starts without a migration"
-    elif fit.steps:
+    if fit.steps:
         text = f"{fit.text}: the image migrates it at its start"
+    elif fit.verdict is Verdict.OK:
+        text = "the image starts without a migration"
     else:
         text = {"too new": "too new: a later image made it", "no": "no"}.get(fit.text, "")
     return _labelled("fits", *signed(glyphs, sign_of(fit.verdict), str(fit.verdict)), f"  {text}")

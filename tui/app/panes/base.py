@@ -63,6 +63,7 @@ class Pane(Vertical):
     def on_mount(self) -> None:
         """Follow what is known."""
         self.watch(self.app, "seen", self.update)
+        self.watch(self.app, "second", self._tick)
 
     def update(self) -> None:
         """Draw what is known, now or when the pane comes into sight."""
@@ -71,6 +72,10 @@ class Pane(Vertical):
             self._stale = False
             self.show(self.seen)
             self.refresh_bindings()
+
+    def _tick(self) -> None:
+        if self.display and self.is_mounted:
+            self.tick()
 
     def come(self, key: str = "") -> None:
         """The pane comes into sight."""
@@ -84,6 +89,9 @@ class Pane(Vertical):
 
     def show(self, seen: Seen) -> None:
         """Draw what is known."""
+
+    def tick(self) -> None:
+        """A second went by while the pane is in sight."""
 
     def point_at(self, key: str) -> None:
         """Put the cursor on a thing."""

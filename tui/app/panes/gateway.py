@@ -86,7 +86,6 @@ class GatewayPane(Pane):
                 result.append(_labelled("files", ", ".join(ref.config_files)))
         elif isinstance(ref, ProcessRef):
             result.append(_labelled("process", f"in {ref.folder}"))
-            result.append(_labelled("start", " ".join(ref.start)))
         state = seen.gateway
         if state and state.image:
             ident = f"  {state.image_id.removeprefix('sha256:')[:12]}" if state.image_id else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -16,7 +17,7 @@ from tui.app.panes.base import Pane
 from tui.app.seen import Seen
 from tui.app.widgets.groups import EVERYWHERE, HERE
 from tui.app.widgets.needs import NeedsYou
-from tui.app.widgets.rows import RowList
+from tui.app.widgets.rows import Row, RowList
 
 DASHBOARD = (120, 36)
 """From this size of the terminal on the four panes are a dashboard."""
@@ -59,22 +60,24 @@ class TablesGlance(RowList):
         widths = [(self.inner_width + i) // self.ABREAST for i in range(self.ABREAST)]
         result: list[Span] = []
         for column, width in enumerate(widths):
-            index = (first + column) * height + y
-            result += self._abreast(index, width)
+            top = (first + column) * height
+            result += self._abreast(top + y, width, self._rows[top : top + height])
         return tuple(result), ""
 
-    def _abreast(self, index: int, width: int) -> list[Span]:
+    def _abreast(self, index: int, width: int, column: Sequence[Row]) -> list[Span]:
         if index >= len(self._rows):
             return [Span(" " * width)]
+        counts = max(len(row.cells[1].text) for row in column)
+        changes = max(len(row.cells[2].text) for row in column)
         name, rows, change = self._rows[index].cells
         here = index == self._cursor and self.has_focus
         mark = self.glyphs.cursor if here else " "
         more = self.glyphs.more
-        room = max(4, width - 18)
+        room = max(4, width - counts - changes - 6)
         return [
             Span(f"{mark} {cell(name.text, room, more=more)}", name.role, here),
-            Span(cell(rows.text, 8, "right", more), "", rows.bold),
-            Span(cell(change.text, 7, "right", more) + " ", change.role),
+            Span(" " + cell(rows.text, counts, "right", more), "", rows.bold),
+            Span(" " + cell(change.text, changes, "right", more) + "  ", change.role),
         ]
 
 
@@ -143,19 +146,23 @@ class HomePane(Pane):
             tables.rows(seen),
             columns=tables.columns(since),
             empty=tables.empty_words(seen),
-            note=(lambda below: tables.note(seen, below)) if dashboard else None,
+            note=dashboard and (lambda below: tables.note(seen, below)),
         )
         part = self._part("backups")
         part.entitle(backups.title(seen))
         part.show(
             backups.rows(seen, glyphs, now),
             empty=backups.empty_words(seen),
-            note=(lambda below: backups.note(seen, below)) if dashboard else None,
+            note=dashboard and (lambda below: backups.note(seen, below)),
         )
         self._show_migrations(seen, dashboard=dashboard)
         part = self._part("activity")
         part.entitle(activity.title(seen), activity.aside(seen))
-        part.show(activity.rows(seen, glyphs, now), empty=activity.empty_words(seen))
+        part.show(
+            activity.rows(seen, glyphs, now),
+            empty=activity.empty_words(seen),
+            note=None if dashboard else False,
+        )
         self._stand(seen)
 
     def _show_migrations(self, seen: Seen, *, dashboard: bool) -> None:
@@ -165,9 +172,13 @@ class HomePane(Pane):
         if not dashboard:
             rows = [row for row in rows if row.is_thing]
         first_time = not part.rows and rows
-        part.show(rows, empty=migrations.empty_words(seen))
+        part.show(rows, empty=migrations.empty_words(seen), note=None if dashboard else False)
         if first_time and seen.timeline and seen.timeline.current:
             part.point_at(seen.timeline.current[0])
+
+    def tick(self) -> None:
+        """Ages on the message line count up."""
+        self._stand(self.seen)
 
     def _stand(self, seen: Seen) -> None:
         now = self.now()
@@ -191,6 +202,7 @@ class HomePane(Pane):
         for part in self.query(RowList):
             part.frame = "box" if dashboard else "rule"
             part.heading = dashboard
+        self._part("tables").cursor_at = int(dashboard)
         self.update()
 
     def focus_first(self) -> None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from tui.app.listing import tables as listing
 from tui.app.listing.cells import grid
-from tui.app.model import RowsRead
+from tui.app.model import RowsRead, WantRows
 from tui.app.paint import Span
 from tui.app.panes.base import Pane
 from tui.app.seen import Seen
@@ -70,12 +68,6 @@ class TablesPane(Pane):
             tooltip="the first rows of this table",
         ),
     ]  # fmt: skip
-
-    @dataclass
-    class WantRows(Message):
-        """The first rows of a table are wanted."""
-
-        table: str
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -176,12 +168,12 @@ class TablesPane(Pane):
         self._first_column = 0
         self._grid.entitle(table, "…")
         self._grid.show((), empty="…")
-        self.post_message(self.WantRows(table))
+        self.post_message(WantRows(table))
 
     def read_again(self) -> None:
         """Read the rows again, of another file or because R was pressed."""
         if self._wanted:
-            self.post_message(self.WantRows(self._wanted))
+            self.post_message(WantRows(self._wanted))
 
     def take(self, message: RowsRead) -> None:
         """Rows were read."""
@@ -261,6 +253,12 @@ class TablesPane(Pane):
         if action == "open" and not self._list.cursor_key:
             return "There is no table to open."
         return ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to open where the rows have the focus."""
+        if action == "open" and self.is_mounted and self._grid.has_focus:
+            return False
+        return super().check_action(action, parameters)
 
     def action_open(self) -> None:
         """Show the rows of the table under the cursor."""

@@ -95,7 +95,16 @@ class Choice(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "press", "Press", show=False, id="choice.press", group=HERE),
+        Binding(
+            "enter",
+            "press",
+            "do it",
+            show=False,
+            key_display="Enter",
+            id="choice.press",
+            group=HERE,
+            tooltip="do what is highlighted",
+        ),
     ]
 
     class Pressed(Message):
@@ -164,11 +173,20 @@ class Dialog(ModalScreen[ScreenResultType]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "question_mark,f1",
+            "question_mark",
             "help",
             "help",
             key_display="?",
             id="dialog.help",
+            group=EVERYWHERE,
+            tooltip="the keys of this page",
+        ),
+        Binding(
+            "f1",
+            "help",
+            "help",
+            key_display="F1",
+            id="dialog.help_too",
             group=EVERYWHERE,
             tooltip="the keys of this page",
         ),

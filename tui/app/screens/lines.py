@@ -18,6 +18,7 @@ DANGER = "$danger bold"
 RUNNING = "$running"
 MUTED = "$muted"
 BOLD = "bold"
+SELECTED = "$selection-text on $selection $selection-style"
 
 ROLES = {"ok": HEALTHY, "warn": ATTENTION, "fail": DANGER, "unknown": ATTENTION}
 
@@ -115,6 +116,12 @@ def hanging(label: Content | str, value: Content | str, width: int, indent: int)
         Content.assemble(head, gap, first),
         *(Content.assemble(" " * indent, piece) for piece in rest),
     ]
+
+
+def headline(operation: str, title: str) -> Content:
+    """`RESTORE  put the backup …`: the operation's name once, in capitals."""
+    name = operation.upper()
+    return line((("" if title.upper().startswith(name) else f"{name}  "), BOLD), (title, BOLD))
 
 
 def ends(left: Content, right: Content | str, width: int) -> Content:

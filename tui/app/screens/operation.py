@@ -167,6 +167,7 @@ class OperationScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         """Begin to follow."""
+        self.tell(f"journal .mcpdb/journal/{self.journal_id}.jsonl")
         self.set_interval(POLL, self._poll)
         self.set_interval(GATEWAY_POLL, self._look)
         self._poll()

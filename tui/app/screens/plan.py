@@ -24,6 +24,7 @@ from tui.app.screens.lines import (
     Lines,
     drawn,
     hanging,
+    headline,
     line,
     say,
     stack,
@@ -88,6 +89,7 @@ class PlanScreen(Dialog[bool]):
         #why { height: 1; text-align: right; padding-right: 2; }
     }
     """
+    AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "tab",
@@ -155,9 +157,7 @@ class PlanScreen(Dialog[bool]):
 
     def title_row(self) -> TitleRow:
         """What would be done, and that nothing has happened."""
-        name = self.plan.operation.upper()
-        said = self.plan.title.upper().startswith(name)
-        words = line(" ", ("" if said else f"{name}  ", BOLD), (self.plan.title, BOLD))
+        words = line(" ", headline(self.plan.operation, self.plan.title))
         return TitleRow(words, say("nothing has changed yet ", MUTED))
 
     def compose_body(self) -> Iterable[Widget]:
@@ -185,8 +185,7 @@ class PlanScreen(Dialog[bool]):
                 yield button
 
     def on_mount(self) -> None:
-        """Cancel has the focus."""
-        self.query_one("#cancel").focus()
+        """Say why the button is off."""
         self._say_why(FAIL_ABOVE if self._forbidden else NAME_FIRST)
         self.watch(self.query_one("#plan"), "scroll_y", self._show_page, init=False)
         again = "checked again before the first step"

@@ -25,6 +25,7 @@ class Question(Dialog[bool]):
         Choice { margin-left: 2; }
     }
     """
+    AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "y", "yes", "do it", id="question.yes", group=HERE, tooltip="do what the title asks"
@@ -86,10 +87,6 @@ class Question(Dialog[bool]):
             with Horizontal(id="buttons"):
                 yield Choice("n  Cancel", id="cancel")
                 yield Choice(f"{self._key}  {self._verb}", id="confirm")
-
-    def on_mount(self) -> None:
-        """Cancel has the focus."""
-        self.query_one("#cancel").focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`y` says yes only where the button says so; without a command there is no copy."""

@@ -46,6 +46,8 @@ def verdict(entry: ActivityEntry) -> tuple[str, str, str, str]:
     own = one_line(entry.sentence)
     if code == ExitCode.ROLLBACK_FAILED or entry.outcome == "not undone":
         return "✗", DANGER, "NOT UNDONE", _not_undone(entry)
+    if entry.outcome == "gateway down":
+        return "✗", DANGER, "GATEWAY DOWN", _gateway_down(entry)
     if entry.state == "cut":
         return "!", ATTENTION, "CUT SHORT", own or "its process is gone; mcpdb-tui resume goes on"
     if entry.state == "done":
@@ -62,12 +64,6 @@ def verdict(entry: ActivityEntry) -> tuple[str, str, str, str]:
             "either. Z undoes, 5 Logs shows why"
         )
         return "✗", DANGER, "LEFT UNHEALTHY", text if swapped else own
-    if code == ExitCode.DOCKER:
-        text = (
-            "the database is in place and whole; Docker does not answer. When it does: "
-            "mcpdb-tui resume"
-        )
-        return "✗", DANGER, "GATEWAY DOWN", text if swapped and entry.down_since else own
     if code in (ExitCode.BUSY, ExitCode.PARTLY):
         return "!", ATTENTION, "NOT DONE" if code == ExitCode.BUSY else "PARTLY DONE", own
     return "✗", DANGER, "FAIL", own
@@ -79,6 +75,14 @@ def _not_undone(entry: ActivityEntry) -> str:
         return text
     return (
         f"{text} {'These three lines' if len(lines) == 3 else 'These lines'} put the old one back:"
+    )
+
+
+def _gateway_down(entry: ActivityEntry) -> str:
+    if entry.operation not in _SWAPS:
+        return one_line(entry.sentence)
+    return (
+        "the database is in place and whole; Docker does not answer. When it does: mcpdb-tui resume"
     )
 
 

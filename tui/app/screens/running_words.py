@@ -6,7 +6,7 @@ from datetime import datetime
 
 from textual.content import Content
 
-from tui.app.screens.lines import ATTENTION, BOLD, MUTED, RUNNING, ends, line, wrapped
+from tui.app.screens.lines import ATTENTION, MUTED, RUNNING, ends, headline, line, wrapped
 from tui.app.screens.step_lines import remaining, running_step, step_lines
 from tui.core.models import ActivityEntry
 from tui.wording.clean import one_line
@@ -37,7 +37,7 @@ def title(entry: ActivityEntry) -> tuple[Content, Content]:
 def page(entry: ActivityEntry, width: int, now: datetime) -> list[Content]:
     """Steps with progress, the gateway's clock, what is left, and how to leave and come back."""
     began = f"{entry.started.astimezone():%H:%M:%S}"
-    head = line(" ", (entry.title or name_of(entry), BOLD))
+    head = line(" ", headline(entry.operation, entry.title or entry.subject))
     rows = [
         ends(head, line(f"by {entry.who} · began {began} "), width),
         Content(""),
@@ -56,7 +56,6 @@ def page(entry: ActivityEntry, width: int, now: datetime) -> list[Content]:
             width - 2,
         )
     ]
-    rows.append(line((" journal  ", MUTED), f".mcpdb/journal/{entry.id}.jsonl"))
     return rows
 
 

@@ -100,7 +100,7 @@ def _progress(step: StepLine, width: int, now: datetime) -> Content:
     rate = _rate(step.done / elapsed, step.unit) if elapsed >= _RATE_AFTER else ""
     if not step.total:
         return line(" " * 8, f"{amount(step.done, step.unit)}   {rate}")
-    cells = max(10, min(60, width - 44))
+    cells = max(10, min(60, width - 46))
     share = min(1.0, step.done / step.total)
     full = int(cells * share)
     done = amount(step.done, step.unit, narrow=True)

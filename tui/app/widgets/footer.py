@@ -26,7 +26,7 @@ class KeyBar(Painted):
     def render_line(self, y: int) -> Strip:
         """As many keys as fit, help and the way back always."""
         keys = list(self._keys(self.screen.active_bindings.values()))
-        last = [spans for ident, spans in keys if ident in _ALWAYS]
+        last = [spans for wanted in _ALWAYS for ident, spans in keys if ident == wanted]
         rest = [spans for ident, spans in keys if ident not in _ALWAYS]
         room = self.size.width - 1 - sum(width_of(spans) + 2 for spans in last)
         chosen: list[Line] = []

@@ -16,6 +16,7 @@ from tui.app.paint import Line, Span
 from tui.app.widgets.groups import EVERYWHERE, HERE
 from tui.app.widgets.panel import Frame, Panel
 from tui.core.models import LogLine
+from tui.services.logs import parse
 
 KEPT = 50_000
 """Lines that are kept; older ones are dropped and the count says so."""
@@ -276,20 +277,22 @@ class LogView(Panel, can_focus=True):
         if line.event:
             rule = self.glyphs.rule * 2
             return (Span(f"{mark}{clock:<8} {rule} {line.text} {rule}", "running"),)
+        # Only what is in sight is taken apart: a flood must not be.
+        message = parse(line.text).message or line.text
         word, role = _LEVELS.get(line.level, (line.level, ""))
         bold = role == "danger"
         if self.inner_width < 120:
             return (
                 Span(f"{mark}{clock:<8} ", "muted"),
                 Span(f"{word:<5} ", role, bold),
-                Span(line.text),
+                Span(message),
             )
         return (
             Span(f"{mark}{clock:<8} ", "muted"),
             Span(f"{line.source:<4} ", "muted"),
             Span(f"{word:<5} ", role, bold),
-            Span(f"{_tail(line.logger, 25):<25} ", "muted"),
-            Span(line.text),
+            Span(f"{_tail(line.logger.removeprefix("mcpgateway."), 25):<25} ", "muted"),
+            Span(message),
         )
 
 

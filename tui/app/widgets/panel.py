@@ -44,7 +44,7 @@ class Panel(Painted):
     @property
     def top(self) -> int:
         """Lines above the content."""
-        return 1 if self.frame in ("box", "rule") else 0
+        return 1 if self.frame in ("box", "rule") or self._title else 0
 
     @property
     def inner_height(self) -> int:
@@ -87,6 +87,10 @@ class Panel(Painted):
 
     def _top_line(self, width: int) -> Line:
         title = tuple(span._replace(bold=True) for span in self._title)
+        if self.frame in ("side", "none"):
+            side: Line = (Span(self.glyphs.side, "border"),) if self.frame == "side" else ()
+            room = width - len(side)
+            return (*side, *spread((Span(" "), *title), (*self._aside, Span(" ")), room))
         if self.frame == "box":
             box, role = self._box()
             room = width - 2

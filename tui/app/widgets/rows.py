@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -13,6 +14,7 @@ from textual.message import Message
 from tui.app.paint import Line, Span, cell, fit
 from tui.app.widgets.groups import EVERYWHERE
 from tui.app.widgets.panel import Frame, Panel
+from tui.wording.clean import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +134,12 @@ class RowList(Panel, can_focus=True):
         super().__init__(frame=frame, id=id)
         self.columns = tuple(columns)
         self.heading = heading
-        self._cursor_at = cursor_at
+        self.cursor_at = cursor_at
         self._signed = signed
         self._rows: tuple[Row, ...] = ()
-        self._note: Callable[[int], Line] = more_below
+        self._note: Callable[[int], Line] | None = more_below
         self._noted = False
-        self._empty: tuple[str, ...] = ()
+        self._empty = ""
         self._cursor = -1
         self._first = 0
 
@@ -147,7 +149,7 @@ class RowList(Panel, can_focus=True):
         self,
         rows: Sequence[Row],
         *,
-        note: Callable[[int], Line] | None = None,
+        note: Callable[[int], Line] | Literal[False] | None = None,
         empty: str = "",
         columns: Sequence[Column] = (),
     ) -> None:
@@ -156,14 +158,14 @@ class RowList(Panel, can_focus=True):
         Args:
             rows: From top to bottom.
             note: Gives a line that is always shown at the bottom, from how many rows are below;
-                without it such a line appears only when rows are below.
+                without it such a line appears only when rows are below, with False never.
             empty: What is said when there are no rows.
             columns: Other columns, for another width.
         """
         key, line_on_screen = self.cursor_key, self._cursor - self._first
         self._rows = tuple(rows)
-        self._note, self._noted = note or more_below, note is not None
-        self._empty = tuple(empty.split("\n"))
+        self._note, self._noted = (None if note is False else note or more_below), bool(note)
+        self._empty = empty
         if columns:
             self.columns = tuple(columns)
         self._cursor = self._find(key)
@@ -214,7 +216,8 @@ class RowList(Panel, can_focus=True):
     @property
     def _body(self) -> int:
         room = self.inner_height - self._above
-        return max(1, room - (self._noted or len(self._rows) > room))
+        noted = self._note is not None and (self._noted or len(self._rows) > room)
+        return max(1, room - noted)
 
     @property
     def _above(self) -> int:
@@ -286,13 +289,13 @@ class RowList(Panel, can_focus=True):
     def content_line(self, y: int) -> tuple[Line, str]:
         """Heading, rows in sight, and the note at the bottom."""
         if not self._rows:
-            text = self._empty[y] if y < len(self._empty) else ""
-            return (Span(f" {text}", "muted"),), ""
+            lines = textwrap.wrap(one_line(self._empty), max(8, self.inner_width - 2))
+            return (Span(f" {lines[y]}" if y < len(lines) else "", "muted"),), ""
         if y < self._above:
             return self._heading_line(), ""
         if y >= self._above + self._body:
             below = self._rows[self._first + self._body :]
-            return self._note(sum(1 for row in below if row.is_thing)), ""
+            return self._note(sum(1 for row in below if row.is_thing)) if self._note else (), ""
         index = self._first + y - self._above
         if index >= len(self._rows):
             return (), ""
@@ -308,7 +311,7 @@ class RowList(Panel, can_focus=True):
 
     def _lead(self, row: Row | None, on_cursor: bool) -> Line:
         mark = self.glyphs.cursor if on_cursor and self.has_focus else " "
-        lead: Line = (Span(" " * self._cursor_at + mark),)
+        lead: Line = (Span(" " * self.cursor_at + mark),)
         if self._signed:
             lead = (*lead, row.sign if row else Span(" "))
         return (*lead, Span(" "))
@@ -321,7 +324,7 @@ class RowList(Panel, can_focus=True):
         return (*self._lead(row, on_cursor), *self._aligned(row.cells))
 
     def _aligned(self, cells: tuple[Span, ...]) -> Line:
-        lead = self._cursor_at + 2 + self._signed
+        lead = self.cursor_at + 2 + self._signed
         fixed = sum(c.width + c.gap for c in self.columns if not c.grows)
         result: list[Span] = []
         for column, span in zip(self.columns, cells, strict=False):

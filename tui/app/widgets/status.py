@@ -9,6 +9,17 @@ from tui.app.vitals import identity_row, vitals_row
 from tui.app.widgets.painted import Painted
 
 
+_WORDINGS = (
+    (True, 3, False),
+    (True, 2, False),
+    (False, 3, False),
+    (False, 2, False),
+    (False, 1, False),
+    (False, 2, True),
+)
+"""Long or short words, blanks between facts, and at last without the least of them."""
+
+
 class StatusRows(Painted):
     """The status line, in two rows; follows the app's `seen` and clock by itself."""
 
@@ -38,8 +49,9 @@ class StatusRows(Painted):
 
     def _vitals(self) -> Line:
         width = self.size.width
-        for wide in (True, False):
-            row = vitals_row(self.seen, self.glyphs, self.now(), wide=wide)
+        now = self.now()
+        for wide, gap, least in _WORDINGS:
+            row = vitals_row(self.seen, self.glyphs, now, wide=wide, gap=gap, least=least)
             if width_of(row) <= width:
-                return row
+                break
         return row

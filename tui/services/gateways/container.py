@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tui.core.errors import DockerError, NotFoundError
 from tui.core.models import ContainerRef, GatewayState, Health, LogLine, Stopped
-from tui.services import container_facts, health
+from tui.services import cgroups, container_facts, health
 from tui.services.engine import Engine, Facts
 from tui.services.engine_exec import execute
 from tui.services.gateways import container_logs
@@ -46,13 +46,17 @@ class ContainerGateway:
             facts = self.engine.inspect(self.ref.container)
         except NotFoundError:
             return GatewayState(running="missing", text=_MISSING)
+        return self.state_from(facts)
+
+    def state_from(self, facts: Facts) -> GatewayState:
+        """The state that an inspect tells."""
         return container_facts.state_of(facts, self.pids(facts))
 
     def pids(self, facts: Facts) -> tuple[int, ...]:
         """The container's processes as this host sees them; empty for a remote engine."""
         if self.engine.is_remote or not facts["State"].get("Running"):
             return ()
-        found = container_facts.pids_by_cgroup(facts)
+        found = cgroups.pids(facts["State"].get("Pid") or 0, facts["Id"])
         return found or self.engine.pids(facts["Id"])
 
     # --- health -----------------------------------------------------------------------------

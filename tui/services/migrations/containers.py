@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Any
 
 from tui.core.errors import DockerError, NotFoundError
 from tui.core.models import ContainerRef
@@ -34,31 +33,56 @@ class ContainerSide:
     Args:
         engine: The engine.
         container: What the engine says of the container; empty when it is gone.
-        image: What it says of the image.
+        service_image: What it says of that container's image.
+        image: What it says of the image to ask; mostly the same one.
         database_inside: The database's path in the container.
     """
 
     def __init__(
-        self, engine: Engine, container: Facts, image: Facts, database_inside: str
+        self,
+        engine: Engine,
+        container: Facts,
+        service_image: Facts,
+        image: Facts,
+        database_inside: str,
     ) -> None:
         self._engine = engine
         self._container = container
+        self._service_image = service_image
         self._image = image
         self._database_inside = database_inside
 
     @classmethod
     @contextlib.contextmanager
-    def connect(cls, ref: ContainerRef, image_id: str) -> Iterator[ContainerSide]:
+    def connect(cls, ref: ContainerRef, image_id: str, other: str = "") -> Iterator[ContainerSide]:
         """Look at container and image; the connection is closed afterwards.
+
+        Args:
+            ref: The gateway's container; it may be gone.
+            image_id: Its image, in case it is gone.
+            other: Another image of the engine to ask, by name or id.
 
         Raises:
             DockerError: No engine, or neither container nor image.
         """
         engine = Engine(ref.docker_host, timeout=_PATIENCE)
         try:
-            yield cls(engine, *_look(engine, ref.container, image_id), ref.database_inside)
+            container: Facts = {}
+            with contextlib.suppress(NotFoundError):
+                container = engine.inspect(ref.container)
+            own = str(container.get("Image") or image_id)
+            if not own and not other:
+                raise DockerError(f"There is no container {ref.container}: its image is not known.")
+            service_image = _image(engine, own) if own else {}
+            image = _image(engine, other) if other else service_image
+            yield cls(engine, container, service_image, image, ref.database_inside)
         finally:
             engine.close()
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the image to ask is not the container's own."""
+        return bool(self._image.get("Id") != self._service_image.get("Id"))
 
     @property
     def image_id(self) -> str:
@@ -68,7 +92,7 @@ class ContainerSide:
     @property
     def image_name(self) -> str:
         """What a person calls the image."""
-        config = self._container.get("Config") or {}
+        config = {} if self.is_other else self._container.get("Config") or {}
         names = [config.get("Image"), *(self._image.get("RepoTags") or []), self.image_id[:19]]
         return next(str(name) for name in names if name)
 
@@ -80,7 +104,8 @@ class ContainerSide:
     def interpreters(self, up: bool) -> list[str]:
         """Return the interpreters to try: what the process itself runs, then the usual ones."""
         commands = self._processes() if up else []
-        config = self._container.get("Config") or self._image.get("Config") or {}
+        config = {} if self.is_other else self._container.get("Config") or {}
+        config = config or self._image.get("Config") or {}
         commands.append([*(config.get("Entrypoint") or []), *(config.get("Cmd") or [])])
         return candidates(commands, config.get("Env") or [])
 
@@ -126,7 +151,7 @@ class ContainerSide:
         """
         made = one_off.recipe(
             self._container,
-            self._image,
+            self._service_image,
             self._image,
             database_inside=self._database_inside,
             purpose="probe",
@@ -134,17 +159,11 @@ class ContainerSide:
         return one_off.run(self._engine, made, command, timeout)
 
 
-def _look(engine: Engine, name: str, image_id: str) -> tuple[Facts, Facts]:
-    container: Mapping[str, Any] = {}
-    with contextlib.suppress(NotFoundError):
-        container = engine.inspect(name)
-    wanted = str(container.get("Image") or image_id)
-    if not wanted:
-        raise DockerError(f"There is no container {name}, and its image is not known.")
+def _image(engine: Engine, image: str) -> Facts:
     try:
-        return container, engine.image(wanted)
+        return engine.image(image)
     except NotFoundError as error:
-        raise DockerError(f"The image of {name} is not on this host any more.") from error
+        raise DockerError(f"The image {image[:71]} is not on this host.") from error
 
 
 def candidates(commands: Sequence[Sequence[str]], environment: Sequence[str]) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,8 @@ MAX_OUTPUT = 16 * 1024 * 1024
 """Bytes an answer may have; the real gateway's is 0.7 MB."""
 
 _KEPT_ERRORS = 64 * 1024
+_GRACE = 1.0
+"""Seconds for the rest once the answer has ended."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
 
@@ -77,29 +81,40 @@ def run(command: Sequence[str], timeout: float) -> Output:
 def _collect(
     process: subprocess.Popen[bytes], name: str, deadline: float, timeout: float
 ) -> Output:
+    """Read both streams to their end, and take the exit code."""
     assert process.stdout is not None and process.stderr is not None
     said, errors = bytearray(), bytearray()
+    late = McpdbError(f"{name} did not answer within {timeout:.0f} s; it was ended.")
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ, said)
         selector.register(process.stderr, selectors.EVENT_READ, errors)
-        while selector.get_map():
-            for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
+        until = deadline
+        while selector.get_map() and time.monotonic() < until:
+            for key, _ in selector.select(max(0.0, until - time.monotonic())):
                 part = os.read(key.fd, 65_536)
                 key.data.extend(part)
                 if not part:
                     selector.unregister(key.fileobj)
+                    if key.fileobj is process.stdout:
+                        # A process that the package left may hold stderr open for ever.
+                        until = min(until, time.monotonic() + _GRACE)
             del errors[:-_KEPT_ERRORS]
             if len(said) > MAX_OUTPUT:
                 raise McpdbError(f"{name} said more than {MAX_OUTPUT >> 20} MiB; it was ended.")
-            if time.monotonic() >= deadline and selector.get_map():
-                raise McpdbError(f"{name} did not answer within {timeout:.0f} s; it was ended.")
-    return Output(process.wait(), bytes(said), bytes(errors))
+        if process.stdout in [key.fileobj for key in selector.get_map().values()]:
+            raise late
+    try:
+        return Output(
+            process.wait(max(_GRACE, until - time.monotonic())), bytes(said), bytes(errors)
+        )
+    except subprocess.TimeoutExpired:
+        raise late from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of it, its children included, and take its exit code."""
-    if process.poll() is None:
-        os.killpg(process.pid, 9)
+    """Kill what is left of it and of what it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     for stream in (process.stdout, process.stderr):
         if stream is not None:

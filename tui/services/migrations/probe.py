@@ -132,6 +132,47 @@ def read_container(
         return read(side.one_off, f"one-off container of {side.image_name}")
 
 
+def read_image(
+    ref: ContainerRef,
+    package: str,
+    image: str,
+    *,
+    timeout: float = TIMEOUT,
+    fresh: bool = False,
+) -> MigrationGraph:
+    """Read the migrations of another image of the same engine, in a one-off container.
+
+    Args:
+        ref: The gateway's container, whose settings the image gets.
+        package: What holds `alembic.ini`.
+        image: Its name or id.
+        timeout: Seconds the interpreter may take.
+        fresh: Ask even if the answer is remembered.
+
+    Raises:
+        DockerError: The engine does not answer, or has no such image.
+        McpdbError: No interpreter, no package, broken revisions, or no answer in time.
+    """
+    from tui.services.migrations.containers import ContainerSide
+
+    with ContainerSide.connect(ref, "", image) as side:
+        key = cache.image_key(side.image_id, package)
+        known = None if fresh else cache.recall(key)
+        if known is not None:
+            return known
+        where = f"one-off container of {side.image_name}"
+        answer, graph = ask(
+            lambda command: side.one_off(command, timeout + 5),
+            side.interpreters(up=False),
+            package,
+            where,
+            timeout=timeout,
+        )
+        if not side.is_mounted(graph.ini):
+            cache.remember(key, answer, where)
+        return graph
+
+
 # --- one question and its answer ----------------------------------------------------------
 
 

@@ -1,0 +1,563 @@
+"""The app: wiring between what is known, the panes and the dialogs."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events, on, work
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.reactive import reactive
+
+from tui.app import glyphs, themes, verbs
+from tui.app.model import Ended, Model, Periods, Replaced, RowsRead, Saw, WantRows
+from tui.app.panes import PANES, make_pane
+from tui.app.panes.base import Pane
+from tui.app.needs import status_of, with_needs
+from tui.app.seen import Seen
+from tui.app.widgets.footer import KeyBar
+from tui.app.widgets.groups import EVERYWHERE
+from tui.app.widgets.message import MessageLine
+from tui.app.screens.too_small import TooSmallScreen, is_too_small
+from tui.app.widgets.status import StatusRows
+from tui.app.widgets.tabs import TabBar
+from tui.core.errors import McpdbError
+from tui.core.models import ActivityEntry, Deployment
+
+if TYPE_CHECKING:
+    from tui.core.operation import Operation, Plan
+
+SIGNAL_CODES = {signal.SIGHUP: 129, signal.SIGTERM: 143}
+"""Exit codes of the signals that only end the screen; the work goes on."""
+
+
+class McpdbApp(App[int]):
+    """Looks after one gateway's database."""
+
+    TITLE = "mcpdb-tui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(
+                str(pane.number), f"pane({pane.number})", pane.title, show=False,
+                id=f"app.pane_{pane.number}", group=EVERYWHERE, tooltip=pane.help,
+            )
+            for pane in PANES
+        ),
+        Binding(
+            "o", "operation", "operation", show=False, id="app.operation", group=EVERYWHERE,
+            tooltip="the running operation",
+        ),
+        Binding(
+            "R", "refresh", "refresh", show=False, id="app.refresh", group=EVERYWHERE,
+            tooltip="read again",
+        ),
+        Binding(
+            "colon,ctrl+p", "palette", "commands", key_display=":", id="app.palette",
+            group=EVERYWHERE, tooltip="every command (ctrl+p)",
+        ),
+        Binding(
+            "question_mark,f1", "help", "help", key_display="?", id="app.help",
+            group=EVERYWHERE, tooltip="the keys that work here",
+        ),
+        Binding(
+            "escape", "back", "back", show=False, key_display="Esc", id="app.back",
+            group=EVERYWHERE, tooltip="one step back; never quits",
+        ),
+        Binding(
+            "q,ctrl+q", "leave", "quit", key_display="q", id="app.leave", group=EVERYWHERE,
+            tooltip="back, then quit; asks while work runs",
+        ),
+        Binding(
+            "ctrl+c", "hint_quit", "quit?", show=False, id="app.hint_quit", group=EVERYWHERE,
+            tooltip="says how to leave",
+        ),
+    ]  # fmt: skip
+
+    seen: reactive[Seen] = reactive(Seen(), init=False)
+    """What is known; every widget of the shell draws from it."""
+    second: reactive[int] = reactive(0, init=False)
+    """Counts up with the clock, so that ages and times stay true."""
+
+    def __init__(
+        self,
+        deployment: Deployment | None,
+        *,
+        candidates: Sequence[Any] = (),
+        settings: Mapping[str, Any] | None = None,
+        first: Seen | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
+        periods: Periods | None = None,
+        watch: bool = True,
+    ) -> None:
+        """Wire the app.
+
+        Args:
+            deployment: What to look after; None asks with the picker.
+            candidates: What the picker offers.
+            settings: `theme`, `glyphs`, `slow_link`, `utc`.
+            first: What is known before anything was read.
+            clock: The host's time; pictures freeze it.
+            periods: How often is looked.
+            watch: Whether anything is read at all; pictures are drawn from `first` alone.
+        """
+        from os import environ
+
+        wish = dict(settings or {})
+        # Textual would turn colours into greys; with an ansi theme it leaves them out.
+        plain = "NO_COLOR" in environ
+        super().__init__(ansi_color=True if plain else None)
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = self._known_theme(str(wish.get("theme") or ""), plain=plain)
+        self.glyphs = glyphs.choose(str(wish.get("glyphs") or "auto"))
+        self._slow = bool(wish.get("slow_link"))
+        if self._slow:
+            self.animation_level = "none"
+        self._utc = bool(wish.get("utc"))
+        self._clock = clock
+        self._candidates = tuple(candidates)
+        self._periods = periods or (Periods.slow() if self._slow else Periods())
+        self._watch = watch
+        self._model: Model | None = None
+        self._welcomed = self._cut_shown = False
+        self._recent: list[str] = []
+        self._current = 0
+        base = first or Seen()
+        self.set_reactive(McpdbApp.seen, _with_deployment(base, deployment))
+
+    def _known_theme(self, name: str, *, plain: bool) -> str:
+        if plain and not name.startswith("mcpdb-16"):
+            return themes.NO_COLOR
+        return name if name in self.available_themes else themes.DEFAULT
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The roles, for themes that do not set them themselves."""
+        return themes.role_defaults(self.current_theme)
+
+    def now(self) -> datetime:
+        """The host's time, in its zone, or in UTC where that was asked for."""
+        return self._clock().astimezone(UTC) if self._utc else self._clock()
+
+    # --- life -----------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Rows 1 to 3, the pane, the message line and the keys."""
+        yield StatusRows()
+        yield TabBar([pane.tab for pane in PANES])
+        yield Container(make_pane(0), id="panes")
+        yield MessageLine()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin to look, and to listen for the end of the terminal."""
+        loop = asyncio.get_running_loop()
+        for number, code in SIGNAL_CODES.items():
+            loop.add_signal_handler(number, partial(self.exit, None, return_code=code))
+        self.set_interval(10.0 if self._slow else 1.0, self._tick)
+        self.query_one(f"#pane-{self._current}", Pane).come()
+        if self.seen.deployment is not None:
+            self._begin()
+        else:
+            self._pick()
+
+    def on_unmount(self) -> None:
+        """Stop looking."""
+        if self._model is not None:
+            self._model.end()
+        loop = asyncio.get_running_loop()
+        for number in SIGNAL_CODES:
+            loop.remove_signal_handler(number)
+
+    def _tick(self) -> None:
+        self.second += 1
+
+    def _begin(self) -> None:
+        deployment = self.seen.deployment
+        if deployment is None or not self._watch:
+            return
+        self._model = Model(deployment, self, self._periods)
+        self._model.start()
+
+    @work(group="picker")
+    async def _pick(self) -> None:
+        from tui.app.screens.picker import PickerScreen
+
+        chosen = await self.push_screen_wait(PickerScreen(self._candidates))
+        if chosen is None:
+            self.exit(0)
+            return
+        self.seen = _with_deployment(Seen(), chosen.deployment)
+        self._begin()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say when the terminal is too small; that page goes away by itself."""
+        if is_too_small(event.size) and not isinstance(self.screen, TooSmallScreen):
+            self.push_screen(TooSmallScreen())
+
+    # --- what is known ----------------------------------------------------------------------
+
+    @on(Saw)
+    def _saw(self, message: Saw) -> None:
+        self.seen = with_needs(message.change(self.seen), self.now())
+
+    def watch_seen(self, seen: Seen) -> None:
+        """Show what was cut short, once; greyed keys may have changed."""
+        self.refresh_bindings()
+        if seen.activity is None:
+            return
+        cut = next((entry for entry in seen.activity if entry.state == "cut"), None)
+        if cut is not None and not self._cut_shown:
+            self._cut_shown = True
+            self._show_cut(cut)
+        elif seen.looked_at_needs and seen.catalogue is not None and not self._welcomed:
+            self._welcomed = True
+            if self._is_first_start(seen):
+                self._welcome()
+
+    def _is_first_start(self, seen: Seen) -> bool:
+        """Neither a state folder nor a manifest: nothing of ours was ever written here."""
+        deployment, catalogue = seen.deployment, seen.catalogue
+        if deployment is None or catalogue is None or not self._watch:
+            return False
+        known = any(backup.manifest is not None for backup in catalogue.backups)
+        return not known and not seen.activity and not deployment.state_dir.exists()
+
+    @work(exclusive=True, group="dialog")
+    async def _welcome(self) -> None:
+        from tui.app.screens.welcome import WelcomeScreen
+
+        deployment, status = self.seen.deployment, status_of(self.seen)
+        if deployment is None or status is None or deployment.read_only:
+            return
+        backups = self.seen.catalogue.backups if self.seen.catalogue else ()
+        unverified = sum(1 for backup in backups if backup.verified is None)
+        keeps = f"state in {deployment.state_dir}, backups in {deployment.backup_dir}"
+        screen = WelcomeScreen(status, [("keeps", keeps)], unverified=unverified)
+        chosen = await self.push_screen_wait(screen)
+        if chosen == "b":
+            self._do(verbs.back_up)
+        elif chosen == "t":
+            await self.action_pane(2)
+            self.say("t verifies the backup under the cursor.")
+
+    @on(WantRows)
+    def _want_rows(self, message: WantRows) -> None:
+        if self._model is not None:
+            self._model.want_rows(message.table)
+
+    @on(RowsRead)
+    def _rows_read(self, message: RowsRead) -> None:
+        from tui.app.panes.tables import TablesPane
+
+        for pane in self.query(TablesPane):
+            pane.take(message)
+
+    @on(Replaced)
+    def _replaced(self) -> None:
+        from tui.app.panes.tables import TablesPane
+
+        for pane in self.query(TablesPane):
+            pane.read_again()
+
+    @on(Ended)
+    def _ended(self, message: Ended) -> None:
+        """An operation is over; one whose process merely vanished is finished or undone."""
+        entry = message.entry
+        if entry.state == "cut":
+            self.say(f"The process of {entry.operation} {entry.subject} is gone.", "attention")
+            self._cut_shown = True
+            self._resume(entry)
+        elif entry.sentence:
+            self.say(entry.sentence, "" if entry.state == "done" else "danger")
+
+    # --- panes ------------------------------------------------------------------------------
+
+    @property
+    def pane(self) -> Pane:
+        """The pane in sight."""
+        return self.query_one(f"#pane-{self._current}", Pane)
+
+    async def action_pane(self, number: int, key: str = "") -> None:
+        """Show a pane in full size, with the cursor on a thing."""
+        known = self.query(f"#pane-{number}").results(Pane)
+        pane = next(iter(known), None)
+        if pane is None:
+            pane = make_pane(number)
+            await self.query_one("#panes", Container).mount(pane)
+        if number != self._current:
+            self.pane.display = False
+            self._current = number
+        self.say("")
+        self.query_one(TabBar).current = number
+        pane.come(key)
+        self.refresh_bindings()
+
+    @on(Pane.Go)
+    async def _go(self, message: Pane.Go) -> None:
+        await self.action_pane(message.number, message.key)
+
+    async def action_back(self) -> None:
+        """One step back: within the pane, then home; never further."""
+        self.say("")
+        if not self.pane.back() and self._current != 0:
+            await self.action_pane(0)
+
+    async def action_leave(self) -> None:
+        """Back, then quit; asks while work runs."""
+        if not isinstance(self.screen, TooSmallScreen):
+            if self.pane.back():
+                return
+            if self._current != 0:
+                await self.action_pane(0)
+                return
+        if self.seen.running is None:
+            self.exit(0)
+        else:
+            self._ask_to_leave(self.seen.running)
+
+    async def action_quit(self) -> None:
+        """Leave from wherever one is; asks while work runs."""
+        await self.action_leave()
+
+    @work(exclusive=True, group="dialog")
+    async def _ask_to_leave(self, entry: ActivityEntry) -> None:
+        from tui.app.screens.question import Question
+
+        question = Question(
+            f"A {entry.operation} is running; it goes on. Quit the screen?",
+            [f"{entry.operation} {entry.subject}, pid {entry.pid}: it needs no screen."],
+            "",
+            "Quit",
+        )
+        if await self.push_screen_wait(question):
+            self.exit(0)
+
+    def action_hint_quit(self) -> None:
+        """Say how to leave."""
+        self.say("q goes back and then quits; nothing was stopped.")
+
+    def action_refresh(self) -> None:
+        """Read everything again."""
+        if self._model is not None:
+            self._model.refresh()
+        self.say("")
+
+    def action_press(self, key: str) -> None:
+        """A key of the footer was clicked."""
+        self.simulate_key(key)
+
+    async def action_need(self, number: int) -> None:
+        """Go where a line of NEEDS YOU leads."""
+        needs = self.seen.needs
+        if number < len(needs):
+            self.simulate_key(needs[number].key.lower().replace("esc", "escape"))
+
+    # --- message line -----------------------------------------------------------------------
+
+    def say(self, text: str, role: str = "") -> None:
+        """Write one sentence on the message line."""
+        for line in self.screen_stack[0].query(MessageLine):
+            line.say(text, role)
+
+    def notify(self, message: str, **_options: Any) -> None:
+        """There are no toasts: what Textual itself would say goes to the message line."""
+        self.say(message)
+
+    @on(Pane.Say)
+    def _say(self, message: Pane.Say) -> None:
+        self.say(message.text, message.role)
+
+    @on(Pane.Stands)
+    def _stands(self, message: Pane.Stands) -> None:
+        self.query_one(MessageLine).stand(message.text)
+
+    def on_key(self, event: events.Key) -> None:
+        """A greyed key says why; any other one wipes the last sentence."""
+        active = self.screen.active_bindings.get(event.key)
+        if active is None or active.enabled:
+            return
+        reason = getattr(active.node, "why_not", lambda _: "")(active.binding.action)
+        if reason:
+            event.prevent_default()
+            event.stop()
+            self.say(reason, "attention")
+
+    # --- help and palette -------------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """Show the keys that work here."""
+        from tui.app.screens.help import HelpScreen
+
+        title = f"{self.pane.NUMBER} {self.pane.TITLE}"
+        self.push_screen(HelpScreen.of(self.screen, title))
+
+    @work(exclusive=True, group="dialog")
+    async def action_palette(self) -> None:
+        """Offer every command by its words."""
+        from tui.app.commands import commands
+        from tui.app.screens.palette import PaletteScreen
+
+        offered, places = commands(self.pane)
+        chosen = await self.push_screen_wait(PaletteScreen(offered, recent=self._recent))
+        place = places.get(chosen.split(" ")[0]) if chosen else None
+        if chosen is None or place is None:
+            return
+        self._recent = [chosen, *(ident for ident in self._recent if ident != chosen)][:10]
+        if place.pane is None:
+            await self.run_action(place.action, self)
+            return
+        if place.pane != self._current:
+            await self.action_pane(place.pane)
+        reason = self.pane.why_not(place.action)
+        if reason:
+            self.say(reason, "attention")
+        else:
+            await self.run_action(place.action, self.pane)
+
+    def action_utc(self) -> None:
+        """Show times in UTC, or in the host's zone again."""
+        self._utc = not self._utc
+        self.second += 1
+        self.pane.update()
+
+    def action_next_theme(self) -> None:
+        """Go round our themes."""
+        names = [theme.name for theme in themes.THEMES]
+        here = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(here + 1) % len(names)]
+        self.say(f"Theme {self.theme}; --theme or MCPDB_THEME keeps it.")
+
+    # --- operations -------------------------------------------------------------------------
+
+    @on(Pane.Do)
+    def _wanted(self, message: Pane.Do) -> None:
+        self._do(message.make)
+
+    @work(exclusive=True, group="dialog")
+    async def _do(self, make: Callable[[Deployment], Operation]) -> None:
+        """Plan, ask as much as the plan's tier demands, start, and show."""
+        deployment = self.seen.deployment
+        if deployment is None:
+            return
+        self.say("planning …", "muted")
+        try:
+            operation, plan = await asyncio.to_thread(_planned, make, deployment)
+            self.say("")
+            if not await self._confirmed(plan):
+                self.say("Cancelled. Nothing was changed.")
+                return
+            ident = await asyncio.to_thread(_launched, operation, plan)
+        except McpdbError as error:
+            self.say(str(error), "danger")
+            return
+        if self._model is not None:
+            self._model.refresh()
+        if plan.tier != "light":
+            await self.action_operation(ident)
+
+    async def _confirmed(self, plan: Plan) -> bool:
+        from tui.core.operation import Tier
+
+        if plan.tier is Tier.REPLACING:
+            from tui.app.screens.plan import PlanScreen
+
+            return bool(await self.push_screen_wait(PlanScreen(plan)))
+        if plan.forbidden is not None:
+            raise McpdbError(plan.forbidden.text)
+        if plan.tier is Tier.DISRUPTIVE:
+            from tui.app.screens.question import Question
+
+            lines = _effects(plan)
+            return bool(
+                await self.push_screen_wait(
+                    Question(f"{plan.title}?", lines, plan.command, plan.operation.split()[-1])
+                )
+            )
+        return True
+
+    async def action_operation(self, ident: str = "") -> None:
+        """Show the page of an operation: the running one unless another is named."""
+        from tui.app.screens.operation import OperationScreen
+
+        deployment, running = self.seen.deployment, self.seen.running
+        ident = ident or (running.id if running else "")
+        if deployment is None or not ident:
+            self.say("No operation is running; 4 Activity lists what was done.")
+            return
+        self.push_screen(OperationScreen(deployment, ident))
+
+    @work(exclusive=True, group="dialog")
+    async def _show_cut(self, entry: ActivityEntry) -> None:
+        from tui.app.screens.cut import CutScreen
+
+        if await self.push_screen_wait(CutScreen(entry, entry.sentence)):
+            self._resume(entry)
+
+    @work(exclusive=True, group="resume")
+    async def _resume(self, entry: ActivityEntry) -> None:
+        """Finish or undo what was cut; its page follows the same journal."""
+        deployment = self.seen.deployment
+        if deployment is None or deployment.read_only:
+            return
+        await self.action_operation(entry.id)
+        try:
+            await asyncio.to_thread(_resumed, deployment)
+        except McpdbError as error:
+            self.say(str(error), "danger")
+
+
+def _with_deployment(seen: Seen, deployment: Deployment | None) -> Seen:
+    from dataclasses import replace
+
+    if deployment is None:
+        return seen
+    from tui.services import operator
+
+    return replace(
+        seen,
+        deployment=deployment,
+        host=seen.host or operator.host(),
+        who=seen.who or operator.who(),
+    )
+
+
+def _planned(
+    make: Callable[[Deployment], Operation], deployment: Deployment
+) -> tuple[Operation, Plan]:
+    operation = make(deployment)
+    return operation, operation.plan()
+
+
+def _launched(operation: Operation, plan: Plan) -> str:
+    from tui.operations.launch import launch
+    from tui.services import operator
+
+    return launch(operation, plan.fingerprint, operator.origin(plan.command))
+
+
+def _resumed(deployment: Deployment) -> None:
+    from tui.operations.launch import launch_resume
+
+    launch_resume(deployment)
+
+
+def _effects(plan: Plan) -> list[str]:
+    """What a disruptive step does, in sentences."""
+    from tui.core.operation import Verdict
+    from tui.wording import quantities
+
+    lines = [check.text for check in plan.checks if check.verdict is not Verdict.OK]
+    if plan.downtime is None:
+        lines.insert(0, "Calls to the gateway fail until it is started again.")
+    elif plan.downtime:
+        about = quantities.duration(round(plan.downtime))
+        lines.insert(0, f"Calls to the gateway fail for about {about}.")
+    return lines

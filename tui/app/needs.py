@@ -1,0 +1,100 @@
+"""NEEDS YOU from what is known, recomputed whenever a part of it changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from tui.app.listing.tables import baseline, difference, since_title
+from tui.app.seen import Seen
+from tui.core.models import Need, Status
+from tui.core.operation import Verdict
+from tui.wording import quantities
+
+CONFIGURATION = ("gateways", "servers", "tools", "resources", "prompts", "a2a_agents")
+"""Tables whose rows people make; fewer of them is worth a look, traffic comes and goes."""
+
+
+def with_needs(seen: Seen, now: datetime) -> Seen:
+    """Return `seen` with what wants a person, as soon as enough is known to say so."""
+    facts, state, health, catalogue = seen.database, seen.gateway, seen.health, seen.catalogue
+    if facts is None or catalogue is None or seen.activity is None:
+        return seen
+    if state is None or health is None:
+        return seen
+    # Loaded already by the threads that read those parts.
+    from tui.operations.catalogue import with_fits
+    from tui.operations.status import last_check, needs_of
+
+    cut = tuple(entry for entry in seen.activity if entry.state == "cut")
+    needs = needs_of(
+        facts=facts, state=state, health=health, catalogue=catalogue, unfinished=cut, now=now
+    )
+    integrity, integrity_at = last_check(catalogue)
+    if seen.timeline is not None:
+        catalogue = with_fits(catalogue, seen.timeline)
+    return replace(
+        seen,
+        needs=(*needs, *_migrations(seen), *_lost_rows(seen, now)),
+        looked_at_needs=True,
+        catalogue=catalogue,
+        integrity=integrity,
+        integrity_at=integrity_at,
+    )
+
+
+def status_of(seen: Seen) -> Status | None:
+    """What is known as the answer of `status`; None while a part is not known."""
+    deployment, facts, catalogue = seen.deployment, seen.database, seen.catalogue
+    state, health = seen.gateway, seen.health
+    if deployment is None or facts is None or catalogue is None:
+        return None
+    if state is None or health is None:
+        return None
+    return Status(
+        deployment=deployment,
+        gateway=state,
+        health=health,
+        database=facts,
+        head=seen.head,
+        lock=seen.lock,
+        running=seen.running,
+        unfinished=tuple(entry for entry in seen.activity or () if entry.state == "cut"),
+        last_backup=catalogue.newest_verified,
+        backups=len(catalogue.backups),
+        integrity=seen.integrity,
+        integrity_at=seen.integrity_at,
+        needs=seen.needs,
+    )
+
+
+def _migrations(seen: Seen) -> tuple[Need, ...]:
+    timeline = seen.timeline
+    if timeline is None or not timeline.unknown:
+        return ()
+    text = f"This image does not know revision {timeline.unknown[0]}."
+    return (Need(verdict=Verdict.FAIL, text=text, key="3", action="Migrations"),)
+
+
+def _lost_rows(seen: Seen, now: datetime) -> tuple[Need, ...]:
+    """`3 gateways and 38 tools fewer than in the backup of 02:00`."""
+    backup = baseline(seen)
+    if backup is None:
+        return ()
+    lost = [
+        f"{quantities.count(-change)} {_noun(table.name, -change)}"
+        for name in CONFIGURATION
+        for table in seen.tables or ()
+        if table.name == name and (change := difference(seen, table) or 0) < 0
+    ]
+    if not lost:
+        return ()
+    since = since_title(seen, now).removeprefix("since ")
+    words = " and ".join([", ".join(lost[:-1]), lost[-1]] if len(lost) > 1 else lost)
+    text = f"{words} fewer than in the backup of {since}"
+    return (Need(verdict=Verdict.WARN, text=text, key="1", action="Tables"),)
+
+
+def _noun(table: str, count: int) -> str:
+    words = table.replace("_", " ").replace("a2a", "A2A")
+    return words.removesuffix("s") if count == 1 else words

@@ -1,0 +1,173 @@
+"""What stands in a pane that cannot show its own: what is, what to do, and with which key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.content import Content
+
+from tui.app.screens.lines import BOLD, MUTED, Lines, hanging, line, say, signed, stack
+from tui.core.models import Deployment
+from tui.core.operation import Verdict
+from tui.wording.clean import one_line
+
+_INDENT = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing that is not as it should be."""
+
+    verdict: Verdict
+    headline: str
+    """What is, in one sentence."""
+    facts: Sequence[tuple[str, str]] = ()
+    """Label and text; an empty label goes on under the one before."""
+    choices: Sequence[tuple[str, str]] = ()
+    """Key and what it does."""
+    works: str = ""
+    greyed: str = ""
+    command: str = ""
+    """The remedy as a command line; never cut."""
+
+
+def missing(deployment: Deployment, *, before: str = "", newest: str = "") -> Trouble:
+    """There is no file at the database's path.
+
+    Args:
+        deployment: Whose database.
+        before: What was there and when: `412M at 01:58`; empty when that is not known.
+        newest: The newest verified backup: `Aug 11 02:00, 412M`; empty when there is none.
+    """
+    facts = [("", f"It was there: {before}.")] if before else []
+    facts += [
+        ("", "Looking made nothing."),
+        ("", "At its next start the gateway would make an empty one."),
+    ]
+    return Trouble(
+        verdict=Verdict.FAIL,
+        headline=f"There is no database at {deployment.database}.",
+        facts=facts,
+        choices=[("B", f"put the newest verified backup in place: {newest}")] if newest else [],
+        command=f"mcpdb-tui restore latest --confirm {deployment.name}" if newest else "",
+    )
+
+
+def not_a_database(path: Path, found: str, *, newest: str = "") -> Trouble:
+    """The file is something else.
+
+    Args:
+        path: The live path.
+        found: What its first bytes are: `1f 8b 08 00, gzip, 118M`.
+        newest: The newest verified backup; empty when there is none.
+    """
+    return Trouble(
+        verdict=Verdict.FAIL,
+        headline=f"{path} is not a SQLite database.",
+        facts=[
+            ("found", found),
+            ("", "It was not opened and stays as it is."),
+            ("", "Perhaps a packed backup was copied over it: unpack it into the backup folder."),
+        ],
+        choices=[("B", f"restores {newest} instead; this file is set aside as found")]
+        if newest
+        else [],
+    )
+
+
+def empty_file(path: Path, *, newest: str = "") -> Trouble:
+    """The file has no bytes."""
+    return Trouble(
+        verdict=Verdict.FAIL,
+        headline=f"{path} has 0 bytes.",
+        facts=[("", "A start of the gateway was cut; its next start fills it.")],
+        choices=[("B", f"restores {newest} instead")] if newest else [],
+    )
+
+
+def no_docker(why: str, *, command: str = "") -> Trouble:
+    """Docker does not answer.
+
+    Args:
+        why: What it, or the system, said.
+        command: What would do with more rights; empty when rights are not what is missing.
+    """
+    return Trouble(
+        verdict=Verdict.UNKNOWN,
+        headline=f"Docker does not answer: {why}",
+        works="tables, verify, hot backup, activity.",
+        greyed="restore, undo, start, stop.",
+        command=command,
+    )
+
+
+def locked(holder: str, *, since: str = "", waits: str = "") -> Trouble:
+    """One writer holds the database.
+
+    Args:
+        holder: Who, as `Holder.describe` says it.
+        since: Since when and for how long; empty when not known.
+        waits: Who waits for it; empty when not known.
+    """
+    return Trouble(
+        verdict=Verdict.WARN,
+        headline=f"The database is locked by one writer{f' {since}' if since else ''}.",
+        facts=[
+            ("holder", holder),
+            *([("waits", waits)] if waits else []),
+            ("", "It goes away by itself when the writer commits."),
+            ("", "Leave the -wal and -shm files where they are: committed rows are in them."),
+        ],
+        choices=[("R", "read again")],
+    )
+
+
+def read_only(what: str, why: str, *, command: str = "") -> Trouble:
+    """Something is off for want of rights, or because changing is off altogether."""
+    return Trouble(verdict=Verdict.WARN, headline=f"{what} is off: {why}", command=command)
+
+
+def rows_of(trouble: Trouble, width: int) -> list[Content]:
+    """The page, a line each."""
+    head = line(" ", signed(trouble.verdict))
+    rows = hanging(line(head, "  "), say(trouble.headline, BOLD), width - 1, head.cell_length + 2)
+    for label, text in trouble.facts:
+        rows += hanging(line(" ", (label, MUTED)), text, width - 1, _INDENT)
+    for number, (key, text) in enumerate(trouble.choices):
+        mark = "▸" if not number else " "
+        rows += hanging(line(f" {mark} ", (key, BOLD)), text, width - 1, 7)
+    for label, text in (("Works", trouble.works), ("Greyed", trouble.greyed)):
+        if text:
+            rows += hanging(line(" ", (f"{label}:", MUTED)), text, width - 1, _INDENT)
+    if trouble.command:
+        rows += hanging(line((" by hand", MUTED)), say(trouble.command, BOLD), width - 1, 10)
+    return rows
+
+
+class TroublePage(Lines):
+    """The content of a pane in place of its own; the pane keeps its keys."""
+
+    DEFAULT_CSS = "TroublePage { height: 1fr; }"
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__()
+        self.trouble = trouble
+
+    @property
+    def command(self) -> str:
+        """What `y` copies: exactly what is shown."""
+        return one_line(self.trouble.command)
+
+    def show(self, trouble: Trouble) -> None:
+        """Another trouble, or the same with newer facts."""
+        self.trouble = trouble
+        self._write()
+
+    def on_resize(self) -> None:
+        """Write for the new width."""
+        self._write()
+
+    def _write(self) -> None:
+        self.content = stack(rows_of(self.trouble, self.size.width))
