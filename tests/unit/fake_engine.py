@@ -97,7 +97,7 @@ def engine(socket_path, containers):
             pass
 
     server = _Server(str(socket_path), Answer)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield f"unix://{socket_path}"

@@ -36,6 +36,11 @@ def look(cwd, environ=NO_DOCKER, **flags):
     return discover(load(Flags(**flags), {**environ}, cwd), environ, cwd)
 
 
+def test_a_service_that_no_container_has_is_named(folder, docker, tmp_path):
+    with pytest.raises(NotFoundError, match=r"service web\. Gateways here: forge-gateway-1"):
+        look(tmp_path, docker(forge(folder)), service="web")
+
+
 @pytest.fixture
 def docker(tmp_path):
     """Start a stand-in engine with the given containers; gives the environment."""
@@ -143,7 +148,7 @@ def test_of_several_a_person_chooses_and_a_command_is_told_how(folder, docker, t
     found = look(tmp_path, environ)
     assert found.chosen is None
     assert [c.deployment.name for c in found.candidates] == ["forge", "stage"]
-    with pytest.raises(UsageError, match="forge-gateway-1, stage-gateway-1.*--container NAME"):
+    with pytest.raises(UsageError, match=r"forge-gateway-1, stage-gateway-1.*--container NAME"):
         found.require()
     assert look(tmp_path, environ, container="stage-gateway-1").require().name == "stage"
     assert look(stage / "data", environ).require().name == "stage"

@@ -16,15 +16,16 @@ from textual.containers import Container
 from textual.reactive import reactive
 
 from tui.app import glyphs, themes, verbs
+from tui.app.listing.activity import farewell
 from tui.app.model import Ended, Model, Periods, Replaced, RowsRead, Saw, WantRows
+from tui.app.needs import status_of, with_needs
 from tui.app.panes import PANES, make_pane
 from tui.app.panes.base import Pane
-from tui.app.needs import status_of, with_needs
+from tui.app.screens.too_small import TooSmallScreen, is_too_small
 from tui.app.seen import Seen
 from tui.app.widgets.footer import KeyBar
 from tui.app.widgets.groups import EVERYWHERE
 from tui.app.widgets.message import MessageLine
-from tui.app.screens.too_small import TooSmallScreen, is_too_small
 from tui.app.widgets.status import StatusRows
 from tui.app.widgets.tabs import TabBar
 from tui.core.errors import McpdbError
@@ -33,6 +34,8 @@ from tui.core.models import ActivityEntry, Deployment
 if TYPE_CHECKING:
     from tui.core.operation import Operation, Plan
 
+NUMBERS = tuple(pane.number for pane in PANES if pane.number)
+"""Keys of the panes but home."""
 SIGNAL_CODES = {signal.SIGHUP: 129, signal.SIGTERM: 143}
 """Exit codes of the signals that only end the screen; the work goes on."""
 
@@ -44,12 +47,13 @@ class McpdbApp(App[int]):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "0", "pane(0)", "home", show=False, key_display="0-9", id="app.pane_0",
+            group=EVERYWHERE, tooltip="panes, 0 home",
+        ),
         *(
-            Binding(
-                str(pane.number), f"pane({pane.number})", pane.title, show=False,
-                id=f"app.pane_{pane.number}", group=EVERYWHERE, tooltip=pane.help,
-            )
-            for pane in PANES
+            Binding(str(n), f"pane({n})", "", show=False, id=f"app.pane_{n}", group=EVERYWHERE)
+            for n in NUMBERS
         ),
         Binding(
             "o", "operation", "operation", show=False, id="app.operation", group=EVERYWHERE,
@@ -230,7 +234,7 @@ class McpdbApp(App[int]):
         known = any(backup.manifest is not None for backup in catalogue.backups)
         return not known and not seen.activity and not deployment.state_dir.exists()
 
-    @work(exclusive=True, group="dialog")
+    @work(exclusive=True, group="welcome")
     async def _welcome(self) -> None:
         from tui.app.screens.welcome import WelcomeScreen
 
@@ -275,8 +279,8 @@ class McpdbApp(App[int]):
             self.say(f"The process of {entry.operation} {entry.subject} is gone.", "attention")
             self._cut_shown = True
             self._resume(entry)
-        elif entry.sentence:
-            self.say(entry.sentence, "" if entry.state == "done" else "danger")
+        else:
+            self.say(farewell(entry), "" if entry.state == "done" else "danger")
 
     # --- panes ------------------------------------------------------------------------------
 
@@ -327,7 +331,7 @@ class McpdbApp(App[int]):
         """Leave from wherever one is; asks while work runs."""
         await self.action_leave()
 
-    @work(exclusive=True, group="dialog")
+    @work(exclusive=True, group="leave")
     async def _ask_to_leave(self, entry: ActivityEntry) -> None:
         from tui.app.screens.question import Question
 
@@ -367,7 +371,7 @@ class McpdbApp(App[int]):
         for line in self.screen_stack[0].query(MessageLine):
             line.say(text, role)
 
-    def notify(self, message: str, **_options: Any) -> None:
+    def notify(self, message: str, **_options: object) -> None:
         """There are no toasts: what Textual itself would say goes to the message line."""
         self.say(message)
 
@@ -399,7 +403,7 @@ class McpdbApp(App[int]):
         title = f"{self.pane.NUMBER} {self.pane.TITLE}"
         self.push_screen(HelpScreen.of(self.screen, title))
 
-    @work(exclusive=True, group="dialog")
+    @work(exclusive=True, group="palette")
     async def action_palette(self) -> None:
         """Offer every command by its words."""
         from tui.app.commands import commands
@@ -469,18 +473,18 @@ class McpdbApp(App[int]):
         if plan.tier is Tier.REPLACING:
             from tui.app.screens.plan import PlanScreen
 
-            return bool(await self.push_screen_wait(PlanScreen(plan)))
+            named = await self.push_screen_wait(PlanScreen(plan))
+            return named is True
         if plan.forbidden is not None:
             raise McpdbError(plan.forbidden.text)
         if plan.tier is Tier.DISRUPTIVE:
             from tui.app.screens.question import Question
 
-            lines = _effects(plan)
-            return bool(
-                await self.push_screen_wait(
-                    Question(f"{plan.title}?", lines, plan.command, plan.operation.split()[-1])
-                )
-            )
+            title = plan.title[:1].upper() + plan.title[1:]
+            verb = title.split(" ")[0]
+            question = Question(f"{title}?", _effects(plan), plan.command, verb)
+            agreed = await self.push_screen_wait(question)
+            return agreed is True
         return True
 
     async def action_operation(self, ident: str = "") -> None:
@@ -494,7 +498,7 @@ class McpdbApp(App[int]):
             return
         self.push_screen(OperationScreen(deployment, ident))
 
-    @work(exclusive=True, group="dialog")
+    @work(exclusive=True, group="cut")
     async def _show_cut(self, entry: ActivityEntry) -> None:
         from tui.app.screens.cut import CutScreen
 

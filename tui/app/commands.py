@@ -35,6 +35,9 @@ _ONLY_KEYS = ("home", "list", "glance")
 """Keys that move or belong to the glance: of no use without their place."""
 
 
+_NOT_OFFERED = ("app.palette", "app.hint_quit", "app.pane_")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a command is carried out."""
@@ -58,6 +61,11 @@ def commands(current: Pane) -> tuple[list[Command], dict[str, Place]]:
     for binding in _keys_of_app(current):
         places[binding.id or ""] = Place(None, binding.action)
         found.append(_command(binding, binding.tooltip, ""))
+    for entry in PANES:
+        ident = f"app.pane_{entry.number}"
+        places[ident] = Place(None, f"pane({entry.number})")
+        words = WORDS.get(ident, ())
+        found.append(Command(ident, entry.title, str(entry.number), entry.help, words))
     for ident, title, hint, action in _KEYLESS:
         places[ident] = Place(None, action)
         found.append(Command(ident, title, "", hint))
@@ -88,5 +96,5 @@ def _keys_of(entry: PaneEntry) -> Iterator[Binding]:
 
 def _keys_of_app(current: Pane) -> Iterator[Binding]:
     for binding in type(current.app).BINDINGS:
-        if isinstance(binding, Binding) and binding.id not in ("app.palette", "app.hint_quit"):
+        if isinstance(binding, Binding) and not (binding.id or "").startswith(_NOT_OFFERED):
             yield binding

@@ -124,7 +124,9 @@ class Loop(threading.Thread):
 class Model:
     """Everything that is read of one deployment."""
 
-    def __init__(self, deployment: Deployment, posts: Posts, periods: Periods | None = None) -> None:
+    def __init__(
+        self, deployment: Deployment, posts: Posts, periods: Periods | None = None
+    ) -> None:
         self.deployment = deployment
         self._posts = posts
         self._periods = periods or Periods()
@@ -136,6 +138,7 @@ class Model:
         self._stamp_at = 0.0
         self._running: ActivityEntry | None = None
         self._state_folder: tuple[object, ...] = ()
+        self._states: dict[str, str] | None = None
         self._backup_folder: tuple[object, ...] | None = None
         self._gateway = GatewayState(running="unknown")
         self._timeline_of: tuple[object, ...] = ()
@@ -190,11 +193,7 @@ class Model:
     def _saw(self, change: Change, part: str) -> None:
         """Post a change of `part`, whose last problem is over with it."""
         self._post(
-            Saw(
-                lambda seen: replace(
-                    change(seen), problems={**dict(seen.problems), part: ""}
-                )
-            )
+            Saw(lambda seen: replace(change(seen), problems={**dict(seen.problems), part: ""}))
         )
 
     def _failed(self, part: str, error: McpdbError) -> None:
@@ -234,18 +233,7 @@ class Model:
         if entry != before:
             self._post(Saw(lambda seen: replace(seen, running=entry)))
         if before is not None and (entry is None or entry.id != before.id):
-            self._after(before)
-
-    def _after(self, before: ActivityEntry) -> None:
-        """An operation is over, or its process is gone."""
-        from tui.operations.activity import read_entry
-
-        self.refresh()
-        try:
-            entry = read_entry(self.deployment, before.id)
-        except McpdbError:
-            return
-        self._post(Ended(entry))
+            self.refresh()
 
     def _obey(self, wanted: bool) -> None:
         if wanted == self._released:
@@ -301,11 +289,21 @@ class Model:
             if folder != self._state_folder or self._running is not None:
                 entries = activity.read_activity(self.deployment)
                 self._saw(lambda seen: replace(seen, activity=entries), "activity")
+                self._tell_ended(entries)
         except McpdbError as error:
             self._failed("activity", error)
             return
         self._state_folder = folder
         self._post(Saw(lambda seen: replace(seen, lock=owner, lock_known=True)))
+
+    def _tell_ended(self, entries: Sequence[ActivityEntry]) -> None:
+        """Tell of each operation that is over since the last look, however short it was."""
+        before, self._states = self._states, {entry.id: entry.state for entry in entries}
+        if before is None:
+            return
+        for entry in reversed(entries):
+            if entry.state != "running" and before.get(entry.id, "running") == "running":
+                self._post(Ended(entry))
 
     def _look_at_backups(self) -> None:
         folders = (self.deployment.backup_dir, self.deployment.state_dir / "safety")
@@ -321,9 +319,7 @@ class Model:
             return
         self._backup_folder = signature
         now = datetime.now(UTC)
-        self._saw(
-            lambda seen: replace(seen, catalogue=catalogue, catalogue_at=now), "catalogue"
-        )
+        self._saw(lambda seen: replace(seen, catalogue=catalogue, catalogue_at=now), "catalogue")
 
     # --- gateway and its code -------------------------------------------------------------
 
@@ -420,9 +416,7 @@ def _kept(
     return _filled(tables, {table.name: table.rows for table in before or ()})
 
 
-def _filled(
-    tables: Sequence[TableInfo], known: dict[str, int | None]
-) -> tuple[TableInfo, ...]:
+def _filled(tables: Sequence[TableInfo], known: dict[str, int | None]) -> tuple[TableInfo, ...]:
     return tuple(replace(table, rows=known.get(table.name, table.rows)) for table in tables)
 
 

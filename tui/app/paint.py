@@ -110,7 +110,9 @@ class Painter:
         """The look of a role on the widget's own ground."""
         return self._styles[role]
 
-    def strip(self, spans: Iterable[Span], width: int, ground: Style, over: str = "") -> Strip:
+    def strip(
+        self, spans: Iterable[Span], width: int, ground: Style, over: str = "", more: str = "…"
+    ) -> Strip:
         """Paint one line.
 
         Args:
@@ -123,7 +125,7 @@ class Painter:
         cover = self._styles[over] if over else None
         segments = [
             Segment(span.text, _actionable(ground + (cover or self._look(span)), span.action))
-            for span in fit(spans, width)
+            for span in fit(spans, width, more)
         ]
         return Strip(segments, width)
 

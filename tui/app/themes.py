@@ -163,6 +163,8 @@ def _ansi(name: str, *, dark: bool, roles: Sequence[str], danger_style: str) -> 
         variables={
             **variables,
             **dict(zip(ROLES, roles, strict=True)),
+            "ansi-background": default,
+            "ansi-foreground": default,
             "danger-style": danger_style,
             "selection-style": "bold reverse",
             "selection-blurred-style": "bold",

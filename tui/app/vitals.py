@@ -55,9 +55,7 @@ def _identity(seen: Seen) -> Line:
 
 def _gateway(seen: Seen, glyphs: Glyphs, now: datetime, *, wide: bool) -> Line:
     if seen.deployment is not None and seen.deployment.gateway is None:
-        return line(
-            Span("gateway ", "muted"), *signed(glyphs, "off", "none known", "app.pane(9)")
-        )
+        return line(Span("gateway ", "muted"), *signed(glyphs, "off", "none known", "app.pane(9)"))
     name, word = gateway_word(seen.gateway, seen.health)
     state = seen.gateway
     if name == "unknown" and seen.deployment and seen.deployment.blocked("gateway"):

@@ -121,7 +121,7 @@ class _Search:
         named = self._named(found)
         if named is not None:
             return self._one(self._with_database(named))
-        if self.settings.given("container") or (self.settings.given("service") and found):
+        if self._is_missed():
             raise self._not_there(found)
         if self.database is not None or self.project is not None:
             return self._one(self._without_container())

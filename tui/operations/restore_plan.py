@@ -163,7 +163,8 @@ def _revision(s: Situation) -> Check:
     image = s.state.release or s.state.image
     if fit.verdict is Verdict.UNKNOWN:
         return Check("revision", Verdict.UNKNOWN, s.timeline.problem or "not known to this image")
-    if fit.verdict is Verdict.FAIL:
+    if fit.steps is None:
+        # Known, and no way leads from it to this image's head: it would not start.
         return Check("revision", Verdict.FAIL, fit_sentence(s.timeline, s.backup.revision, image))
     if fit.steps:
         text = (

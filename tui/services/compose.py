@@ -19,6 +19,14 @@ from tui.core.errors import DockerError
 
 FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 """Names Compose looks for, in its order."""
+_TOO_OLD = (
+    "unknown command",
+    "unknown flag",
+    "unknown shorthand",
+    "is not a docker command",
+    "Usage:",
+)
+"""How a Docker without Compose, or Compose 1.x, which knows no `--format`, says so."""
 TIMEOUT = 15.0
 """Seconds that Compose may take to read a project."""
 
@@ -69,9 +77,9 @@ def services(folder: Path, timeout: float = TIMEOUT) -> list[Service]:
         if done.returncode == 0:
             return _parse(done.stdout, folder)
         said = done.stderr.decode(errors="backslashreplace").strip().splitlines()
-        if "unknown" in " ".join(said[:2]) or "Usage:" in said or not said:
+        if any(word in line for line in said for word in _TOO_OLD):
             continue  # no Compose plugin here, or Compose 1.x, which knows no --format
-        refused = said[-1][:200]
+        refused = said[-1][:200] if said else f"it ended with exit {done.returncode}"
     if refused:
         raise DockerError(f"Compose does not understand the project in {folder}: {refused}")
     raise DockerError(

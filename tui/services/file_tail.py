@@ -13,6 +13,12 @@ LONGEST = 1024 * 1024
 """A line is cut into pieces of this many bytes; memory stays bounded whatever is written."""
 
 
+class Note(str):
+    """Said between the lines about the file itself: it was rotated, or cut."""
+
+    __slots__ = ()
+
+
 class FileTail:
     """Reads what is appended to a file; meant for one thread."""
 
@@ -24,8 +30,6 @@ class FileTail:
             from_start: Begin at its first byte instead of its end, unless `last` was read.
         """
         self.path = path
-        self.happened = ""
-        """What befell the file during the last `new()`, in words; empty when nothing did."""
         self._file: BinaryIO | None = None
         self._rest = b""
         self._from_start = from_start
@@ -54,10 +58,11 @@ class FileTail:
     def new(self) -> Iterator[str]:
         """Yield the lines that were completed since the last look; never blocks.
 
+        A `Note` among them says what befell the file.
+
         Raises:
             OSError: The disk fails; a file that is away is only waited for.
         """
-        self.happened = ""
         if self._file is None:
             fresh = self._from_start
             if not self._open():
@@ -79,10 +84,10 @@ class FileTail:
             self.close()
             self._from_start = True
             if self._open():
-                self.happened = "was rotated; reading on in the new file"
+                yield Note("was rotated; reading on in the new file")
                 yield from self._drain()
         elif now.st_size < self._file.tell():
-            self.happened = "was cut to nothing; reading on from its start"
+            yield Note("was cut to nothing; reading on from its start")
             self._rest = b""
             self._file.seek(0)
             yield from self._drain()

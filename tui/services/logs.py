@@ -15,7 +15,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from tui.core.models import LogLine
-from tui.services.file_tail import FileTail
+from tui.services.file_tail import FileTail, Note
 
 POLL_SECONDS = 0.2
 """How often files are looked at while they are followed."""
@@ -227,9 +227,10 @@ def tail_files(
         for reader in tails.values():
             for text in reader.new():
                 quiet = False
-                yield line(source, text, zone=zone)
-            if reader.happened:
-                yield event(source, f"{reader.path.name} {reader.happened}")
+                if isinstance(text, Note):
+                    yield event(source, f"{reader.path.name} {text}")
+                else:
+                    yield line(source, text, zone=zone)
         if quiet:
             time.sleep(POLL_SECONDS)
 

@@ -213,6 +213,8 @@ class Deployment:
         self.compose("stop")
         self._facts = replace(self._facts, release=version, image=image)
         write_facts(self.folder, self._facts)
+        # Another release makes tokens of another shape.
+        self._token = ""
         self.give_data_to_user()
 
     def give_data_to_user(self) -> None:

@@ -19,9 +19,9 @@ EMPTY = "Nothing recorded yet. Every change made here or by cron will stand here
 COLUMNS = (
     Column("when", 12, gap=1),
     Column("what", 19, gap=1),
-    Column("who", 8, gap=1),
+    Column("who", 7, gap=1),
     Column("took", 9, "right", gap=1),
-    Column("result", 14, grows=True, gap=0),
+    Column("result", 13, grows=True, gap=0),
 )
 COLUMNS_FULL = (
     Column("when", 15, gap=2),
@@ -57,7 +57,30 @@ def result(entry: ActivityEntry) -> str:
     shout = {"rolled back": "ROLLED BACK", "failed": "FAIL"}.get(entry.outcome)
     if shout:
         return f"{shout}, exit {entry.exit_code}" if entry.exit_code else shout
-    return entry.sentence or entry.outcome or entry.state
+    return entry.sentence or _facts(entry) or entry.outcome or entry.state
+
+
+def _facts(entry: ActivityEntry) -> str:
+    """What a good result was, in a few words."""
+    words = []
+    if entry.state == "done" and entry.operation in ("backup", "verify"):
+        size = entry.result.get("size")
+        if isinstance(size, int):
+            words.append(quantities.narrow_size(size))
+        words.append("verified")
+    if entry.state == "done" and entry.down_seconds:
+        words.append(f"down {quantities.duration(entry.down_seconds)}")
+    return ", ".join(words)
+
+
+def farewell(entry: ActivityEntry) -> str:
+    """The message line's sentence when an operation ended."""
+    if entry.sentence:
+        return entry.sentence
+    if entry.operation == "backup" and entry.state == "done":
+        took = quantities.duration(entry.seconds or 0.0)
+        return f"backed up {entry.result.get('backup', '')}: {_facts(entry)}, {took}"
+    return f"{what(entry)}: {result(entry)}"
 
 
 def sign(entry: ActivityEntry, glyphs: Glyphs) -> Span:
@@ -92,7 +115,9 @@ def title(seen: Seen) -> str:
 def aside(seen: Seen) -> Line:
     """`3 need a look`."""
     bad = sum(1 for e in seen.activity or () if e.verdict in (Verdict.WARN, Verdict.FAIL))
-    return (Span(f"{bad} need a look" if bad != 1 else "1 needs a look", "attention"),) if bad else ()
+    return (
+        (Span(f"{bad} need a look" if bad != 1 else "1 needs a look", "attention"),) if bad else ()
+    )
 
 
 def empty_words(seen: Seen) -> str:

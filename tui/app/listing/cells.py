@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
 
 from rich.cells import cell_len
 
@@ -17,7 +17,7 @@ WIDEST = 32
 """Columns that one value may take."""
 
 
-def cell_of(value: Any, glyphs: Glyphs, *, masked: bool = False) -> Span:
+def cell_of(value: object, glyphs: Glyphs, *, masked: bool = False) -> Span:
     """One value as SQLite gave it."""
     if value is None:
         return Span(glyphs.null, "muted")
@@ -45,7 +45,9 @@ def grid(rows: Rows, glyphs: Glyphs, first: int = 0) -> tuple[list[Column], list
     columns = [number]
     for position, (_, name) in enumerate(names):
         values = [row[position] for row in cells]
-        columns.append(Column(one_line(name), _width(name, values), _align(rows, names[position][0])))
+        columns.append(
+            Column(one_line(name), _width(name, values), _align(rows, names[position][0]))
+        )
     listed = [
         Row(str(index), (Span(str(index), "muted"), *values))
         for index, values in enumerate(cells, 1)
@@ -58,7 +60,7 @@ def _width(name: str, values: Sequence[Span]) -> int:
     return min(longest, WIDEST)
 
 
-def _align(rows: Rows, index: int) -> Any:
+def _align(rows: Rows, index: int) -> Literal["left", "right"]:
     values = [row[index] for row in rows.rows if row[index] is not None]
     numbers = bool(values) and all(isinstance(value, int | float) for value in values)
     return "right" if numbers and rows.columns[index] not in rows.masked else "left"

@@ -27,9 +27,7 @@ _ROLES = {"pending": "running", "unknown": "danger", "applied": "", "current": "
 
 def sign(revision: Revision, glyphs: Glyphs) -> Span:
     """Applied, current or ahead."""
-    mark = {"current": glyphs.current, "applied": glyphs.applied}.get(
-        revision.state, glyphs.ahead
-    )
+    mark = {"current": glyphs.current, "applied": glyphs.applied}.get(revision.state, glyphs.ahead)
     return Span(mark, _ROLES.get(revision.state, "muted"))
 
 

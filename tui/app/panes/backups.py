@@ -123,7 +123,7 @@ class BackupsPane(Pane):
 
     def focus_first(self) -> None:
         """The list has the focus."""
-        self._list.focus()
+        self.screen.set_focus(self._list)
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""

@@ -97,7 +97,10 @@ class Pane(Vertical):
         """Put the cursor on a thing."""
 
     def focus_first(self) -> None:
-        """Give the focus to the pane's main part."""
+        """Give the focus to the pane's main part.
+
+        At once, by the screen: the next key may be waiting already.
+        """
 
     def back(self) -> bool:
         """Esc: one step back within the pane; False when there is none."""

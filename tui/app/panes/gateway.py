@@ -106,9 +106,7 @@ class GatewayPane(Pane):
             local = state.since.astimezone(self.now().tzinfo)
             ago = quantities.age((self.now() - local).total_seconds())
             since = f"  since {local.strftime('%Y-%m-%d %H:%M:%S')}, {ago}"
-        result = [
-            line(Span(f" {'state':<14}", "muted"), *signed(self.glyphs, name, word), since)
-        ]
+        result = [line(Span(f" {'state':<14}", "muted"), *signed(self.glyphs, name, word), since)]
         if state.text:
             result.append(_labelled("", state.text, "attention"))
         health = seen.health
@@ -139,7 +137,7 @@ class GatewayPane(Pane):
 
     def focus_first(self) -> None:
         """The form has the focus."""
-        self.query_one("#form", FormPanel).focus()
+        self.screen.set_focus(self.query_one("#form", FormPanel))
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""

@@ -31,13 +31,10 @@ class TablesGlance(RowList):
     ABREAST = 3
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "l,right", "sideways(1)", "right", show=False, key_display="l", id="glance.right",
-            group=EVERYWHERE, tooltip="next column of tables",
+            "l,right", "sideways(1)", "right", show=False, key_display="h l", id="glance.right",
+            group=EVERYWHERE, tooltip="columns of tables; arrows",
         ),
-        Binding(
-            "h,left", "sideways(-1)", "left", show=False, key_display="h", id="glance.left",
-            group=EVERYWHERE, tooltip="column of tables before",
-        ),
+        Binding("h,left", "sideways(-1)", "", show=False, id="glance.left", group=EVERYWHERE),
     ]  # fmt: skip
 
     @property
@@ -207,9 +204,7 @@ class HomePane(Pane):
 
     def focus_first(self) -> None:
         """The part that had the focus last, or the tables."""
-        focused = self.screen.focused
-        if focused is None or focused not in self.query(RowList):
-            self._last.focus()
+        self.screen.set_focus(self._last)
 
     @property
     def _last(self) -> RowList:

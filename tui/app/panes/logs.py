@@ -107,7 +107,7 @@ class LogsPane(Pane):
 
     def __init__(
         self,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
         reader: Callable[[GatewayRef], LogReader] = LogReader,
     ) -> None:
         super().__init__(id=id)
@@ -219,19 +219,17 @@ class LogsPane(Pane):
         self.say("")
         view = self._view
         view.set_filter(chosen)
-        view.empty = (
-            f"No line matches; {quantities.count(view.read)} read. Esc clears the filter."
-        )
+        view.empty = f"No line matches; {quantities.count(view.read)} read. Esc clears the filter."
         self._stand()
 
     @on(Input.Submitted, "#filter")
     def _keep(self) -> None:
-        self._view.focus()
+        self.screen.set_focus(self._view)
 
     def action_filter(self) -> None:
         """Open the filter line."""
         self.add_class("-filtering")
-        self.query_one("#filter", Input).focus()
+        self.screen.set_focus(self.query_one("#filter", Input))
 
     def back(self) -> bool:
         """Esc clears the filter."""
@@ -239,12 +237,12 @@ class LogsPane(Pane):
             return False
         self.remove_class("-filtering")
         self.query_one("#filter", Input).value = ""
-        self._view.focus()
+        self.screen.set_focus(self._view)
         return True
 
     def focus_first(self) -> None:
         """The log has the focus."""
-        self._view.focus()
+        self.screen.set_focus(self._view)
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""

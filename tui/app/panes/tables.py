@@ -29,12 +29,9 @@ class Grid(RowList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "l,right", "sideways(1)", "columns", key_display="h l", id="tables.right",
-            group=EVERYWHERE, tooltip="next column; also the arrow",
+            group=EVERYWHERE, tooltip="columns before and after; arrows",
         ),
-        Binding(
-            "h,left", "sideways(-1)", "columns", show=False, id="tables.left",
-            group=EVERYWHERE, tooltip="column before; also the arrow",
-        ),
+        Binding("h,left", "sideways(-1)", "", show=False, id="tables.left", group=EVERYWHERE),
     ]  # fmt: skip
 
     def action_sideways(self, step: int) -> None:
@@ -69,7 +66,7 @@ class TablesPane(Pane):
         ),
     ]  # fmt: skip
 
-    def __init__(self, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._read: RowsRead | None = None
         self._wanted = ""
@@ -99,9 +96,7 @@ class TablesPane(Pane):
         """Draw the list; the rows that were read stay until they are read again."""
         self._notice_changes(seen)
         self._list.entitle(listing.title(seen).removeprefix("1 "))
-        self._list.show(
-            listing.with_empty(seen, self._changed), empty=listing.empty_words(seen)
-        )
+        self._list.show(listing.with_empty(seen, self._changed), empty=listing.empty_words(seen))
         self._want(self._list.cursor_key)
         self._stand(seen)
 
@@ -149,7 +144,7 @@ class TablesPane(Pane):
         if replaced is None or (self.now() - replaced).total_seconds() > 60:
             return False
         clock = replaced.astimezone(self.now().tzinfo).strftime("%H:%M:%S")
-        again = "read again" if read and read.at >= replaced else "R reads again"
+        again = "R reads again" if read and read.at < replaced else "read again"
         self.stand((Span(f" The database was replaced at {clock}; {again}.", "attention"),))
         return True
 
@@ -238,13 +233,13 @@ class TablesPane(Pane):
 
     def focus_first(self) -> None:
         """The list has the focus, or the rows where they are open."""
-        (self._grid if self.has_class("-inside") else self._list).focus()
+        self.screen.set_focus(self._grid if self.has_class("-inside") else self._list)
 
     def back(self) -> bool:
         """From the rows to the list."""
         if self.has_class("-inside") or self._grid.has_focus:
             self.remove_class("-inside")
-            self._list.focus()
+            self.screen.set_focus(self._list)
             return True
         return False
 
@@ -266,4 +261,4 @@ class TablesPane(Pane):
             return
         self.add_class("-inside")
         self._want(self._list.cursor_key)
-        self._grid.focus()
+        self.screen.set_focus(self._grid)

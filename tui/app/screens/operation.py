@@ -23,7 +23,7 @@ from tui.app.screens.question import Question
 from tui.app.widgets.groups import ASKS, HERE
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry, Deployment, GatewayState, Health
-from tui.wording.clean import printable
+from tui.wording.clean import one_line, printable
 
 POLL = 0.25
 """Seconds between two looks at the journal."""
@@ -319,6 +319,9 @@ class OperationScreen(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy the page as text."""
+        if self.entry is not None and (commands := result_words.by_hand(self.entry)):
+            self.copy("\n".join(one_line(command) for command in commands), "the command lines")
+            return
         text = self.query_one("#lines", Lines).content.plain
         self.copy(printable("\n".join(row.rstrip() for row in text.split("\n"))), "this page")
 

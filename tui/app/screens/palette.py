@@ -72,8 +72,9 @@ def find(commands: Sequence[Command], query: str, recent: Sequence[str] = ()) ->
         found = Found(command)
         score = _score(command, query.strip())
         head, _, value = query.strip().partition(" ")
-        if command.takes_value and value and (named := _score(command, head)) > score:
-            score, found = named, Found(command, value.strip())
+        names = {name.casefold() for name in (command.id, *command.words)}
+        if command.takes_value and value and head.casefold() in names:
+            score, found = 5.0, Found(command, value.strip())
         if score or not query.strip():
             ranked.append((-score, last.get(command.id, len(last)), place, found))
     ranked.sort(key=lambda entry: entry[:3])
@@ -90,6 +91,8 @@ def _score(command: Command, query: str) -> float:
         candidate = name.casefold()
         if candidate == wanted:
             score = 4.0
+        elif candidate.startswith(wanted):
+            score = 3.5
         elif any(word.startswith(wanted) for word in candidate.split()):
             score = 3.0 if rank < 2 else 2.5
         elif wanted in candidate:

@@ -104,7 +104,7 @@ class CandidateList(Widget):
     def render(self) -> Content:
         """Draw the heading and the rows around the cursor."""
         width, room = self.size.width, max(1, self.size.height - 1)
-        names = max(_NARROW, (width - 44) // 3)
+        names = max(16, (width - 44) // 3)
         head = line(
             (
                 f"   {'project':<{_NARROW}} {'container':<{names}} {'image':<8} {'state':<10} ",

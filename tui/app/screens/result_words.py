@@ -71,7 +71,7 @@ def verdict(entry: ActivityEntry) -> tuple[str, str, str, str]:
 
 def _not_undone(entry: ActivityEntry) -> str:
     text = "nothing was deleted; both databases are whole."
-    if not (lines := _by_hand(entry)):
+    if not (lines := by_hand(entry)):
         return text
     return (
         f"{text} {'These three lines' if len(lines) == 3 else 'These lines'} put the old one back:"
@@ -91,7 +91,7 @@ def _done_word(entry: ActivityEntry) -> str:
     return _DONE.get(entry.operation) or _DONE.get(words[0] if words else "") or "DONE"
 
 
-def _by_hand(entry: ActivityEntry) -> list[str]:
+def by_hand(entry: ActivityEntry) -> list[str]:
     """Command lines that a person has to run; never cut."""
     found = entry.result.get("by_hand") or ()
     return [found] if isinstance(found, str) else [str(text) for text in found]
@@ -141,7 +141,7 @@ def page(
 
 
 def _command_lines(entry: ActivityEntry, width: int) -> list[Content]:
-    return [piece for text in _by_hand(entry) for piece in wrapped(say(text), width - 11)]
+    return [piece for text in by_hand(entry) for piece in wrapped(say(text), width - 11)]
 
 
 def _facts(entry: ActivityEntry, gateway: str) -> list[tuple[str, Sequence[Content | str]]]:

@@ -36,11 +36,14 @@ def title(entry: ActivityEntry) -> tuple[Content, Content]:
 
 def page(entry: ActivityEntry, width: int, now: datetime) -> list[Content]:
     """Steps with progress, the gateway's clock, what is left, and how to leave and come back."""
-    began = f"{entry.started.astimezone():%H:%M:%S}"
     head = line(" ", headline(entry.operation, entry.title or entry.subject))
-    rows = [
-        ends(head, line(f"by {entry.who} · began {began} "), width),
-        Content(""),
+    by = line(f"by {entry.who} · began {entry.started.astimezone():%H:%M:%S}")
+    if head.cell_length + by.cell_length < width:
+        rows = [ends(head, by, width), Content("")]
+    else:
+        # Both in full: the second takes the line that would be blank.
+        rows = [head.truncate(width, ellipsis=True), line("   ", by)]
+    rows += [
         *step_lines(entry, width, now),
         Content(""),
         _gateway(entry, width, now),

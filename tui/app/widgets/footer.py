@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.screen import ActiveBinding
+from textual.binding import ActiveBinding
 from textual.strip import Strip
 
 from tui.app.paint import Line, Span, width_of
@@ -53,6 +53,7 @@ class KeyBar(Painted):
             yield binding.id or "", self._key(key, binding.description, active)
 
     def _key(self, key: str, words: str, active: ActiveBinding) -> Line:
+        key, words = self.glyphs.plain(key), self.glyphs.plain(words)
         action = f"app.press({active.binding.key.split(',')[0]!r})"
         if active.enabled:
             return (Span(key, "focus", True, action), Span(f" {words}", "", False, action))

@@ -47,7 +47,8 @@ class Filter:
             words = shlex.split(text.replace("\\", "\\\\"))
         except ValueError:
             words = text.split()
-        keep, drop = [], []
+        keep: list[re.Pattern[str]] = []
+        drop: list[re.Pattern[str]] = []
         for word in words:
             negative = word.startswith("-") and len(word) > 1
             try:
@@ -62,9 +63,7 @@ class Filter:
         if line.event:
             return True
         text = f"{line.level} {line.logger} {line.text}"
-        return all(p.search(text) for p in self.keep) and not any(
-            p.search(text) for p in self.drop
-        )
+        return all(p.search(text) for p in self.keep) and not any(p.search(text) for p in self.drop)
 
 
 class LogView(Panel, can_focus=True):
@@ -84,20 +83,18 @@ class LogView(Panel, can_focus=True):
             tooltip="previous line of level error",
         ),
         Binding(
-            "k,up", "move(-1)", "up", show=False, key_display="k", id="logs.up",
-            group=EVERYWHERE, tooltip="line before; pauses",
+            "k,up", "move(-1)", "", show=False, key_display="k", id="logs.up", group=EVERYWHERE,
         ),
         Binding(
-            "j,down", "move(1)", "down", show=False, key_display="j", id="logs.down",
-            group=EVERYWHERE, tooltip="next line",
+            "j,down", "move(1)", "down", show=False, key_display="j k", id="logs.down",
+            group=EVERYWHERE, tooltip="next, previous line; arrows; upwards pauses",
         ),
         Binding(
-            "ctrl+u,pageup", "page(-1)", "half page up", show=False, key_display="ctrl+u",
-            id="logs.page_up", group=EVERYWHERE, tooltip="half a page up; pauses",
+            "ctrl+u,pageup", "page(-1)", "", show=False, id="logs.page_up", group=EVERYWHERE,
         ),
         Binding(
-            "ctrl+d,pagedown", "page(1)", "half page down", show=False, key_display="ctrl+d",
-            id="logs.page_down", group=EVERYWHERE, tooltip="half a page down",
+            "ctrl+d,pagedown", "page(1)", "half page", show=False, key_display="ctrl+d u",
+            id="logs.page_down", group=EVERYWHERE, tooltip="half a page down, up; PgDn, PgUp",
         ),
         Binding(
             "g,home", "top", "top", show=False, key_display="g", id="logs.top",
@@ -109,7 +106,7 @@ class LogView(Panel, can_focus=True):
     class Changed(Message):
         """Lines, cursor or following changed."""
 
-    def __init__(self, *, frame: Frame = "none", id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, frame: Frame = "none", id: str | None = None) -> None:
         super().__init__(frame=frame, id=id)
         self._all: deque[LogLine] = deque(maxlen=KEPT)
         self._kept: deque[LogLine] = deque(maxlen=KEPT)
@@ -291,11 +288,12 @@ class LogView(Panel, can_focus=True):
             Span(f"{mark}{clock:<8} ", "muted"),
             Span(f"{line.source:<4} ", "muted"),
             Span(f"{word:<5} ", role, bold),
-            Span(f"{_tail(line.logger.removeprefix("mcpgateway."), 25):<25} ", "muted"),
+            Span(f"{_tail(line.logger, 25):<25} ", "muted"),
             Span(message),
         )
 
 
 def _tail(name: str, width: int) -> str:
-    """The last parts of a dotted name that fit."""
+    """The last parts of a dotted name that fit; what all have in common is left out."""
+    name = name.removeprefix("mcpgateway.")
     return name if len(name) <= width else "…" + name[-(width - 1) :]

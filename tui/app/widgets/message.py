@@ -57,8 +57,11 @@ class MessageLine(Painted):
 
     def on_mount(self) -> None:
         """Follow what is known, and the clock."""
-        self.watch(self.app, "seen", self.refresh)
-        self.watch(self.app, "second", self.refresh)
+        self.watch(self.app, "seen", self._changed)
+        self.watch(self.app, "second", self._changed)
+
+    def _changed(self) -> None:
+        self.refresh()
 
     def say(self, text: str, role: str = "") -> None:
         """Show one sentence until the next key or pane."""

@@ -19,7 +19,10 @@ class NeedsYou(Painted):
 
     def on_mount(self) -> None:
         """Follow what is known."""
-        self.watch(self.app, "seen", self.refresh)
+        self.watch(self.app, "seen", self._changed)
+
+    def _changed(self) -> None:
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One fact a line, worst first."""

@@ -59,4 +59,4 @@ class Painted(Widget):
         columns = self.size.width if width is None else width
         if self.glyphs.ascii:
             spans = tuple(span._replace(text=self.glyphs.plain(span.text)) for span in spans)
-        return self.painter.strip(spans, columns, self.ground, over)
+        return self.painter.strip(spans, columns, self.ground, over, self.glyphs.more)

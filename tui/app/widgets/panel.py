@@ -22,7 +22,7 @@ class Panel(Painted):
     frame: reactive[Frame] = reactive[Frame]("rule")
     """`box` all around, `rule` a line with the title on top, `side` a line at the left."""
 
-    def __init__(self, *, frame: Frame = "rule", id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, frame: Frame = "rule", id: str | None = None) -> None:
         super().__init__(id=id)
         self.set_reactive(Panel.frame, frame)
         self._title: Line = ()
@@ -81,7 +81,7 @@ class Panel(Painted):
         return Strip.join([side, inner, side])
 
     def _box(self) -> tuple[Box, str]:
-        if self.has_focus_within:
+        if self.has_focus:
             return self.glyphs.heavy, "focus"
         return self.glyphs.box, "border"
 
@@ -109,11 +109,6 @@ class Panel(Painted):
             return fit(left, width)
         return (*left, Span(across * room, role), *right)
 
-    @property
-    def has_focus_within(self) -> bool:
-        """Whether this panel has the focus."""
-        return self.has_focus
-
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Redraw the frame and the cursor."""
         super().watch_has_focus(_has_focus)
@@ -125,7 +120,7 @@ class TextPanel(Panel, can_focus=False):
 
     DEFAULT_CSS = "TextPanel { height: 1fr; }"
 
-    def __init__(self, *, frame: Frame = "rule", id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, frame: Frame = "rule", id: str | None = None) -> None:
         super().__init__(frame=frame, id=id)
         self._lines: tuple[Line, ...] = ()
         self._first = 0

@@ -31,6 +31,9 @@ class Column:
     """Blank columns after it."""
 
 
+BLANK = Span(" ")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One thing of a list, or a line between things."""
@@ -39,7 +42,7 @@ class Row:
     """What it is: the cursor follows this, not the line. Empty: it cannot be chosen."""
     cells: tuple[Span, ...]
     """A span for each column; for a line between things, its spans as they are."""
-    sign: Span = Span(" ")
+    sign: Span = BLANK
 
     @property
     def is_thing(self) -> bool:
@@ -62,29 +65,20 @@ class RowList(Panel, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "j,down", "move(1)", "down", show=False, key_display="j", id="list.down",
-            group=EVERYWHERE, tooltip="next line; also the arrow",
+            "j,down", "move(1)", "down", show=False, key_display="j k", id="list.down",
+            group=EVERYWHERE, tooltip="next, previous line; arrows",
         ),
+        Binding("k,up", "move(-1)", "", show=False, id="list.up", group=EVERYWHERE),
         Binding(
-            "k,up", "move(-1)", "up", show=False, key_display="k", id="list.up",
-            group=EVERYWHERE, tooltip="line before; also the arrow",
+            "g,home", "edge(-1)", "top", show=False, key_display="g G", id="list.top",
+            group=EVERYWHERE, tooltip="top, bottom",
         ),
+        Binding("G,end", "edge(1)", "", show=False, id="list.bottom", group=EVERYWHERE),
         Binding(
-            "g,home", "edge(-1)", "top", show=False, key_display="g", id="list.top",
-            group=EVERYWHERE, tooltip="first line",
+            "ctrl+d,pagedown", "page(1)", "half page", show=False, key_display="ctrl+d u",
+            id="list.page_down", group=EVERYWHERE, tooltip="half a page down, up; PgDn, PgUp",
         ),
-        Binding(
-            "G,end", "edge(1)", "bottom", show=False, key_display="G", id="list.bottom",
-            group=EVERYWHERE, tooltip="last line",
-        ),
-        Binding(
-            "ctrl+d,pagedown", "page(1)", "half page down", show=False, key_display="ctrl+d",
-            id="list.page_down", group=EVERYWHERE, tooltip="half a page down; also PgDn",
-        ),
-        Binding(
-            "ctrl+u,pageup", "page(-1)", "half page up", show=False, key_display="ctrl+u",
-            id="list.page_up", group=EVERYWHERE, tooltip="half a page up; also PgUp",
-        ),
+        Binding("ctrl+u,pageup", "page(-1)", "", show=False, id="list.page_up", group=EVERYWHERE),
     ]  # fmt: skip
 
     @dataclass
@@ -119,7 +113,7 @@ class RowList(Panel, can_focus=True):
         cursor_at: int = 0,
         signed: bool = True,
         heading: bool = True,
-        id: str | None = None,  # noqa: A002
+        id: str | None = None,
     ) -> None:
         """Make an empty list.
 
@@ -163,13 +157,16 @@ class RowList(Panel, can_focus=True):
             columns: Other columns, for another width.
         """
         key, line_on_screen = self.cursor_key, self._cursor - self._first
+        at_top = self._first == 0
         self._rows = tuple(rows)
         self._note, self._noted = (None if note is False else note or more_below), bool(note)
         self._empty = empty
         if columns:
             self.columns = tuple(columns)
         self._cursor = self._find(key)
-        self._first = self._cursor - line_on_screen
+        # What comes in at the top of a list that shows its top must not come in unseen.
+        if self.size.height:
+            self._first = 0 if at_top else self._cursor - line_on_screen
         self._scroll_into_view()
         self.refresh()
         if self.cursor_key != key:
@@ -232,6 +229,8 @@ class RowList(Panel, can_focus=True):
         self.post_message(self.Moved(self, self.cursor_key))
 
     def _scroll_into_view(self) -> None:
+        if not self.size.height:
+            return  # Not laid out: what is in sight is decided by the resize that follows.
         last = max(0, len(self._rows) - self._body)
         first = min(self._first, max(0, self._cursor))
         if self._cursor >= first + self._body:
@@ -302,9 +301,9 @@ class RowList(Panel, can_focus=True):
         row = self._rows[index]
         if not row.is_thing:
             return row.cells, ""
-        return self._row_line(row, index == self._cursor), self._cover(index)
+        return self._row_line(row, index == self._cursor), self._look_of(index)
 
-    def _cover(self, index: int) -> str:
+    def _look_of(self, index: int) -> str:
         if index != self._cursor:
             return ""
         return "selection" if self.has_focus else "selection-blurred"

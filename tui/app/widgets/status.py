@@ -8,7 +8,6 @@ from tui.app.paint import Line, fit, spread, width_of
 from tui.app.vitals import identity_row, vitals_row
 from tui.app.widgets.painted import Painted
 
-
 _WORDINGS = (
     (True, 3, False),
     (True, 2, False),

@@ -17,6 +17,8 @@ Entry: TypeAlias = tuple[str, str]
 """The engine's time as it wrote it, and the line."""
 
 _HEADER = 8
+_PIECE = 16 * 1024
+"""Bytes at which the engine cuts a line into pieces."""
 _LONGEST = 1024 * 1024
 """A line is cut after this many bytes; memory stays bounded whatever is written."""
 
@@ -56,7 +58,9 @@ class _Framed:
         stamp, _, text = piece.partition(b" ")
         first, before = self._partial.pop(stream, (stamp.decode("ascii", "replace"), b""))
         whole = before + text
-        if not whole.endswith(b"\n") and len(whole) < _LONGEST:
+        # A shorter piece without a line break is the last thing that a run printed: what comes
+        # next belongs to the run after it.
+        if not text.endswith(b"\n") and len(text) >= _PIECE and len(whole) < _LONGEST:
             self._partial[stream] = (first, whole)
             return None
         return first, _text(whole)

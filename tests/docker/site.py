@@ -1,0 +1,54 @@
+"""A real deployment as the product sees it, and questions about it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.docker.lab import Deployment as Lab
+from tui.core.models import ActivityEntry, Deployment
+from tui.core.operation import Operation
+from tui.core.settings import Flags, load
+from tui.operations.discover import discover
+from tui.operations.launch import follow, launch
+
+
+class RealSite:
+    """A laboratory deployment, found by the product's own discovery."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+
+    @property
+    def deployment(self) -> Deployment:
+        """Discovered anew: ids change when a container is made again."""
+        settings = load(Flags(project_dir=str(self.lab.folder)), dict(os.environ), self.lab.folder)
+        chosen = discover(settings).chosen
+        assert chosen is not None
+        return chosen
+
+    def do(self, operation: Operation) -> ActivityEntry:
+        journal_id = launch(operation, operation.plan().fingerprint)
+        *_, last = follow(operation.deployment, journal_id)
+        return last
+
+    def owner_and_mode(self) -> tuple[int, int, int]:
+        found = self.lab.database.stat()
+        return found.st_uid, found.st_gid, found.st_mode & 0o7777
+
+    def left_overs(self) -> list[Path]:
+        return [path for path in (self.lab.folder / "data").rglob("*partial*")]
+
+
+def ask(path: Path, sql: str) -> list[tuple[object, ...]]:
+    """Ask a database file, read-only."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def ask_finished(path: Path, sql: str) -> list[tuple[object, ...]]:
+    """Ask a finished file without leaving anything beside it."""
+    with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as connection:
+        return connection.execute(sql).fetchall()

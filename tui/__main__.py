@@ -1,0 +1,42 @@
+"""The command line; imports the screen only when the screen is asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+DEBUG = "MCPDB_DEBUG"
+"""Set to 1, a fault prints its traceback."""
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    os.umask(0o077)
+    from tui.cli.main import run
+
+    try:
+        code = run(sys.argv[1:])
+    except Exception as error:
+        if os.environ.get(DEBUG) == "1":
+            raise
+        _crashed(error)
+        code = 1
+    raise SystemExit(code)
+
+
+def _crashed(error: Exception) -> None:
+    """Say that it is our fault, in one sentence; as JSON too where that was asked for."""
+    from tui.cli import schema
+    from tui.cli.console import Console
+    from tui.wording.clean import one_line
+
+    console = Console()
+    told = one_line(f"{type(error).__name__}: {error}")[:300]
+    sentence = f"A fault in mcpdb-tui itself: {told} ({DEBUG}=1 shows where)."
+    console.say(f"mcpdb-tui: {sentence}")
+    if "--json" in sys.argv[1:]:
+        console.out_json(schema.dumps(schema.document("", 1, None, sentence)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""The commands, one module per group; each is imported only when it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command lives, and its line in `--help`."""
+
+    module: str
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = {
+    "demo": Entry("demo", "A deployment to try everything on: no Docker, nothing that matters."),
+    "status": Entry("status", "Gateway, database, backups and what needs a person; changes nothing."),
+    "tables": Entry("tables", "Tables with row counts, or the first rows of one; secrets masked."),
+    "backup": Entry("backup", "Create, list, show and verify backups."),
+    "restore": Entry("restore", "Put a backup in the place of the live database."),
+    "undo": Entry("undo", "Take the last restore back, from the safety copy it kept."),
+    "resume": Entry("resume", "Finish or undo what was cut short."),
+    "migrations": Entry("migrations", "The gateway's revisions, and where the database stands."),
+    "gateway": Entry("gateway", "State, start, stop and restart of the gateway."),
+    "logs": Entry("logs", "The gateway's log, as it came."),
+    "activity": Entry("activity", "What was done here, by whom, and how it ended."),
+    "config": Entry("config", "Every setting, and where its value came from."),
+}
+"""All commands, in the order of `--help`; the function has the name of the command."""

@@ -1,0 +1,101 @@
+"""One run of the command line: what is typed in, an exit code out.
+
+Everything expected ends here in one sentence and its exit code. What is not expected passes
+through, to the one place in `tui.__main__` that meets it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import click
+
+from tui.cli import schema
+from tui.cli.click_parts import command_words, subcommands
+from tui.cli.console import Console, ReaderGoneError
+from tui.cli.root import cli
+from tui.cli.session import Session, SeveralError
+from tui.core.errors import ExitCode, McpdbError
+
+PROGRAM = "mcpdb-tui"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line; returns the exit code.
+
+    Args:
+        arguments: Without the program's name.
+    """
+    # Options may be wrong before --json is reached: the wish is read off the words first.
+    typed = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
+    session = Session(Console(json="--json" in typed))
+    try:
+        code = _invoke(session, arguments)
+        session.console.flush()
+    except ReaderGoneError:
+        # Whoever read stdout has left; the interpreter must not stumble over it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return session.exit_code if session.exit_code is not None else 128 + signal.SIGPIPE
+    return code
+
+
+def _invoke(session: Session, arguments: Sequence[str]) -> int:
+    try:
+        found = cli.main(
+            list(arguments), prog_name=PROGRAM, standalone_mode=False, obj=session
+        )
+        return int(found or 0)
+    except click.exceptions.Exit as ended:
+        return int(ended.exit_code)
+    except click.Abort:
+        return _interrupted(session)
+    except KeyboardInterrupt:
+        return _interrupted(session)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        session.command = session.command or command_words(context)
+        return fail(session, _sentence(error, context), ExitCode.USAGE)
+    except SeveralError as error:
+        for candidate in error.candidates:
+            session.console.say(
+                f"{candidate['container'] or candidate['name']}  {candidate['where']}  "
+                f"{candidate['state']}  {candidate['text']}"
+            )
+        return fail(session, str(error), error.exit_code, candidates=error.candidates)
+    except McpdbError as error:
+        return fail(session, str(error), error.exit_code)
+
+
+def fail(session: Session, sentence: str, code: int, **more: object) -> int:
+    """Say what is wrong, the way that was asked for; returns `code`.
+
+    Args:
+        session: Where to.
+        sentence: One sentence.
+        code: The exit code.
+        more: What else the JSON error holds; `data` becomes the document's data.
+    """
+    console = session.console
+    if console.json:
+        data = more.pop("data", None)
+        text = schema.document(session.command, code, data, sentence, **more)
+        console.out_json(schema.dumps(text))
+    else:
+        console.say(f"{PROGRAM}: {sentence}")
+    return int(code)
+
+
+def _interrupted(session: Session) -> int:
+    return fail(session, "Interrupted.", 128 + signal.SIGINT)
+
+
+def _sentence(error: click.ClickException, context: click.Context | None) -> str:
+    """Click's complaint as one sentence that says where help is."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    where = " ".join(filter(None, (PROGRAM, command_words(context))))
+    if context is not None and text.startswith("Missing command"):
+        return f"{where} needs a command: {', '.join(subcommands(context))}."
+    return f"{text}; see {where} --help."

@@ -1,0 +1,185 @@
+"""Carrying out an operation for the command line: plan, confirmation, run, report."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from tui.cli import schema
+from tui.cli.following import Follower, HungUp, Signals
+from tui.cli.report.outcome import outcome_lines
+from tui.cli.report.plan import plan_lines
+from tui.cli.session import Session
+from tui.core.errors import ERRORS_BY_CODE, Cancelled, ExitCode, McpdbError, UsageError
+from tui.core.models import ActivityEntry
+from tui.core.operation import Operation, Plan, Tier
+from tui.operations.launch import launch
+
+
+class UnconfirmedError(UsageError):
+    """What was to be confirmed was not."""
+
+
+def perform(session: Session, operation: Operation, *, confirm: str | None = None) -> int:
+    """Plan, ask, run and report; returns the exit code.
+
+    Args:
+        session: Where to ask and report.
+        operation: What to do.
+        confirm: What `--confirm` said, for operations that replace data.
+
+    Raises:
+        McpdbError: It was refused or not confirmed; nothing was changed.
+    """
+    plan = operation.plan()
+    if plan.tier is Tier.REPLACING:
+        for line in plan_lines(plan):
+            session.console.say(line)
+    refuse(plan)
+    _confirm(session, plan, confirm)
+    # What nobody was shown cannot have moved since.
+    fingerprint = "" if plan.tier is Tier.LIGHT else plan.fingerprint
+    recovered: list[str] = []
+    with Signals() as signals:
+        follower = Follower(operation.deployment, session.console, signals)
+
+        def recovering(journal_id: str) -> None:
+            recovered.append(journal_id)
+            follower.recovering(journal_id)
+
+        try:
+            journal_id = launch(operation, fingerprint, recovering=recovering)
+            entry = follower.follow(journal_id)
+        except HungUp:
+            return left(session)
+        number = signals.received
+    return _report(session, plan, entry, number, recovered)
+
+
+def show_plan(session: Session, operation: Operation) -> int:
+    """Print what would happen and do nothing; returns the exit code the operation would meet."""
+    plan = operation.plan()
+    forbidden = plan.forbidden
+    code = ExitCode.DONE if forbidden is None else forbidden.exit_code
+    console = session.console
+    if console.json:
+        text = "" if forbidden is None else _why(plan)
+        data = {"plan": plan.as_json()}
+        console.out_json(schema.dumps(schema.document(session.command, code, data, text)))
+    else:
+        for line in plan_lines(plan):
+            console.out(line)
+        if forbidden is not None:
+            console.say(f"mcpdb-tui: {_why(plan)}")
+    return int(code)
+
+
+def refuse(plan: Plan) -> None:
+    """Raise what the plan forbids.
+
+    Raises:
+        McpdbError: With the exit code of the check that forbids it.
+    """
+    if plan.forbidden is not None:
+        raise ERRORS_BY_CODE.get(plan.forbidden.exit_code, McpdbError)(_why(plan))
+
+
+def _why(plan: Plan) -> str:
+    check = plan.forbidden
+    if check is None:
+        return ""
+    text = check.text.rstrip(".")
+    return f"{check.name}: {text}. Nothing was changed."
+
+
+def left(session: Session) -> int:
+    """The terminal is gone: say so to whoever still listens, and leave the work alone."""
+    code = 128 + signal.SIGHUP
+    text = "The terminal is gone; the work goes on. `mcpdb-tui activity` shows it."
+    if session.console.json:
+        session.console.out_json(
+            schema.dumps(schema.document(session.command, code, None, text))
+        )
+    return code
+
+
+# --- asking -----------------------------------------------------------------------------
+
+
+def _confirm(session: Session, plan: Plan, confirm: str | None) -> None:
+    if plan.tier is Tier.DISRUPTIVE:
+        _confirm_disruptive(session, plan)
+    elif plan.tier is Tier.REPLACING:
+        _confirm_replacing(session, plan, confirm)
+
+
+def _confirm_disruptive(session: Session, plan: Plan) -> None:
+    if session.assume_yes:
+        return
+    if not session.console.interactive:
+        raise UnconfirmedError(
+            f"To {plan.title} interrupts its service: --yes confirms it, for there is no "
+            "terminal to ask on. Nothing was changed."
+        )
+    answer = session.console.ask(f"{plan.title}: calls to it fail meanwhile. Go on? [y/N] ")
+    if (answer or "").lower() not in ("y", "yes"):
+        raise UnconfirmedError("Not confirmed. Nothing was changed.")
+
+
+def _confirm_replacing(session: Session, plan: Plan, confirm: str | None) -> None:
+    if confirm is None:
+        if not session.console.interactive:
+            raise UnconfirmedError(
+                f"This replaces data: --confirm {plan.subject} confirms it, for there is no "
+                "terminal to type the name on; --yes is not enough. Nothing was changed."
+            )
+        question = f"Type {plan.subject}, the name of the gateway that changes: "
+        confirm = session.console.ask(question)
+    if (confirm or "").strip() != plan.subject:
+        raise UnconfirmedError(
+            f"{(confirm or 'Nothing')!s} is not {plan.subject}, the name of the gateway that "
+            "changes. Nothing was changed."
+        )
+
+
+# --- reporting --------------------------------------------------------------------------
+
+
+def _report(
+    session: Session, plan: Plan, entry: ActivityEntry, number: int, recovered: list[str]
+) -> int:
+    code = 128 + number if number else exit_of(entry)
+    session.exit_code = code
+    data: dict[str, Any] = {
+        "operation": entry,
+        "result": entry.result,
+        "recovered": recovered,
+    }
+    if plan.tier is Tier.REPLACING:
+        data["plan"] = plan.as_json()
+    report_entry(session, entry, code, data, outcome_lines)
+    return code
+
+
+def exit_of(entry: ActivityEntry) -> int:
+    """The exit code of an operation that has ended or given up."""
+    return int(ExitCode.FAILED if entry.exit_code is None else entry.exit_code)
+
+
+def report_entry(
+    session: Session,
+    entry: ActivityEntry,
+    code: int,
+    data: dict[str, Any],
+    lines: Callable[[ActivityEntry], list[str]],
+) -> None:
+    """Print how an operation ended: what it made on stdout, what went wrong on stderr."""
+    console = session.console
+    good = exit_of(entry) == 0
+    sentence = "" if code == 0 else entry.sentence or entry.outcome or Cancelled.__doc__ or ""
+    if console.json:
+        console.out_json(schema.dumps(schema.document(session.command, code, data, sentence)))
+        return
+    for line in lines(entry):
+        (console.out if good else console.say)(line)

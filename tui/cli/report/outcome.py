@@ -1,0 +1,131 @@
+"""How an operation ended, in lines: the verdict first, then what matters now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from tui.cli.report.words import local
+from tui.core.errors import ExitCode
+from tui.core.models import ActivityEntry
+from tui.wording.clean import one_line
+from tui.wording.quantities import count, duration, plural, size
+
+
+def outcome_lines(entry: ActivityEntry) -> list[str]:
+    """The verdict in one line, and what follows from it."""
+    if entry.state == "done":
+        made = _MADE.get(entry.operation, _plain)
+        return [*made(entry), *_downtime(entry)]
+    sign, word = _verdict(entry)
+    lines = [f"{sign} {word}: {one_line(entry.sentence)}", *_downtime(entry)]
+    return [*lines, *_safety(entry.result)]
+
+
+def _verdict(entry: ActivityEntry) -> tuple[str, str]:
+    code = entry.exit_code
+    if code == ExitCode.ROLLBACK_FAILED:
+        return "✗", "NOT UNDONE"
+    if code == ExitCode.ROLLED_BACK:
+        return "!", "ROLLED BACK"
+    if entry.outcome == "cancelled":
+        return "·", "CANCELLED"
+    if code == ExitCode.BUSY:
+        return "!", "NOT DONE"
+    if code == ExitCode.DOCKER:
+        return "✗", "GATEWAY DOWN" if entry.outcome == "gateway down" else "FAIL"
+    if code == ExitCode.UNHEALTHY and entry.outcome == "left unhealthy":
+        return "✗", "LEFT UNHEALTHY"
+    return "✗", "FAIL"
+
+
+def _plain(entry: ActivityEntry) -> list[str]:
+    text = one_line(entry.sentence)
+    return [f"✓ {entry.operation} {text or 'done'}"]
+
+
+def _backup(entry: ActivityEntry) -> list[str]:
+    result = entry.result
+    if "backup" not in result:
+        return _plain(entry)
+    lines = [
+        f"✓ backed up {result['backup']}: {size(int(result['size']))}, verified, "
+        f"{duration(float(result['seconds']))}",
+        f"  {one_line(str(result['path']))}",
+    ]
+    if broken := int(result.get("foreign_key_errors", 0)):
+        rows = plural(broken, "row")
+        lines.append(f"! {rows} with a foreign key that points nowhere, as in the live database")
+    return lines
+
+
+def _verify(entry: ActivityEntry) -> list[str]:
+    result = entry.result
+    told = "" if result.get("manifest") else ", without a manifest to compare with"
+    return [
+        f"✓ verified {result['backup']}: {result['check']} ok, {count(int(result['rows']))} rows, "
+        f"{duration(entry.seconds or 0.0)}{told}",
+        f"  sha256 {result['sha256']}",
+    ]
+
+
+def _restore(entry: ActivityEntry) -> list[str]:
+    word = "restore undone" if entry.operation == "undo" else "restored"
+    result = entry.result
+    lines = [f"✓ {word} {one_line(entry.subject)}: {_took(entry)}".rstrip(": ")]
+    if result.get("proven_by_start") is False:
+        lines.append("! the gateway is stopped as before: not proven by a start")
+    elif result.get("health"):
+        lines.append(f"  gateway  {one_line(str(result['health']))}")
+    changed = [str(name) for name in result.get("changed_since_start") or ()]
+    if changed:
+        named = ", ".join(map(one_line, changed[:3]))
+        more = f" and {plural(len(changed) - 3, 'more table')}" if len(changed) > 3 else ""
+        lines.append(f"  note     since its start the gateway changed {named}{more} by itself")
+    return [*lines, *_safety(result)]
+
+
+def _took(entry: ActivityEntry) -> str:
+    return "" if entry.seconds is None else f"took {duration(entry.seconds)}"
+
+
+def _safety(result: Mapping[str, Any]) -> list[str]:
+    safety = result.get("safety")
+    if not safety:
+        return []
+    checked = "checked ok" if result.get("safety_ok") else "not whole, kept as it was found"
+    lines = [f"  kept     the old database as {one_line(str(safety))}, {checked}"]
+    try:
+        until = datetime.fromisoformat(str(result.get("undo_until")))
+    except ValueError:
+        return lines
+    return [*lines, f"  undo     mcpdb-tui undo takes it back, until {local(until)}"]
+
+
+def _control(entry: ActivityEntry) -> list[str]:
+    words = {"start": "started", "stop": "stopped", "restart": "restarted"}
+    result = entry.result
+    text = f"✓ gateway {words.get(entry.operation, entry.operation)}"
+    if result.get("health"):
+        text += f": {one_line(str(result['health']))}"
+    if result.get("exit_code") not in (0, None):
+        text += f" (it had to be killed, exit {result['exit_code']})"
+    return [text]
+
+
+def _downtime(entry: ActivityEntry) -> list[str]:
+    if not entry.down_seconds:
+        return []
+    return [f"  down     {duration(entry.down_seconds)}"]
+
+
+_MADE: Mapping[str, Callable[[ActivityEntry], list[str]]] = {
+    "backup": _backup,
+    "verify": _verify,
+    "restore": _restore,
+    "undo": _restore,
+    "start": _control,
+    "stop": _control,
+    "restart": _control,
+}

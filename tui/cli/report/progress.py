@@ -1,0 +1,49 @@
+"""The narration of a running operation: a line a step, and how far it is."""
+
+from __future__ import annotations
+
+from tui.cli.console import Console
+from tui.core.models import ActivityEntry, StepLine
+from tui.wording import quantities
+from tui.wording.clean import one_line
+
+_ENDS = {"done": "✓", "failed": "✗", "undone": "·", "cut": "!"}
+
+
+class Narrator:
+    """Says each change once; on a terminal the running step stays in place until it ends."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._said: dict[str, str] = {}
+
+    def show(self, entry: ActivityEntry) -> None:
+        """Say what is new since the last look."""
+        for step in entry.steps:
+            if step.state == "pending" or self._said.get(step.step) == step.state:
+                continue
+            self._said[step.step] = step.state
+            if step.state == "running":
+                self._console.say(f"» {one_line(step.title)}")
+            else:
+                self._console.say(_ended(step))
+        running = next((step for step in entry.steps if step.state == "running"), None)
+        if running is not None and running.done:
+            self._console.progress(f"  {far(running)}")
+
+
+def _ended(step: StepLine) -> str:
+    took = "" if step.seconds is None else f"  {quantities.duration(step.seconds)}"
+    why = f"  {one_line(step.text)}" if step.text else ""
+    return f"{_ENDS[step.state]} {one_line(step.title)}{took}{why}"
+
+
+def far(step: StepLine) -> str:
+    """`61 %  252.0M of 412.6M`, `7 s of 60 s`."""
+    say = {"bytes": quantities.size, "seconds": lambda number: f"{number} s"}.get(
+        step.unit, quantities.count
+    )
+    if not step.total:
+        return say(step.done)
+    share = min(100, step.done * 100 // step.total)
+    return f"{share} %  {say(step.done)} of {say(step.total)}"

@@ -1,0 +1,175 @@
+"""The one JSON schema of `--json`.
+
+Every command prints exactly one document on stdout, whatever happens:
+
+    {"format": 1,              number of this schema
+     "command": "backup list", the command's words; "" when they were not understood
+     "ok": true,               whether exit is 0
+     "exit": 0,                the exit code of the process
+     "data": {…} or null,      what `DATA` says for this command
+     "error": null or {"text": "one sentence", "code": "not-found", …}}
+
+`code` is the exit code's name: failed usage verification rolled-back rollback-failed not-found
+busy precheck docker unhealthy partly signal. Where several gateways are here and none was
+chosen, `error` also holds `candidates`. `restore` and `undo` that were refused for want of a
+confirmation hold the plan in `data`.
+
+`logs --follow` prints one document a line instead, each {"format", "command", "line"}.
+
+Values: times are ISO 8601 in UTC, sizes bytes, durations seconds, paths text. Foreign text stands
+exactly as it is; every character but printable ASCII is escaped, so nothing reaches the terminal
+raw. Values of the database keep SQLite's types; what JSON cannot say is an object of one key:
+{"$blob": "hexadecimal"}, {"$real": "inf"}, and for a secret {"$masked": length}.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tui.core.errors import ExitCode
+
+FORMAT = 1
+
+_OPERATION = {
+    "operation": "the journal's entry: id, number, state, exit_code, outcome, sentence, steps …",
+    "result": "what the operation found out or made",
+    "recovered": "ids of operations that were cut and had to be finished or undone first",
+}
+_REPLACING = {
+    "plan": "what would happen: checks, changes, steps, downtime, fingerprint …",
+    **_OPERATION,
+}
+
+DATA: Mapping[str, Mapping[str, str]] = {
+    "demo": {"folder": "where the demo lies", "name": "its name", "left": "what was left running"},
+    "status": {
+        "deployment": "name, database, gateway and problems of the deployment",
+        "gateway": "what the gateway is doing",
+        "health": "what its health address answered",
+        "database": "what one look at the file found",
+        "head": "head of the gateway's migrations; empty while not known",
+        "lock": "who is changing something now, or null",
+        "running": "the operation that is going on, or null",
+        "unfinished": "operations that were cut short; `resume` settles them",
+        "last_backup": "the newest verified backup, or null",
+        "backups": "how many backups there are",
+        "integrity": "result of the last full check on record",
+        "integrity_at": "when that was",
+        "needs": "what wants a person, worst first",
+    },
+    "tables": {
+        "source": "path of the database or backup",
+        "tables": "without NAME: name, kind and rows of each",
+        "rows": "with NAME: table, columns, rows, masked columns, cut, more",
+    },
+    "backup create": _OPERATION,
+    "backup list": {
+        "folder": "where backups are written",
+        "backups": "newest first, each with its manifest",
+        "strangers": "names in the folder that are no backups",
+        "total_size": "bytes of all backups",
+        "newest_verified": "id of what `restore latest` takes, or null",
+    },
+    "backup show": {"backup": "the backup with its manifest"},
+    "backup verify": _OPERATION,
+    "restore": _REPLACING,
+    "undo": _REPLACING,
+    "resume": {"resumed": "each operation that was settled: the journal's entries"},
+    "migrations list": {
+        "revisions": "newest first",
+        "current": "rows of alembic_version",
+        "heads": "heads of the gateway's code",
+        "pending": "how many a start would run",
+        "unknown": "of current, what the code does not know",
+        "read_from": "which code was asked",
+        "problem": "what is wrong with them, in a sentence",
+    },
+    "migrations current": {
+        "current": "rows of alembic_version",
+        "heads": "heads of the gateway's code, as far as remembered",
+        "pending": "how many a start would run; null when not known",
+    },
+    "gateway status": {
+        "gateway": "what the gateway is doing",
+        "health": "what its health address answered",
+    },
+    "gateway start": _OPERATION,
+    "gateway stop": _OPERATION,
+    "gateway restart": _OPERATION,
+    "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
+    "activity": {
+        "entries": "without ID: newest first, running ones on top",
+        "entry": "with ID: one operation with all its steps",
+    },
+    "config show": {
+        "settings": "key, value and origin of each",
+        "candidates": "the deployments that were found",
+    },
+}
+"""Keys of `data`, per command; also printed by each command's `--help`."""
+
+_NAMES = {code: code.name.lower().replace("_", "-") for code in ExitCode}
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401
+    """Turn a value of the product into plain JSON values; see the module."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$real": str(value)}
+    if isinstance(value, bytes):
+        return {"$blob": value.hex()}
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def dumps(document: Mapping[str, Any]) -> str:
+    """One line of ASCII: JSON's own escapes, and DEL, which it leaves as it is."""
+    return json.dumps(plain(document), ensure_ascii=True).replace("\x7f", "\\u007f")
+
+
+def code_name(code: int) -> str:
+    """`not-found` for 10; `signal` above 128."""
+    return _NAMES[ExitCode(code)] if code in set(ExitCode) else "signal"
+
+
+def document(
+    command: str, code: int, data: Any, error: str = "", **more: Any  # noqa: ANN401
+) -> dict[str, Any]:
+    """The document of one command.
+
+    Args:
+        command: Its words.
+        code: The exit code.
+        data: What `DATA` says, or None.
+        error: The sentence, when something went wrong.
+        more: What else the error holds.
+    """
+    told = {"text": error, "code": code_name(code), **more} if error else None
+    return {
+        "format": FORMAT,
+        "command": command,
+        "ok": code == 0,
+        "exit": int(code),
+        "data": data,
+        "error": told,
+    }

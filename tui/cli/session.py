@@ -1,0 +1,116 @@
+"""What one run of the command line knows: its options, its settings, its deployment."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.cli.console import Console
+from tui.core.errors import DockerError, McpdbError, UsageError
+
+if TYPE_CHECKING:
+    from tui.core.models import Deployment
+    from tui.core.settings import Settings
+    from tui.operations.discover import Discovery
+
+
+class SeveralError(UsageError):
+    """Several gateways are here and nothing says which one is meant."""
+
+    def __init__(self, text: str, candidates: list[dict[str, Any]]) -> None:
+        super().__init__(text)
+        self.candidates = candidates
+        """Name, container, database and state of each."""
+
+
+class Session:
+    """One run; settings and deployment are looked for when they are first asked for."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console()
+        self.flags: dict[str, Any] = {}
+        """Options of `tui.core.settings.Flags`, as far as they were typed."""
+        self.assume_yes = False
+        self.command = ""
+        """The command's words, e.g. `backup list`; set when it begins."""
+        self.exit_code: int | None = None
+        """Known once an operation has ended: a broken pipe behind it changes nothing."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """All settings.
+
+        Raises:
+            UsageError: A file or a value is wrong.
+        """
+        from tui.core.settings import Flags, load
+
+        found = load(Flags(**self.flags), os.environ, Path.cwd())
+        if found["glyphs"] == "ascii":
+            self.console.ascii = True
+        return found
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        """What is there to look after.
+
+        Raises:
+            McpdbError: What was named is not there, or fits several.
+        """
+        from tui.operations.discover import discover
+
+        return discover(self.settings)
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """The one that is meant.
+
+        Raises:
+            SeveralError: Nothing says which; lists them.
+            NotFoundError: There is none.
+            DockerError: None was found, and Docker could not be asked.
+        """
+        found = self.discovery
+        if found.chosen is not None:
+            return found.chosen
+        if not found.candidates and found.docker:
+            raise DockerError(found.nothing())
+        try:
+            return found.require()
+        except UsageError as error:
+            raise SeveralError(str(error), _listed(found)) from error
+
+    def require_gateway(self) -> None:
+        """Refuse what needs a gateway where none can be asked.
+
+        Raises:
+            DockerError: Docker does not answer.
+            McpdbError: None is known here; says why.
+        """
+        from tui.core.errors import NotFoundError, PrecheckError
+
+        deployment = self.deployment
+        blocked = deployment.blocked("gateway")
+        if blocked is not None:
+            kinds: dict[str, type[McpdbError]] = {
+                "docker": DockerError,
+                "no-gateway": NotFoundError,
+            }
+            raise kinds.get(blocked.topic, PrecheckError)(blocked.text)
+        if deployment.gateway is None:
+            raise NotFoundError("No gateway is known here; the file was given with --db.")
+
+
+def _listed(found: Discovery) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": candidate.deployment.name,
+            "container": getattr(candidate.deployment.gateway, "container", ""),
+            "where": candidate.where,
+            "state": candidate.state.running,
+            "text": candidate.text,
+        }
+        for candidate in found.candidates
+    ]
