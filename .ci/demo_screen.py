@@ -8,6 +8,7 @@ appear, or when the program does not end by itself after `q`.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -48,10 +49,8 @@ def wait_end(master: int, child: int, deadline: float) -> int:
     while time.monotonic() < deadline:
         ready, _, _ = select.select([master], [], [], 0.2)
         if ready:
-            try:
+            with contextlib.suppress(OSError):
                 os.read(master, 65536)
-            except OSError:
-                pass
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return os.waitstatus_to_exitcode(status)
@@ -60,6 +59,7 @@ def wait_end(master: int, child: int, deadline: float) -> int:
 
 
 def main() -> None:
+    """Run, look, quit."""
     child, master = pty.fork()
     if child == 0:
         os.environ["TERM"] = "xterm-256color"

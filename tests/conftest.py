@@ -120,7 +120,7 @@ def _own_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg-config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg-state"))
     for name in [name for name in os.environ if name.startswith("MCPDB_")]:
-        if name != "MCPDB_LAB_CACHE":
+        if name not in ("MCPDB_LAB_CACHE", "MCPDB_REQUIRE_DOCKER"):
             monkeypatch.delenv(name)
 
 

@@ -58,11 +58,15 @@ def still(pilot):
         field.cursor_blink = False
 
 
+def strips(app):
+    """What the terminal shows, in segments with their styles."""
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
+
+
 def shown(app):
     """What the terminal shows, a line each."""
-    visible_screen_stack.set(app._background_screens)
-    strips = app.screen._compositor.render_strips()
-    return ["".join(segment.text for segment in strip) for strip in strips]
+    return ["".join(segment.text for segment in strip) for strip in strips(app)]
 
 
 def text_of(app):

@@ -2,7 +2,18 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from tests.app.screen_host import FORBIDDEN, HOSTILE, NOW, ROW_1, ROW_2, SIZES, Host, shown, still
+from tests.app.screen_host import (
+    FORBIDDEN,
+    HOSTILE,
+    NOW,
+    ROW_1,
+    ROW_2,
+    SIZES,
+    Host,
+    shown,
+    still,
+    strips,
+)
 from tests.app.screen_host import cest as cest
 from tests.app.screen_host import text_of as text
 from tests.app.screen_plans import CHECKS, FROM, OVER, STEPS, restore_plan
@@ -285,7 +296,18 @@ async def test_hostile_text_is_shown_and_does_nothing(size):
             await pilot.press(key)
 
 
-@pytest.mark.parametrize("theme", ["mcpdb-dark", "mcpdb-light", "mcpdb-16-dark"])
+async def test_sixteen_colours_tell_the_focus_by_reverse_and_use_no_other_colour():
+    app = host(theme="mcpdb-16-dark")
+    async with app.run_test(size=(80, 24)):
+        styles = {segment.text: segment.style for row in strips(app)[2:] for segment in row}
+        focused = next(style for words, style in styles.items() if "▸[ Cancel ]◂" in words)
+        assert focused.reverse and focused.bold
+        colours = {style.color.type.name for style in styles.values() if style and style.color}
+        assert colours <= {"DEFAULT", "STANDARD"}
+        assert not [style for style in styles.values() if style and style.dim]
+
+
+@pytest.mark.parametrize("theme", ["mcpdb-dark", "mcpdb-light"])
 @pytest.mark.parametrize("size", SIZES)
 def test_plan_looks_right(snap_compare, size, theme):
     async def calm(pilot):

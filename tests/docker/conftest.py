@@ -7,6 +7,7 @@ import secrets
 import pytest
 
 from tests.docker import lab
+from tests.docker.site import RealSite
 from tui.core.models import ContainerRef
 
 IMAGE = "1.0.7"
@@ -91,3 +92,20 @@ def small(docker_host, engine):
         with contextlib.suppress(Exception):
             engine.remove(name)
     client.close()
+
+
+@pytest.fixture
+def raise_site(docker_host, tmp_path, monkeypatch):
+    """Bring real deployments up, one a call; they are taken down with the test."""
+    monkeypatch.setenv("DOCKER_HOST", docker_host)
+    raised = []
+
+    def up(release):
+        gateway = lab.Deployment.create(release, tmp_path / f"forge{len(raised)}")
+        raised.append(gateway)
+        gateway.up()
+        return RealSite(gateway)
+
+    yield up
+    for gateway in raised:
+        gateway.down(purge=True)

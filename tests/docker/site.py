@@ -39,7 +39,7 @@ class RealSite:
         return found.st_uid, found.st_gid, found.st_mode & 0o7777
 
     def left_overs(self) -> list[Path]:
-        return [path for path in (self.lab.folder / "data").rglob("*partial*")]
+        return list((self.lab.folder / "data").rglob("*partial*"))
 
 
 def ask(path: Path, sql: str) -> list[tuple[object, ...]]:

@@ -267,6 +267,19 @@ def test_every_line_of_many_quick_restarts_comes_exactly_once(small, docker_host
     assert len(restarts) == 4 and all("(exit 0)" in text for text in restarts), restarts
 
 
+def test_a_crash_loop_is_followed_without_losing_or_repeating_a_line(small, docker_host):
+    program = "import time\nprint(time.time_ns())\nraise SystemExit(4)"
+    name = small(program, restart_policy={"Name": "always"})
+    one = gateway(name, docker_host)
+    with Following(one) as following:
+        until(lambda: len(following.numbers()) >= 5)
+        one.stop()
+        raw = [int(line.text) for line in one.logs()]
+        until(lambda: len(following.numbers()) >= len(raw))
+    assert following.numbers() == raw
+    assert any("(exit 4)" in text for text in following.events())
+
+
 def test_a_container_that_is_made_anew_is_followed_on_by_its_name(small, docker_host, engine):
     name = small(COUNTER.format(exit=7, pause=0.02))
     one = gateway(name, docker_host)

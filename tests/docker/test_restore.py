@@ -5,14 +5,13 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
-from tests.docker.lab import Deployment as Lab
 from tests.docker.lab import fresh_database
 from tests.docker.site import RealSite, ask, ask_finished
 from tui.core.errors import McpdbError
@@ -28,25 +27,6 @@ from tui.operations.undo import Undo
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
 OWNERS = {"0.3.1": (1001, 0), "1.0.7": (10001, 10001)}
-
-
-@pytest.fixture
-def raise_site(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., RealSite]]:
-    """Bring real deployments up; they are taken down with the test."""
-    labs: list[Lab] = []
-
-    def up(release: str) -> RealSite:
-        lab = Lab.create(release, tmp_path / f"forge{len(labs)}")
-        labs.append(lab)
-        lab.up()
-        monkeypatch.setenv("DOCKER_HOST", lab.docker_host)
-        return RealSite(lab)
-
-    yield up
-    for lab in labs:
-        lab.down(purge=True)
 
 
 @pytest.mark.parametrize("release", ["1.0.7", "0.3.1"])

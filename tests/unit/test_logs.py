@@ -50,6 +50,22 @@ def test_json_lines_keep_what_else_they_hold():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "a.b", "levelname": "WARNING", "message": "x"}',
+        '{"message": "say \\"name\\": \\"no\\"", "level":"error" , "logger" : "x"}',
+        '{"message": "no level, no logger"}',
+        '{"level": "strange", "message": "x"}',
+        "{not json}",
+    ],
+)
+def test_the_short_way_through_a_json_line_tells_the_same(text):
+    at = datetime(2026, 8, 11, tzinfo=UTC)
+    short, whole = logs.line("gw", text, at), logs.parse(text)
+    assert (short.level, short.logger, short.time) == (whole.level, whole.logger, at)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("2026-08-11T01:04:11.123456789Z", datetime(2026, 8, 11, 1, 4, 11, 123456, tzinfo=UTC)),

@@ -77,7 +77,7 @@ def _migrations(seen: Seen) -> tuple[Need, ...]:
 
 
 def _lost_rows(seen: Seen, now: datetime) -> tuple[Need, ...]:
-    """`3 gateways and 38 tools fewer than in the backup of 02:00`."""
+    """`3 gateways, 38 tools fewer than in the backup of 02:00`."""
     backup = baseline(seen)
     if backup is None:
         return ()
@@ -90,8 +90,7 @@ def _lost_rows(seen: Seen, now: datetime) -> tuple[Need, ...]:
     if not lost:
         return ()
     since = since_title(seen, now).removeprefix("since ")
-    words = " and ".join([", ".join(lost[:-1]), lost[-1]] if len(lost) > 1 else lost)
-    text = f"{words} fewer than in the backup of {since}"
+    text = f"{', '.join(lost)} fewer than in the backup of {since}"
     return (Need(verdict=Verdict.WARN, text=text, key="1", action="Tables"),)
 
 

@@ -90,6 +90,52 @@ def spread(left: Iterable[Span], right: Iterable[Span], width: int, more: str = 
     return (*fit(left, width - right_width, more), *right)
 
 
+def wrapped(spans: Iterable[Span], width: int) -> list[Line]:
+    """Break a line at blanks; what goes on stands under what follows the first span."""
+    cleaned = [span._replace(text=one_line(span.text)) for span in spans]
+    if sum(cell_len(span.text) for span in cleaned) <= width or not cleaned:
+        return [tuple(cleaned)]
+    indent = cell_len(cleaned[0].text) if len(cleaned) > 1 else 1
+    if indent > width // 2:
+        indent = 1
+    cells = [(character, span) for span in cleaned for character in span.text]
+    lines: list[Line] = []
+    while cells:
+        room = width - (indent if lines else 0)
+        taken = _break_at(cells, room)
+        prefix: Line = (Span(" " * indent),) if lines else ()
+        lines.append((*prefix, *_joined(cells[:taken])))
+        cells = cells[taken:]
+        while cells and cells[0][0] == " ":
+            cells = cells[1:]
+    return lines
+
+
+def _break_at(cells: Sequence[tuple[str, Span]], width: int) -> int:
+    """How many characters fit, up to the last blank among them."""
+    total, fitting = 0, len(cells)
+    for index, (character, _) in enumerate(cells):
+        total += cell_len(character)
+        if total > width:
+            fitting = index
+            break
+    if fitting == len(cells):
+        return fitting
+    blanks = [i for i in range(fitting // 3, fitting + 1) if cells[i][0] == " "]
+    return blanks[-1] if blanks else max(1, fitting)
+
+
+def _joined(cells: Sequence[tuple[str, Span]]) -> Line:
+    result: list[Span] = []
+    for character, span in cells:
+        last = result[-1] if result else None
+        if last is not None and last._replace(text="") == span._replace(text=""):
+            result[-1] = last._replace(text=last.text + character)
+        else:
+            result.append(span._replace(text=character))
+    return tuple(result)
+
+
 class Painter:
     """Turns lines into strips with the active theme's colours."""
 
@@ -121,6 +167,7 @@ class Painter:
             ground: The widget's own style, for the background.
             over: `selection` or `selection-blurred`: one look for the whole line, so that words
                 keep the row's one colour.
+            more: What a cut line ends in.
         """
         cover = self._styles[over] if over else None
         segments = [

@@ -85,7 +85,7 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the command's own options; the global ones stand in `mcpdb-tui --help`."""
-        own = [param for param in self.get_params(ctx) if param.expose_value or _is_help(param)]
+        own = [p for p in (*self.own, self.get_help_option(ctx)) if isinstance(p, click.Option)]
         records = [record for param in own if (record := param.get_help_record(ctx)) is not None]
         with formatter.section("Options"):
             formatter.write_dl(records)
@@ -113,7 +113,9 @@ class Group(click.Group):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands; the global options stand in `mcpdb-tui --help`."""
-        self.format_commands(ctx, formatter)
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _first_sentence(command)) for name, command in found])
         _write_elsewhere(formatter)
 
 
@@ -140,8 +142,10 @@ class Root(Group):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
 
-def _is_help(param: click.Parameter) -> bool:
-    return "--help" in param.opts
+def _first_sentence(command: click.Command | None) -> str:
+    """The first paragraph of a command's help, whole: click would cut it."""
+    text = command.help if command is not None and command.help else ""
+    return " ".join(text.split("\n\n")[0].split())
 
 
 def _words(ctx: click.Context) -> str:
@@ -155,11 +159,8 @@ def _words(ctx: click.Context) -> str:
 
 
 def _write_elsewhere(formatter: click.HelpFormatter) -> None:
-    flags = " ".join(key.flag for key in KEYS.values() if key.flag)
     formatter.write_paragraph()
-    formatter.write_text(
-        f"Also here, explained by mcpdb-tui --help: {flags} --json --yes."
-    )
+    formatter.write_text("Every option of mcpdb-tui --help may stand here too, --json among them.")
 
 
 def command_words(ctx: click.Context | None) -> str:

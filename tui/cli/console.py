@@ -52,11 +52,18 @@ class Console:
             # A name that the terminal's encoding lacks is shown escaped, never a traceback.
             with suppress(AttributeError):
                 stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        with suppress(AttributeError):
+            sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
 
     @property
     def interactive(self) -> bool:
         """Whether a person can be asked: questions go to stderr, answers come from stdin."""
         return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+    @property
+    def in_place(self) -> bool:
+        """Whether a line of narration can be written over."""
+        return _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
 
     @property
     def width(self) -> int:
@@ -104,8 +111,9 @@ class Console:
         self._narrate(self._safe(text).rstrip() + "\n")
 
     def progress(self, text: str) -> None:
-        """Show how far a step is, in place; on a terminal only."""
-        if not _is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
+        """Show how far a step is, in place; a line of its own where nothing stays in place."""
+        if not self.in_place:
+            self.say(text)
             return
         room = shutil.get_terminal_size((80, 24)).columns - 1
         line = self._safe(text)[:room]

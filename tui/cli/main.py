@@ -9,16 +9,19 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import click
 
 from tui.cli import schema
 from tui.cli.click_parts import command_words, subcommands
 from tui.cli.console import Console, ReaderGoneError
+from tui.cli.report.table import aligned
 from tui.cli.root import cli
 from tui.cli.session import Session, SeveralError
 from tui.core.errors import ExitCode, McpdbError
+from tui.wording.clean import one_line
 
 PROGRAM = "mcpdb-tui"
 
@@ -44,9 +47,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _invoke(session: Session, arguments: Sequence[str]) -> int:
     try:
-        found = cli.main(
-            list(arguments), prog_name=PROGRAM, standalone_mode=False, obj=session
-        )
+        found = cli.main(list(arguments), prog_name=PROGRAM, standalone_mode=False, obj=session)
         return int(found or 0)
     except click.exceptions.Exit as ended:
         return int(ended.exit_code)
@@ -59,11 +60,9 @@ def _invoke(session: Session, arguments: Sequence[str]) -> int:
         session.command = session.command or command_words(context)
         return fail(session, _sentence(error, context), ExitCode.USAGE)
     except SeveralError as error:
-        for candidate in error.candidates:
-            session.console.say(
-                f"{candidate['container'] or candidate['name']}  {candidate['where']}  "
-                f"{candidate['state']}  {candidate['text']}"
-            )
+        if not session.console.json:
+            for line in candidate_lines(error.candidates):
+                session.console.say(line)
         return fail(session, str(error), error.exit_code, candidates=error.candidates)
     except McpdbError as error:
         return fail(session, str(error), error.exit_code)
@@ -76,16 +75,22 @@ def fail(session: Session, sentence: str, code: int, **more: object) -> int:
         session: Where to.
         sentence: One sentence.
         code: The exit code.
-        more: What else the JSON error holds; `data` becomes the document's data.
+        more: What else the JSON error holds.
     """
     console = session.console
     if console.json:
-        data = more.pop("data", None)
-        text = schema.document(session.command, code, data, sentence, **more)
-        console.out_json(schema.dumps(text))
+        data = session.partial or None
+        told = schema.document(session.command, code, data, sentence, **more)
+        console.out_json(schema.dumps(told))
     else:
-        console.say(f"{PROGRAM}: {sentence}")
+        console.say(f"{PROGRAM}: {one_line(sentence)}")
     return int(code)
+
+
+def candidate_lines(candidates: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The gateways that are here, a line each."""
+    keys = ("container", "name", "state", "where", "text")
+    return aligned([[str(candidate[key]) for key in keys] for candidate in candidates])
 
 
 def _interrupted(session: Session) -> int:
@@ -95,7 +100,8 @@ def _interrupted(session: Session) -> int:
 def _sentence(error: click.ClickException, context: click.Context | None) -> str:
     """Click's complaint as one sentence that says where help is."""
     text = " ".join(error.format_message().split()).rstrip(".")
-    where = " ".join(filter(None, (PROGRAM, command_words(context))))
+    words = command_words(context)
+    where = " ".join(filter(None, (PROGRAM, words)))
     if context is not None and text.startswith("Missing command"):
-        return f"{where} needs a command: {', '.join(subcommands(context))}."
+        return f"{words} needs a command: {', '.join(subcommands(context))}."
     return f"{text}; see {where} --help."

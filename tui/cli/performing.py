@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
-from typing import Any
 
 from tui.cli import schema
 from tui.cli.following import Follower, HungUp, Signals
 from tui.cli.report.outcome import outcome_lines
 from tui.cli.report.plan import plan_lines
 from tui.cli.session import Session
-from tui.core.errors import ERRORS_BY_CODE, Cancelled, ExitCode, McpdbError, UsageError
+from tui.core.errors import ERRORS_BY_CODE, ExitCode, McpdbError, UsageError
 from tui.core.models import ActivityEntry
 from tui.core.operation import Operation, Plan, Tier
 from tui.operations.launch import launch
@@ -34,6 +32,7 @@ def perform(session: Session, operation: Operation, *, confirm: str | None = Non
     """
     plan = operation.plan()
     if plan.tier is Tier.REPLACING:
+        session.partial["plan"] = plan.as_json()
         for line in plan_lines(plan):
             session.console.say(line)
     refuse(plan)
@@ -54,7 +53,7 @@ def perform(session: Session, operation: Operation, *, confirm: str | None = Non
         except HungUp:
             return left(session)
         number = signals.received
-    return _report(session, plan, entry, number, recovered)
+    return _report(session, entry, number, recovered)
 
 
 def show_plan(session: Session, operation: Operation) -> int:
@@ -98,9 +97,9 @@ def left(session: Session) -> int:
     code = 128 + signal.SIGHUP
     text = "The terminal is gone; the work goes on. `mcpdb-tui activity` shows it."
     if session.console.json:
-        session.console.out_json(
-            schema.dumps(schema.document(session.command, code, None, text))
-        )
+        session.console.out_json(schema.dumps(schema.document(session.command, code, None, text)))
+    else:
+        session.console.say(text)
     return code
 
 
@@ -119,8 +118,8 @@ def _confirm_disruptive(session: Session, plan: Plan) -> None:
         return
     if not session.console.interactive:
         raise UnconfirmedError(
-            f"To {plan.title} interrupts its service: --yes confirms it, for there is no "
-            "terminal to ask on. Nothing was changed."
+            f"{plan.title.capitalize()}: this interrupts its service, and there is no terminal to "
+            "ask on; --yes confirms it. Nothing was changed."
         )
     answer = session.console.ask(f"{plan.title}: calls to it fail meanwhile. Go on? [y/N] ")
     if (answer or "").lower() not in ("y", "yes"):
@@ -131,8 +130,8 @@ def _confirm_replacing(session: Session, plan: Plan, confirm: str | None) -> Non
     if confirm is None:
         if not session.console.interactive:
             raise UnconfirmedError(
-                f"This replaces data: --confirm {plan.subject} confirms it, for there is no "
-                "terminal to type the name on; --yes is not enough. Nothing was changed."
+                "This replaces data, and there is no terminal to type the name on; --confirm "
+                f"{plan.subject} confirms it, --yes is not enough. Nothing was changed."
             )
         question = f"Type {plan.subject}, the name of the gateway that changes: "
         confirm = session.console.ask(question)
@@ -146,40 +145,29 @@ def _confirm_replacing(session: Session, plan: Plan, confirm: str | None) -> Non
 # --- reporting --------------------------------------------------------------------------
 
 
-def _report(
-    session: Session, plan: Plan, entry: ActivityEntry, number: int, recovered: list[str]
-) -> int:
+def _report(session: Session, entry: ActivityEntry, number: int, recovered: list[str]) -> int:
     code = 128 + number if number else exit_of(entry)
     session.exit_code = code
-    data: dict[str, Any] = {
-        "operation": entry,
-        "result": entry.result,
-        "recovered": recovered,
-    }
-    if plan.tier is Tier.REPLACING:
-        data["plan"] = plan.as_json()
-    report_entry(session, entry, code, data, outcome_lines)
+    session.partial |= {"operation": entry, "recovered": recovered}
+    console = session.console
+    if console.json:
+        sentence = "" if code == 0 else _sentence(entry, number)
+        told = schema.document(session.command, code, session.partial, sentence)
+        console.out_json(schema.dumps(told))
+        return code
+    # What was made is data; what went wrong is narration, like every other refusal.
+    write = console.out if exit_of(entry) == 0 else console.say
+    for line in outcome_lines(entry):
+        write(line)
     return code
+
+
+def _sentence(entry: ActivityEntry, number: int) -> str:
+    if exit_of(entry) == 0 and number:
+        return f"{signal.Signals(number).name} came too late: the {entry.operation} was finished."
+    return entry.sentence or entry.outcome or f"The {entry.operation} did not work."
 
 
 def exit_of(entry: ActivityEntry) -> int:
     """The exit code of an operation that has ended or given up."""
     return int(ExitCode.FAILED if entry.exit_code is None else entry.exit_code)
-
-
-def report_entry(
-    session: Session,
-    entry: ActivityEntry,
-    code: int,
-    data: dict[str, Any],
-    lines: Callable[[ActivityEntry], list[str]],
-) -> None:
-    """Print how an operation ended: what it made on stdout, what went wrong on stderr."""
-    console = session.console
-    good = exit_of(entry) == 0
-    sentence = "" if code == 0 else entry.sentence or entry.outcome or Cancelled.__doc__ or ""
-    if console.json:
-        console.out_json(schema.dumps(schema.document(session.command, code, data, sentence)))
-        return
-    for line in lines(entry):
-        (console.out if good else console.say)(line)

@@ -11,8 +11,8 @@ Every command prints exactly one document on stdout, whatever happens:
 
 `code` is the exit code's name: failed usage verification rolled-back rollback-failed not-found
 busy precheck docker unhealthy partly signal. Where several gateways are here and none was
-chosen, `error` also holds `candidates`. `restore` and `undo` that were refused for want of a
-confirmation hold the plan in `data`.
+chosen, `error` also holds `candidates`. A `restore` or `undo` that was refused or not confirmed
+still holds its plan in `data`.
 
 `logs --follow` prints one document a line instead, each {"format", "command", "line"}.
 
@@ -37,8 +37,7 @@ from tui.core.errors import ExitCode
 FORMAT = 1
 
 _OPERATION = {
-    "operation": "the journal's entry: id, number, state, exit_code, outcome, sentence, steps …",
-    "result": "what the operation found out or made",
+    "operation": "the journal's entry: id, exit_code, outcome, sentence, steps, result …",
     "recovered": "ids of operations that were cut and had to be finished or undone first",
 }
 _REPLACING = {
@@ -153,7 +152,11 @@ def code_name(code: int) -> str:
 
 
 def document(
-    command: str, code: int, data: Any, error: str = "", **more: Any  # noqa: ANN401
+    command: str,
+    code: int,
+    data: object,
+    error: str = "",
+    **more: Any,  # noqa: ANN401
 ) -> dict[str, Any]:
     """The document of one command.
 

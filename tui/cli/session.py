@@ -13,7 +13,7 @@ from tui.core.errors import DockerError, McpdbError, UsageError
 if TYPE_CHECKING:
     from tui.core.models import Deployment
     from tui.core.settings import Settings
-    from tui.operations.discover import Discovery
+    from tui.operations.candidates import Discovery
 
 
 class SeveralError(UsageError):
@@ -35,6 +35,8 @@ class Session:
         self.assume_yes = False
         self.command = ""
         """The command's words, e.g. `backup list`; set when it begins."""
+        self.partial: dict[str, Any] = {}
+        """What is known so far, for the JSON of a command that ends early."""
         self.exit_code: int | None = None
         """Known once an operation has ended: a broken pipe behind it changes nothing."""
 

@@ -86,7 +86,8 @@ class Problem:
     """`docker`, `postgresql`, `volume`, `single-file`, `read-only`, `network-fs`, `remote` …"""
     text: str
     blocks: tuple[str, ...] = ()
-    """What it greys: `replace` (restore and the like), `gateway`, `logs`, `migrations`, `all`."""
+    """What it greys: `database` (there is no file to look at), `replace` (restore and the like),
+    `live` (the file while the gateway runs), `gateway`, `logs`, `migrations`, `all`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ from tui.core.models import ProcessRef
 from tui.core.setting_files import PROJECT_FILE, ours, owner, read_toml, unless_open, user_file
 from tui.core.setting_keys import GATEWAY, HARMLESS, KEYS, Key, Value, convert
 
+__all__ = ["PROJECT_FILE", "Flags", "Setting", "Settings", "load"]
+
 DEFAULT = "default"
 DISCOVERED = "discovered"
 

@@ -105,6 +105,7 @@ def entry_of(path: Path, records: Sequence[Record]) -> ActivityEntry | None:
         int(writer.get("pid", 0)), float(writer.get("started", 0)), str(writer.get("boot", ""))
     )
     suspended = records[-1] if records[-1]["kind"] == "suspended" else None
+    verdict = ended or suspended or {}
     if ended is not None:
         state = "done" if ended.get("exit") == 0 else "failed"
     else:
@@ -126,9 +127,9 @@ def entry_of(path: Path, records: Sequence[Record]) -> ActivityEntry | None:
         pid=int(writer.get("pid", 0)),
         command=str(begun.get("command", "")),
         state=state,  # type: ignore[arg-type]
-        exit_code=None if ended is None else int(ended.get("exit", 1)),
-        outcome=str((ended or suspended or {}).get("outcome", "")),
-        sentence=str((ended or suspended or {}).get("sentence", "")),
+        exit_code=int(verdict.get("exit", 1)) if verdict else None,
+        outcome=str(verdict.get("outcome", "")),
+        sentence=str(verdict.get("sentence", "")),
         seconds=(last - started).total_seconds() if ended else None,
         cancellable=state == "running" and _cancellable(records),
         steps=tuple(lines),

@@ -251,13 +251,9 @@ class _Search:
         if not database.parent.is_dir():
             raise NotFoundError(f"There is no folder {database.parent} for --db {database}.")
         if not problems:
-            problems = (
-                Problem(
-                    "no-gateway",
-                    "No gateway is known here; the file was given with --db.",
-                    ("gateway", "logs"),
-                ),
-            )
+            how = "was given with --db" if self.settings.given("database") else "was found here"
+            said = f"No gateway is known here; the file {how}."
+            problems = (Problem("no-gateway", said, ("gateway", "logs")),)
         folder = self.project or _folder_of(database)
         deployment = build(
             self.settings,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +69,8 @@ def _candidate(
         service=container_facts.compose(facts, "service"),
         docker_host=environ.get("DOCKER_HOST", ""),
         health_url=own["health_url"],
-        config_files=tuple(file for file in files if file),
+        # Compose 1.x names them relative to the project's folder.
+        config_files=tuple(posixpath.join(working_dir, file) for file in files if file),
         working_dir=working_dir,
         database_inside=located.inside,
     )

@@ -32,7 +32,7 @@ class ActivityPane(Pane):
         RowList { height: 1fr; }
         TextPanel { height: 1fr; max-height: 14; }
         &.-beside { layout: horizontal; }
-        &.-beside RowList { width: 1fr; height: 1fr; }
+        &.-beside RowList { width: 83; height: 1fr; }
         &.-beside TextPanel { width: 1fr; height: 1fr; max-height: 100%; }
     }
     """

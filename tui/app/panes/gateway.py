@@ -106,7 +106,7 @@ class GatewayPane(Pane):
             local = state.since.astimezone(self.now().tzinfo)
             ago = quantities.age((self.now() - local).total_seconds())
             since = f"  since {local.strftime('%Y-%m-%d %H:%M:%S')}, {ago}"
-        result = [line(Span(f" {'state':<14}", "muted"), *signed(self.glyphs, name, word), since)]
+        result = [line(Span(f" {'state':<16}", "muted"), *signed(self.glyphs, name, word), since)]
         if state.text:
             result.append(_labelled("", state.text, "attention"))
         health = seen.health
@@ -176,7 +176,7 @@ class GatewayPane(Pane):
 
 
 def _labelled(label: str, text: str, role: str = "") -> Line:
-    return line(Span(f" {label:<14}", "muted"), Span(text, role))
+    return line(Span(f" {label:<16}", "muted"), Span(text, role))
 
 
 def _health_role(verdict: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,6 +19,7 @@ from tui.app.seen import Seen
 from tui.app.widgets.groups import EVERYWHERE, HERE
 from tui.app.widgets.needs import NeedsYou
 from tui.app.widgets.rows import Row, RowList
+from tui.wording.clean import one_line
 
 DASHBOARD = (120, 36)
 """From this size of the terminal on the four panes are a dashboard."""
@@ -54,18 +56,21 @@ class TablesGlance(RowList):
             return super().content_line(y)
         height = max(1, self.inner_height)
         first = max(0, self._cursor // height - self.ABREAST + 1)
-        widths = [(self.inner_width + i) // self.ABREAST for i in range(self.ABREAST)]
+        parts = [
+            self._rows[(first + i) * height : (first + i + 1) * height] for i in range(self.ABREAST)
+        ]
+        wanted = [sum(_widest(part)) + 6 for part in parts]
+        spare = (self.inner_width - sum(wanted)) // self.ABREAST
         result: list[Span] = []
-        for column, width in enumerate(widths):
-            top = (first + column) * height
-            result += self._abreast(top + y, width, self._rows[top : top + height])
+        for column, part in enumerate(parts):
+            index = (first + column) * height + y
+            result += self._abreast(index, wanted[column] + spare, part)
         return tuple(result), ""
 
     def _abreast(self, index: int, width: int, column: Sequence[Row]) -> list[Span]:
         if index >= len(self._rows):
-            return [Span(" " * width)]
-        counts = max(len(row.cells[1].text) for row in column)
-        changes = max(len(row.cells[2].text) for row in column)
+            return [Span(" " * max(0, width))]
+        _, counts, changes = _widest(column)
         name, rows, change = self._rows[index].cells
         here = index == self._cursor and self.has_focus
         mark = self.glyphs.cursor if here else " "
@@ -76,6 +81,14 @@ class TablesGlance(RowList):
             Span(" " + cell(rows.text, counts, "right", more), "", rows.bold),
             Span(" " + cell(change.text, changes, "right", more) + "  ", change.role),
         ]
+
+
+def _widest(rows: Sequence[Row]) -> tuple[int, int, int]:
+    """Columns that name, count and change of some tables take."""
+    name, count, change = (
+        max((cell_len(one_line(row.cells[i].text)) for row in rows), default=0) for i in range(3)
+    )
+    return name, count, change
 
 
 class HomePane(Pane):

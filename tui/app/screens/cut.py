@@ -20,6 +20,7 @@ from tui.core.models import ActivityEntry
 from tui.wording.quantities import duration
 
 _COMMAND = "mcpdb-tui resume"
+_UNSAID = "It will be finished or undone, as its journal says; the data is whole either way."
 
 
 class CutScreen(Dialog[bool]):
@@ -133,7 +134,7 @@ class CutScreen(Dialog[bool]):
         ]
         if left:
             rows += hanging("not done", ", ".join(left), width, 10)
-        rows += hanging("left", say(self._sentence or entry.sentence, BOLD), width, 10)
+        rows += hanging("left", say(self._sentence or entry.sentence or _UNSAID, BOLD), width, 10)
         return rows
 
     @on(Choice.Pressed, "#finish")

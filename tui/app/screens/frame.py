@@ -90,7 +90,7 @@ class Choice(Widget, can_focus=True):
     Choice {
         width: auto; height: 1;
         &.-replaces { color: $danger; text-style: bold; }
-        &:disabled { color: $muted; text-style: none; }
+        &:disabled { color: $muted; text-style: none; opacity: 100% !important; }
         &:focus { background: $selection; color: $selection-text; text-style: $selection-style; }
     }
     """

@@ -301,7 +301,9 @@ class OperationScreen(Dialog[None]):
         )
 
     def action_leave(self) -> None:
-        """Leave; the work goes on."""
+        """Leave; the work goes on, and the message line below says so."""
+        if callable(say := getattr(self.app, "say", None)):
+            say(self.farewell)
         self.dismiss(None)
 
     def action_back(self) -> None:

@@ -21,7 +21,6 @@ from tui.app.screens.lines import (
     hanging,
     line,
     say,
-    wrapped,
 )
 from tui.app.screens.running_words import name_of
 from tui.app.screens.step_lines import step_lines, summary
@@ -117,7 +116,8 @@ def page(
     sign, style, word, meaning = verdict(entry)
     head = line((f"{sign} {word}", f"{style} bold"))
     rows = hanging(line(" ", head), say(meaning, BOLD), width - 1, head.cell_length + 4)
-    rows += [line("          ", (text, BOLD)) for text in _command_lines(entry, width)]
+    for number, text in enumerate(by_hand(entry), 1):
+        rows += hanging(line((f"{number:>8}", MUTED)), say(text, BOLD), width - 1, _INDENT)
     rows.append(Content(""))
     for label, parts in _facts(entry, gateway):
         for number, part in enumerate(parts):
@@ -138,10 +138,6 @@ def page(
     took = "" if entry.seconds is None else f" · took {duration(entry.seconds)}"
     rows += [Content(""), line((f" {code}op {entry.number}{took} · by {entry.who}", MUTED))]
     return rows
-
-
-def _command_lines(entry: ActivityEntry, width: int) -> list[Content]:
-    return [piece for text in by_hand(entry) for piece in wrapped(say(text), width - 11)]
 
 
 def _facts(entry: ActivityEntry, gateway: str) -> list[tuple[str, Sequence[Content | str]]]:

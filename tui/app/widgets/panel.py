@@ -8,7 +8,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui.app.glyphs import Box
-from tui.app.paint import Line, Span, fit, line, spread, width_of
+from tui.app.paint import Line, Span, fit, line, spread, width_of, wrapped
 from tui.app.widgets.painted import Painted
 
 Frame: TypeAlias = Literal["box", "rule", "none", "side"]
@@ -122,12 +122,19 @@ class TextPanel(Panel, can_focus=False):
 
     def __init__(self, *, frame: Frame = "rule", id: str | None = None) -> None:
         super().__init__(frame=frame, id=id)
+        self._given: tuple[Line, ...] = ()
         self._lines: tuple[Line, ...] = ()
         self._first = 0
 
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.show(self._given)
+
     def show(self, lines: tuple[Line, ...]) -> None:
         """Replace the lines; stays where it was scrolled to as far as that still exists."""
-        self._lines = lines
+        self._given = lines
+        width = self.inner_width or 80
+        self._lines = tuple(part for whole in lines for part in wrapped(whole, width - 1))
         self._first = min(self._first, self._last_first)
         self.refresh()
 

@@ -83,7 +83,7 @@ class RowList(Panel, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """The cursor stands on another thing."""
+        """The cursor stands on another thing, or other rows are in sight."""
 
         rows: RowList
         key: str
@@ -263,8 +263,9 @@ class RowList(Panel, can_focus=True):
             self._go(min(things, key=lambda index: abs(index - target)))
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor in sight; what is in sight has changed."""
         self._scroll_into_view()
+        self.post_message(self.Moved(self, self.cursor_key))
 
     def on_mouse_scroll_down(self) -> None:
         """Move with the wheel."""

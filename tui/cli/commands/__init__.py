@@ -16,12 +16,14 @@ class Entry:
 
 COMMANDS: Mapping[str, Entry] = {
     "demo": Entry("demo", "A deployment to try everything on: no Docker, nothing that matters."),
-    "status": Entry("status", "Gateway, database, backups and what needs a person; changes nothing."),
+    "status": Entry(
+        "status", "Gateway, database, backups and what needs a person; changes nothing."
+    ),
     "tables": Entry("tables", "Tables with row counts, or the first rows of one; secrets masked."),
     "backup": Entry("backup", "Create, list, show and verify backups."),
     "restore": Entry("restore", "Put a backup in the place of the live database."),
-    "undo": Entry("undo", "Take the last restore back, from the safety copy it kept."),
-    "resume": Entry("resume", "Finish or undo what was cut short."),
+    "undo": Entry("restore", "Take the last restore back, from the safety copy it kept."),
+    "resume": Entry("restore", "Finish or undo what was cut short."),
     "migrations": Entry("migrations", "The gateway's revisions, and where the database stands."),
     "gateway": Entry("gateway", "State, start, stop and restart of the gateway."),
     "logs": Entry("logs", "The gateway's log, as it came."),

@@ -17,7 +17,7 @@ def outcome_lines(entry: ActivityEntry) -> list[str]:
     """The verdict in one line, and what follows from it."""
     if entry.state == "done":
         made = _MADE.get(entry.operation, _plain)
-        return [*made(entry), *_downtime(entry)]
+        return made(entry)
     sign, word = _verdict(entry)
     lines = [f"{sign} {word}: {one_line(entry.sentence)}", *_downtime(entry)]
     return [*lines, *_safety(entry.result)]
@@ -73,7 +73,7 @@ def _verify(entry: ActivityEntry) -> list[str]:
 def _restore(entry: ActivityEntry) -> list[str]:
     word = "restore undone" if entry.operation == "undo" else "restored"
     result = entry.result
-    lines = [f"✓ {word} {one_line(entry.subject)}: {_took(entry)}".rstrip(": ")]
+    lines = [f"✓ {word} {one_line(entry.subject)}: {_took(entry)}"]
     if result.get("proven_by_start") is False:
         lines.append("! the gateway is stopped as before: not proven by a start")
     elif result.get("health"):
@@ -87,7 +87,10 @@ def _restore(entry: ActivityEntry) -> list[str]:
 
 
 def _took(entry: ActivityEntry) -> str:
-    return "" if entry.seconds is None else f"took {duration(entry.seconds)}"
+    took = f"took {duration(entry.seconds or 0.0)}"
+    if entry.down_seconds:
+        took += f", gateway down {duration(entry.down_seconds)}"
+    return took
 
 
 def _safety(result: Mapping[str, Any]) -> list[str]:
@@ -106,12 +109,13 @@ def _safety(result: Mapping[str, Any]) -> list[str]:
 def _control(entry: ActivityEntry) -> list[str]:
     words = {"start": "started", "stop": "stopped", "restart": "restarted"}
     result = entry.result
+    down = f", down {duration(entry.down_seconds)}" if entry.down_seconds else ""
     text = f"✓ gateway {words.get(entry.operation, entry.operation)}"
     if result.get("health"):
         text += f": {one_line(str(result['health']))}"
     if result.get("exit_code") not in (0, None):
         text += f" (it had to be killed, exit {result['exit_code']})"
-    return [text]
+    return [text + down]
 
 
 def _downtime(entry: ActivityEntry) -> list[str]:

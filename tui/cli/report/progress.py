@@ -24,12 +24,12 @@ class Narrator:
                 continue
             self._said[step.step] = step.state
             if step.state == "running":
-                self._console.say(f"» {one_line(step.title)}")
+                self._console.progress(f"» {one_line(step.title)}")
             else:
                 self._console.say(_ended(step))
         running = next((step for step in entry.steps if step.state == "running"), None)
-        if running is not None and running.done:
-            self._console.progress(f"  {far(running)}")
+        if running is not None and running.done and self._console.in_place:
+            self._console.progress(f"» {one_line(running.title)}  {far(running)}")
 
 
 def _ended(step: StepLine) -> str:
@@ -40,10 +40,13 @@ def _ended(step: StepLine) -> str:
 
 def far(step: StepLine) -> str:
     """`61 %  252.0M of 412.6M`, `7 s of 60 s`."""
-    say = {"bytes": quantities.size, "seconds": lambda number: f"{number} s"}.get(
-        step.unit, quantities.count
-    )
     if not step.total:
-        return say(step.done)
+        return _amount(step.done, step.unit)
     share = min(100, step.done * 100 // step.total)
-    return f"{share} %  {say(step.done)} of {say(step.total)}"
+    return f"{share} %  {_amount(step.done, step.unit)} of {_amount(step.total, step.unit)}"
+
+
+def _amount(number: int, unit: str) -> str:
+    if unit == "bytes":
+        return quantities.size(number)
+    return f"{number} s" if unit == "seconds" else quantities.count(number)

@@ -42,7 +42,7 @@ def pad(text: str, columns: int, *, right: bool = False) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Iterator[str]:
-    """Lines with every column as wide as its widest cell.
+    """Lines with every column as wide as its widest cell; a column of nothing is left out.
 
     Args:
         rows: The first one may be a heading; all of the same length.
@@ -54,6 +54,7 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> Iter
         cells = (
             pad(cell, columns, right=index in right)
             for index, (cell, columns) in enumerate(zip(row, widths, strict=True))
+            if columns
         )
         yield GAP.join(cells).rstrip()
 

@@ -17,7 +17,7 @@ def signed(verdict: Verdict, word: str = "") -> str:
 
 
 def gateway_word(state: GatewayState, health: Health) -> str:
-    """`✓ healthy`, `✗ UNHEALTHY`, `· stopped` …"""
+    """Sign and word of a gateway: `✓ healthy`, `✗ UNHEALTHY`, `· stopped`."""
     if state.running == "running":
         return {
             "healthy": "✓ healthy",

@@ -88,7 +88,9 @@ class Reader:
                     complained = ""
                     yield logs.event("gw", "Docker answers again")
                 state = facts["State"]
-                if life is not None and life.id == facts["Id"] and not state.get("Running"):
+                # Between two tries of a crash loop the engine says that it runs.
+                down = not state.get("Running") or state.get("Restarting")
+                if life is not None and life.id == facts["Id"] and down:
                     if not stopped:
                         stopped, code = True, state.get("ExitCode")
                         at = _clock(state.get("FinishedAt"))

@@ -1,0 +1,136 @@
+"""The whole way on a real gateway, by keys alone, in a real terminal."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.docker.site import RealSite, ask, ask_finished
+from tests.terminal import Terminal
+from tui.operations.activity import read_activity, unfinished
+from tui.operations.catalogue import safety_dir
+from tui.services.processes import start_time
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+
+PROGRAM = [str(Path(sys.executable).parent / "mcpdb-tui")]
+TAB, ENTER, ESCAPE = "\t", "\r", "\x1b"
+
+
+def restore_by_keys(screen: Terminal, name: str) -> None:
+    """From the dashboard: backups, restore the newest, type the name, go."""
+    screen.send("2")
+    screen.wait_for("[2 Backups]", "sha256")
+    screen.send("B")
+    screen.wait_for("RESTORE", "Type " + name, "type the name first", timeout=60)
+    screen.send(TAB + name)
+    screen.wait_for("type the name first", gone=True)
+    screen.send(ENTER)
+    screen.wait_for("▸[ Restore ]◂")
+    screen.send(ENTER)
+
+
+@pytest.mark.parametrize("release", ["1.0.7", "0.3.1"])
+def test_backup_and_restore_by_keys_alone(
+    release: str, raise_site: Callable[..., RealSite]
+) -> None:
+    site = raise_site(release)
+    name = site.deployment.name
+    head = site.lab.health()["status"] and ask(
+        site.lab.database, "SELECT version_num FROM alembic_version"
+    )
+    with Terminal(PROGRAM, cwd=site.lab.folder) as screen:
+        # Found without a flag; the first start greets.
+        screen.wait_for("WELCOME", "healthy", timeout=60)
+        screen.send(ESCAPE)
+        screen.wait_for("✓ healthy", f"{head[0][0]} = head", "tools", timeout=60)
+        screen.send("b")
+        screen.wait_for("backed up", timeout=60)
+        site.lab.register_tool("after-the-backup")
+        owner = site.owner_and_mode()
+        restore_by_keys(screen, name)
+        screen.wait_for("RESTORED", timeout=120)
+        screen.send("q")
+        screen.wait_for("[2 Backups]")
+        screen.send("qq")
+        assert screen.wait_end() == 0
+    assert site.lab.health()["status"] == "healthy"
+    assert site.lab.tools() == []
+    assert site.owner_and_mode() == owner
+    assert ask(site.lab.database, "PRAGMA integrity_check") == [("ok",)]
+    assert ask(site.lab.database, "SELECT version_num FROM alembic_version") == head
+    assert site.left_overs() == []
+
+
+def test_restore_by_keys_after_docker_kill_with_another_screen_looking_on(
+    raise_site: Callable[..., RealSite],
+) -> None:
+    site = raise_site("1.0.7")
+    name = site.deployment.name
+    with (
+        Terminal(PROGRAM, cwd=site.lab.folder) as onlooker,
+        Terminal(PROGRAM, cwd=site.lab.folder, columns=80, rows=24) as screen,
+    ):
+        for terminal in (onlooker, screen):
+            terminal.wait_for("WELCOME", timeout=60)
+            terminal.send(ESCAPE)
+            terminal.wait_for("tools", timeout=60)
+        screen.send("b")
+        screen.wait_for("backed up", timeout=60)
+        site.lab.register_tool("in-the-wal")
+        site.lab.kill()
+        assert site.lab.database.with_name("mcp.db-wal").stat().st_size > 0
+        onlooker.send("1")
+        onlooker.wait_for("[1 Tables]", "stopped", timeout=60)
+        screen.wait_for("stopped", timeout=60)
+        screen.send("2")
+        screen.wait_for("[2Backups]", "sha256")
+        screen.send("B")
+        screen.wait_for("RESTORE", "Type " + name, timeout=60)
+        screen.send(TAB + name + ENTER)
+        screen.wait_for("▸[ Restore ]◂")
+        screen.send(ENTER)
+        screen.wait_for("RESTORED", timeout=120)
+        onlooker.wait_for("replaced", timeout=30)
+    entry = read_activity(site.deployment)[0]
+    assert (entry.operation, entry.exit_code) == ("restore", 0)
+    safety = safety_dir(site.deployment) / str(entry.result["safety"])
+    assert ask_finished(safety, "SELECT original_name FROM tools") == [("in-the-wal",)]
+    assert ask_finished(safety, "PRAGMA integrity_check") == [("ok",)]
+    # Stopped by hand before: it stays stopped, and the restored file is sound all the same.
+    assert ask_finished(site.lab.database, "PRAGMA integrity_check") == [("ok",)]
+    assert ask_finished(site.lab.database, "SELECT count(*) FROM tools") == [(0,)]
+    site.lab.compose("start")
+    site.lab.wait_healthy(60)
+    assert site.lab.tools() == []
+
+
+def test_a_terminal_that_dies_in_the_middle_of_a_restore_harms_nothing(
+    raise_site: Callable[..., RealSite],
+) -> None:
+    site = raise_site("1.0.7")
+    name = site.deployment.name
+    with Terminal(PROGRAM, cwd=site.lab.folder) as screen:
+        screen.wait_for("WELCOME", timeout=60)
+        screen.send(ESCAPE)
+        screen.send("b")
+        screen.wait_for("backed up", timeout=60)
+        site.lab.register_tool("after-the-backup")
+        restore_by_keys(screen, name)
+        screen.wait_for("» running", timeout=60)
+        screen.hang_up()
+        assert screen.wait_end() in (129, -signal.SIGHUP)
+    with Terminal(PROGRAM, cwd=site.lab.folder) as later:
+        later.wait_for("restore", "✓ healthy", timeout=120)
+        later.send("4")
+        later.wait_for("[4 Activity]", "restore", "done", timeout=60)
+    entry = read_activity(site.deployment)[0]
+    assert (entry.operation, entry.exit_code) == ("restore", 0)
+    assert not start_time(entry.pid)
+    assert unfinished(site.deployment) == ()
+    assert site.lab.tools() == []
+    assert site.lab.health()["status"] == "healthy"

@@ -1,0 +1,102 @@
+"""`restore`, `undo` and `resume`: what replaces the database, and what settles a cut."""
+
+from __future__ import annotations
+
+import signal
+
+import click
+
+from tui.cli.click_parts import Command
+from tui.cli.commands.arguments import backup_word
+from tui.cli.following import Follower, HungUp, Signals
+from tui.cli.performing import exit_of, left, perform, show_plan
+from tui.cli.report.emit import emit
+from tui.cli.report.outcome import outcome_lines
+from tui.cli.session import Session
+from tui.core.errors import ExitCode
+from tui.core.operation import Operation
+from tui.operations.activity import read_entry
+from tui.operations.launch import launch_resume
+from tui.operations.restore import Restore
+from tui.operations.undo import Undo
+
+SETTLED = (ExitCode.DONE, ExitCode.FAILED, ExitCode.ROLLED_BACK)
+"""Outcomes that leave nothing to do: finished, or undone and as it was before."""
+
+_confirm = click.option(
+    "--confirm", metavar="NAME", help="The deployment's name: confirms it without asking."
+)
+_plan = click.option(
+    "--plan",
+    "--dry-run",
+    "plan_only",
+    is_flag=True,
+    help="Print the plan and do nothing; the exit code is that of what forbids it.",
+)
+
+
+@click.command(cls=Command)
+@click.argument("backup")
+@click.option("--start", is_flag=True, help="Start the gateway afterwards, even if it is stopped.")
+@_plan
+@_confirm
+@click.pass_obj
+def restore(
+    session: Session, backup: str, start: bool, plan_only: bool, confirm: str | None
+) -> int:
+    """Put BACKUP in the place of the live database.
+
+    BACKUP is an id, a file name, a path, or latest (the newest verified one). The plan is
+    printed, then the deployment's name is to be typed or given with --confirm. The old database
+    is kept as a safety copy; `undo` takes it back.
+    """
+    operation = Restore(session.deployment, backup=backup_word(backup), start=start)
+    return _replace(session, operation, plan_only, confirm)
+
+
+@click.command(cls=Command)
+@_plan
+@_confirm
+@click.pass_obj
+def undo(session: Session, plan_only: bool, confirm: str | None) -> int:
+    """Take the last restore back, from the safety copy it kept.
+
+    The plan is printed, then the deployment's name is to be typed or given with --confirm. What
+    is replaced is kept as a safety copy of its own.
+    """
+    return _replace(session, Undo(session.deployment), plan_only, confirm)
+
+
+def _replace(session: Session, operation: Operation, plan_only: bool, confirm: str | None) -> int:
+    if plan_only:
+        return show_plan(session, operation)
+    return perform(session, operation, confirm=confirm)
+
+
+@click.command(cls=Command)
+@click.pass_obj
+def resume(session: Session) -> int:
+    """Finish or undo what was cut short.
+
+    Every change does this first by itself. Exits with 0 when nothing is owed any more: finished,
+    or undone and as it was before.
+    """
+    deployment = session.deployment
+    with Signals() as signals:
+        follower = Follower(deployment, session.console, signals)
+        try:
+            settled = launch_resume(deployment, recovering=follower.recovering)
+        except HungUp:
+            return left(session)
+        number = signals.received
+    entries = [read_entry(deployment, journal_id) for journal_id, _code in settled]
+    lines = [line for entry in entries for line in outcome_lines(entry)]
+    owed = [exit_of(entry) for entry in entries if exit_of(entry) not in SETTLED]
+    code = 128 + number if number else int(owed[-1] if owed else ExitCode.DONE)
+    session.exit_code = code
+    error = entries[-1].sentence if owed else ""
+    if number:
+        error = f"{signal.Signals(number).name} came meanwhile; nothing is left undone by it."
+    return emit(
+        session, {"resumed": entries}, lines or ["Nothing was cut short."], code=code, error=error
+    )

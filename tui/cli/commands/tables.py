@@ -1,0 +1,51 @@
+"""`tables`: names with row counts, or the first rows of one."""
+
+from __future__ import annotations
+
+import click
+
+from tui.cli.click_parts import Command
+from tui.cli.commands.arguments import backup_word
+from tui.cli.report.emit import emit
+from tui.cli.report.tables import Shown, row_lines, rows_data, table_lines
+from tui.cli.session import Session
+from tui.core.errors import NotFoundError
+from tui.core.secrets import is_secret
+from tui.operations.catalogue import find_backup
+from tui.operations.looking import BackupFile, LiveDatabase
+from tui.wording.clean import one_line
+
+
+@click.command(cls=Command)
+@click.argument("name", required=False)
+@click.option("--backup", metavar="BACKUP", help="Look into this backup instead of the live file.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="With NAME: at most so many rows.",
+)
+@click.pass_obj
+def tables(session: Session, name: str | None, backup: str | None, limit: int) -> int:
+    """Tables with row counts, or the first rows of NAME; secrets masked."""
+    deployment = session.deployment
+    source: LiveDatabase | BackupFile = LiveDatabase(deployment)
+    if backup is not None:
+        source = BackupFile(find_backup(deployment, backup_word(backup)).path)
+    known = source.tables()
+    if name is None:
+        counts = source.counts()
+        found = [Shown(t.name, t.kind, counts.get(t.name)) for t in known]
+        data = {"source": source.path, "tables": found}
+        return emit(session, data, table_lines(found))
+    if name not in {table.name for table in known}:
+        raise NotFoundError(f"There is no table {one_line(name)}; mcpdb-tui tables lists them.")
+    rows = source.first_rows(name, limit)
+    more = session.settings["mask"]
+    masked = rows.masked | {c for c in rows.columns if is_secret(name, c, more)}
+    return emit(
+        session,
+        {"source": source.path, "rows": rows_data(rows, masked)},
+        row_lines(rows, masked, session.console.width),
+    )
