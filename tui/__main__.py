@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui.core.models import Deployment
+    from tui.core.settings import Settings
+    from tui.operations.candidates import Candidate
 
 DEBUG = "MCPDB_DEBUG"
 """Set to 1, a fault prints its traceback."""
@@ -15,13 +23,21 @@ def main() -> None:
     from tui.cli.main import run
 
     try:
-        code = run(sys.argv[1:])
+        code = run(sys.argv[1:], _screen)
     except Exception as error:
         if os.environ.get(DEBUG) == "1":
             raise
         _crashed(error)
         code = 1
     raise SystemExit(code)
+
+
+def _screen(
+    deployment: Deployment | None, *, candidates: Sequence[Candidate] = (), settings: Settings
+) -> int:
+    from tui.app.run import run_app
+
+    return run_app(deployment, candidates=candidates, settings=settings)
 
 
 def _crashed(error: Exception) -> None:

@@ -18,7 +18,8 @@ from tests.app.screen_plans import (
     rolled_back,
     steps_until,
 )
-from tui.app.screens.operation import Calls, OperationScreen
+from tui.app.screens.operation import OperationScreen
+from tui.app.screens.operation_calls import Calls
 from tui.app.screens.question import Question
 from tui.core.errors import NotFoundError
 from tui.core.models import Deployment, GatewayState, Health, StepLine

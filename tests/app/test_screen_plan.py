@@ -40,7 +40,7 @@ async def test_the_verdict_stands_on_one_page_at_80x24():
             "RESTORE forge from the backup of 02:00",
             "from  mcp_hotbackup_20260811_020001.db  k7m2qd, hot, nightly, 1h14m old",
             "over  /srv/forge/data/mcp.db",
-            "GET BACK   gateways +3, tools +38",
+            "GET BACK   row counts: gateways +3, tools +38",
             "LOSE       written after 02:00:01 (1h14m), in the safety copy for 30 days",
             "DOWN       about 10 s",
             "CHECKED    whole ok · revision ok",
@@ -254,7 +254,7 @@ async def test_a_plan_that_brings_nothing_back_says_what_changes_and_is_lost():
         page = text(app)
         for words in (
             "RESET  start empty",
-            "CHANGES    new +3",
+            "CHANGES    row counts: new +3",
             "LOST       tools -280",
             "DOWN       it is stopped now",
             "A safety copy first.",

@@ -24,8 +24,8 @@ from tests.app.shell_story import (
     screen_text,
     shell,
 )
-from tui.app.model import RowsRead
 from tui.app.panes.logs import LogsPane
+from tui.app.seeing import RowsRead
 from tui.app.widgets.log_view import LogView
 from tui.core.models import Catalogue, LockOwner, LogLine, Need, Rows, TableInfo
 from tui.core.operation import Verdict

@@ -16,7 +16,7 @@ import pytest
 
 from tests.app.shell_story import screen_text
 from tui.app.app import McpdbApp
-from tui.app.model import Periods
+from tui.app.loops import Periods
 from tui.app.panes.logs import LogsPane
 from tui.app.screens.cut import CutScreen
 from tui.app.screens.operation import OperationScreen
@@ -154,7 +154,7 @@ async def test_viewers_let_go_while_another_terminal_restores(saved):
 
 
 async def test_an_operation_whose_process_died_is_finished(saved, faulty_runner):
-    faulty_runner("kill", "after:stop")
+    faulty_runner("kill-after", "step_started:swap")
     app = opened(saved)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: known(app))
@@ -163,10 +163,8 @@ async def test_an_operation_whose_process_died_is_finished(saved, faulty_runner)
         await pilot.pause()
         await pilot.press("tab", *saved.deployment.name, "enter", "enter")
         await until(pilot, lambda: len(app.seen.activity) == 2)
-        await until(
-            pilot,
-            lambda: app.seen.activity[0].state == "failed" or app.seen.activity[0].exit_code == 0,
-        )
+        await until(pilot, lambda: app.seen.activity[0].exit_code is not None)
+        assert any(step.step.startswith("recovery:") for step in app.seen.activity[0].steps)
     assert await asyncio.to_thread(saved.healthy)
 
 
@@ -215,14 +213,11 @@ async def test_a_new_log_line_is_seen_within_a_second_also_after_a_restart(saved
 
 
 async def test_what_was_cut_is_shown_at_the_start(saved, faulty_runner):
-    from tui.core.errors import McpdbError
     from tui.operations.restore import Restore
 
-    faulty_runner("kill", "after:stop")
-    operation = Restore(saved.deployment, backup="latest")
-    with pytest.raises((McpdbError, ValueError)):
-        saved.do(operation)
-        raise ValueError
+    faulty_runner("kill-after", "step_started:swap")
+    last = await asyncio.to_thread(saved.do, Restore(saved.deployment, backup="latest"))
+    assert last.state == "cut"
     app = opened(saved)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, CutScreen))

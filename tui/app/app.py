@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on, work
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, ScreenStackError
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.reactive import reactive
 
 from tui.app import glyphs, themes, verbs
+from tui.app.conduct import effects, launched, planned, resumed, with_deployment
 from tui.app.listing.activity import farewell
-from tui.app.model import Ended, Model, Periods, Replaced, RowsRead, Saw, WantRows
+from tui.app.loops import Periods
+from tui.app.model import Model
 from tui.app.needs import status_of, with_needs
 from tui.app.panes import PANES, make_pane
 from tui.app.panes.base import Pane
 from tui.app.screens.too_small import TooSmallScreen, is_too_small
+from tui.app.seeing import Ended, Replaced, RowsRead, Saw, WantRows
 from tui.app.seen import Seen
 from tui.app.widgets.footer import KeyBar
 from tui.app.widgets.groups import EVERYWHERE
@@ -131,11 +135,11 @@ class McpdbApp(App[int]):
         self._periods = periods or (Periods.slow() if self._slow else Periods())
         self._watch = watch
         self._model: Model | None = None
-        self._welcomed = self._cut_shown = False
+        self._welcomed = self._looked_for_cut = False
         self._recent: list[str] = []
         self._current = 0
         base = first or Seen()
-        self.set_reactive(McpdbApp.seen, _with_deployment(base, deployment))
+        self.set_reactive(McpdbApp.seen, with_deployment(base, deployment))
 
     def _known_theme(self, name: str, *, plain: bool) -> str:
         if plain and not name.startswith("mcpdb-16"):
@@ -198,7 +202,7 @@ class McpdbApp(App[int]):
         if chosen is None:
             self.exit(0)
             return
-        self.seen = _with_deployment(Seen(), chosen.deployment)
+        self.seen = with_deployment(Seen(), chosen.deployment)
         self._begin()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -217,11 +221,14 @@ class McpdbApp(App[int]):
         self.refresh_bindings()
         if seen.activity is None:
             return
-        cut = next((entry for entry in seen.activity if entry.state == "cut"), None)
-        if cut is not None and not self._cut_shown:
-            self._cut_shown = True
-            self._show_cut(cut)
-        elif seen.looked_at_needs and seen.catalogue is not None and not self._welcomed:
+        if not self._looked_for_cut:
+            # Only what was cut before this start opens by itself; later ones are finished.
+            self._looked_for_cut = True
+            cut = next((entry for entry in seen.activity if entry.state == "cut"), None)
+            if cut is not None:
+                self._welcomed = True
+                self._show_cut(cut)
+        if seen.looked_at_needs and seen.catalogue is not None and not self._welcomed:
             self._welcomed = True
             if self._is_first_start(seen):
                 self._welcome()
@@ -277,7 +284,6 @@ class McpdbApp(App[int]):
         entry = message.entry
         if entry.state == "cut":
             self.say(f"The process of {entry.operation} {entry.subject} is gone.", "attention")
-            self._cut_shown = True
             self._resume(entry)
         else:
             self.say(farewell(entry), "" if entry.state == "done" else "danger")
@@ -368,8 +374,10 @@ class McpdbApp(App[int]):
 
     def say(self, text: str, role: str = "") -> None:
         """Write one sentence on the message line."""
-        for line in self.screen_stack[0].query(MessageLine):
-            line.say(text, role)
+        # A worker may still have something to say while the app goes away.
+        with suppress(ScreenStackError):
+            for line in self.screen_stack[0].query(MessageLine):
+                line.say(text, role)
 
     def notify(self, message: str, **_options: object) -> None:
         """There are no toasts: what Textual itself would say goes to the message line."""
@@ -385,6 +393,7 @@ class McpdbApp(App[int]):
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why; any other one wipes the last sentence."""
+        self.say("")
         active = self.screen.active_bindings.get(event.key)
         if active is None or active.enabled:
             return
@@ -453,12 +462,12 @@ class McpdbApp(App[int]):
             return
         self.say("planning …", "muted")
         try:
-            operation, plan = await asyncio.to_thread(_planned, make, deployment)
+            operation, plan = await asyncio.to_thread(planned, make, deployment)
             self.say("")
             if not await self._confirmed(plan):
                 self.say("Cancelled. Nothing was changed.")
                 return
-            ident = await asyncio.to_thread(_launched, operation, plan)
+            ident = await asyncio.to_thread(launched, operation, plan)
         except McpdbError as error:
             self.say(str(error), "danger")
             return
@@ -482,7 +491,7 @@ class McpdbApp(App[int]):
 
             title = plan.title[:1].upper() + plan.title[1:]
             verb = title.split(" ")[0]
-            question = Question(f"{title}?", _effects(plan), plan.command, verb)
+            question = Question(f"{title}?", effects(plan), plan.command, verb)
             agreed = await self.push_screen_wait(question)
             return agreed is True
         return True
@@ -511,57 +520,11 @@ class McpdbApp(App[int]):
         deployment = self.seen.deployment
         if deployment is None or deployment.read_only:
             return
-        await self.action_operation(entry.id)
+        from tui.app.screens.operation import OperationScreen
+
+        if not isinstance(self.screen, OperationScreen):
+            await self.action_operation(entry.id)
         try:
-            await asyncio.to_thread(_resumed, deployment)
+            await asyncio.to_thread(resumed, deployment)
         except McpdbError as error:
             self.say(str(error), "danger")
-
-
-def _with_deployment(seen: Seen, deployment: Deployment | None) -> Seen:
-    from dataclasses import replace
-
-    if deployment is None:
-        return seen
-    from tui.services import operator
-
-    return replace(
-        seen,
-        deployment=deployment,
-        host=seen.host or operator.host(),
-        who=seen.who or operator.who(),
-    )
-
-
-def _planned(
-    make: Callable[[Deployment], Operation], deployment: Deployment
-) -> tuple[Operation, Plan]:
-    operation = make(deployment)
-    return operation, operation.plan()
-
-
-def _launched(operation: Operation, plan: Plan) -> str:
-    from tui.operations.launch import launch
-    from tui.services import operator
-
-    return launch(operation, plan.fingerprint, operator.origin(plan.command))
-
-
-def _resumed(deployment: Deployment) -> None:
-    from tui.operations.launch import launch_resume
-
-    launch_resume(deployment)
-
-
-def _effects(plan: Plan) -> list[str]:
-    """What a disruptive step does, in sentences."""
-    from tui.core.operation import Verdict
-    from tui.wording import quantities
-
-    lines = [check.text for check in plan.checks if check.verdict is not Verdict.OK]
-    if plan.downtime is None:
-        lines.insert(0, "Calls to the gateway fail until it is started again.")
-    elif plan.downtime:
-        about = quantities.duration(round(plan.downtime))
-        lines.insert(0, f"Calls to the gateway fail for about {about}.")
-    return lines

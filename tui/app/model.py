@@ -9,116 +9,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui.app.seen import Seen
+from tui.app.folders import signature
+from tui.app.loops import Loop, Periods
+from tui.app.seeing import Change, Ended, Posts, Replaced, RowsRead, Saw
 from tui.core.errors import McpdbError
 from tui.core.models import (
     ActivityEntry,
     Deployment,
     GatewayState,
-    Rows,
     TableInfo,
 )
 
 if TYPE_CHECKING:
     from tui.operations.looking import LiveDatabase
-
-Change: TypeAlias = Callable[[Seen], Seen]
-
-
-@dataclass
-class Saw(Message):
-    """A part of what is known is newer; `change` puts it into the snapshot."""
-
-    change: Change
-
-
-@dataclass
-class Replaced(Message):
-    """Another file stands at the database's path."""
-
-    at: datetime
-
-
-@dataclass
-class Ended(Message):
-    """An operation no longer runs: it ended, or (`cut`) its process is gone."""
-
-    entry: ActivityEntry
-
-
-@dataclass
-class WantRows(Message):
-    """A pane asks for the first rows of a table."""
-
-    table: str
-
-
-@dataclass
-class RowsRead(Message):
-    """The first rows of a table, or why they could not be read."""
-
-    table: str
-    rows: Rows | None
-    problem: str
-    at: datetime
-
-
-class Posts(Protocol):
-    """What takes the messages: the app."""
-
-    def post_message(self, message: Message) -> bool:
-        """Take one message, from any thread."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Periods:
-    """How often is looked, seconds."""
-
-    pulse: float = 0.25
-    stamp: float = 1.0
-    folders: float = 2.0
-    gateway: float = 5.0
-    recount: float = 10.0
-
-    @classmethod
-    def slow(cls) -> Periods:
-        """For a link or host that should be spared."""
-        return cls(pulse=0.5, stamp=10.0, folders=10.0, gateway=10.0, recount=60.0)
-
-
-class Loop(threading.Thread):
-    """Calls `look` every `period` seconds, and at once after `poke`."""
-
-    def __init__(self, name: str, period: float, look: Callable[[], None]) -> None:
-        super().__init__(name=f"look: {name}", daemon=True)
-        self._period = period
-        self._look = look
-        self._wake = threading.Event()
-        self._ended = threading.Event()
-
-    def run(self) -> None:
-        """Look until ended."""
-        while not self._ended.is_set():
-            self._wake.clear()
-            self._look()
-            self._wake.wait(self._period)
-
-    def poke(self) -> None:
-        """Look now."""
-        self._wake.set()
-
-    def end(self) -> None:
-        """Stop after the present look; does not wait for it."""
-        self._ended.set()
-        self._wake.set()
 
 
 class Model:
@@ -283,7 +193,7 @@ class Model:
         from tui.operations import activity
         from tui.services import locks
 
-        folder = _signature(self.deployment.state_dir / "journal", self.deployment.state_dir)
+        folder = signature(self.deployment.state_dir / "journal", self.deployment.state_dir)
         try:
             owner = locks.read_owner(self.deployment.state_dir)
             if folder != self._state_folder or self._running is not None:
@@ -307,7 +217,7 @@ class Model:
 
     def _look_at_backups(self) -> None:
         folders = (self.deployment.backup_dir, self.deployment.state_dir / "safety")
-        signature = _signature(*folders)
+        signature = signature(*folders)
         if signature == self._backup_folder:
             return
         from tui.operations.catalogue import read_catalogue
@@ -418,20 +328,3 @@ def _kept(
 
 def _filled(tables: Sequence[TableInfo], known: dict[str, int | None]) -> tuple[TableInfo, ...]:
     return tuple(replace(table, rows=known.get(table.name, table.rows)) for table in tables)
-
-
-def _signature(*folders: object) -> tuple[object, ...]:
-    """Changes whenever a name in one of the folders comes, goes or is written."""
-    import os
-    from pathlib import Path
-
-    result: list[object] = []
-    for folder in folders:
-        try:
-            with os.scandir(Path(str(folder))) as entries:
-                for entry in entries:
-                    found = entry.stat(follow_symlinks=False)
-                    result.append((entry.name, found.st_size, found.st_mtime_ns))
-        except OSError:
-            result.append(str(folder))
-    return tuple(sorted(map(repr, result)))

@@ -41,7 +41,8 @@ def global_options() -> list[click.Option]:
         click.Option(
             [f"global_{key.name}", key.flag],
             help=key.help,
-            is_flag=key.kind == "flag",
+            # Not False: click would then take the option without a value too.
+            is_flag=True if key.kind == "flag" else None,
             metavar=None if key.kind == "flag" else _metavar(key.kind),
             type=click.Choice(key.choices) if key.choices else None,
             expose_value=False,

@@ -61,6 +61,11 @@ class Console:
         return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
     @property
+    def full_terminal(self) -> bool:
+        """Whether a screen can be drawn."""
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+
+    @property
     def in_place(self) -> bool:
         """Whether a line of narration can be written over."""
         return _is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"

@@ -19,22 +19,23 @@ from tui.cli.click_parts import command_words, subcommands
 from tui.cli.console import Console, ReaderGoneError
 from tui.cli.report.table import aligned
 from tui.cli.root import cli
-from tui.cli.session import Session, SeveralError
+from tui.cli.session import Screen, Session, SeveralError
 from tui.core.errors import ExitCode, McpdbError
 from tui.wording.clean import one_line
 
 PROGRAM = "mcpdb-tui"
 
 
-def run(arguments: Sequence[str]) -> int:
+def run(arguments: Sequence[str], screen: Screen | None = None) -> int:
     """Carry out one command line; returns the exit code.
 
     Args:
         arguments: Without the program's name.
+        screen: Opens the screen.
     """
     # Options may be wrong before --json is reached: the wish is read off the words first.
     typed = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
-    session = Session(Console(json="--json" in typed))
+    session = Session(Console(json="--json" in typed), screen)
     try:
         code = _invoke(session, arguments)
         session.console.flush()

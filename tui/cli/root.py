@@ -6,7 +6,6 @@ import click
 
 from tui.cli.click_parts import Root
 from tui.cli.session import Session
-from tui.core.errors import NotFoundError, UsageError
 
 HELP = """\
 Operations console for the SQLite database of an MCP Context Forge gateway.
@@ -72,17 +71,6 @@ def cli(context: click.Context) -> int:
     """Open the screen when no command was typed."""
     if context.invoked_subcommand is not None:
         return 0
-    return _screen(context.ensure_object(Session))
-
-
-def _screen(session: Session) -> int:
-    if not session.console.interactive or session.console.json:
-        raise UsageError("The screen needs a terminal; mcpdb-tui --help lists the commands.")
-    found = session.discovery
-    if found.chosen is None and not found.candidates:
-        # The same sentence and exit code as every other command has for it.
-        _ = session.deployment
-        raise NotFoundError(found.nothing())
-    from tui.app.run import run_app
-
-    return run_app(found.chosen, candidates=found.candidates, settings=found.settings)
+    session = context.ensure_object(Session)
+    session.require_terminal("mcpdb-tui --help lists the commands that do without")
+    return session.open_screen()

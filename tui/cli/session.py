@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.cli.console import Console
 from tui.core.errors import DockerError, McpdbError, UsageError
@@ -13,7 +14,7 @@ from tui.core.errors import DockerError, McpdbError, UsageError
 if TYPE_CHECKING:
     from tui.core.models import Deployment
     from tui.core.settings import Settings
-    from tui.operations.candidates import Discovery
+    from tui.operations.candidates import Candidate, Discovery
 
 
 class SeveralError(UsageError):
@@ -25,11 +26,26 @@ class SeveralError(UsageError):
         """Name, container, database and state of each."""
 
 
+class Screen(Protocol):
+    """Opens the screen; given from outside, for front ends do not know each other."""
+
+    def __call__(
+        self,
+        deployment: Deployment | None,
+        *,
+        candidates: Sequence[Candidate] = (),
+        settings: Settings,
+    ) -> int:
+        """Show it until the operator leaves; returns the exit code."""
+        ...
+
+
 class Session:
     """One run; settings and deployment are looked for when they are first asked for."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, screen: Screen | None = None) -> None:
         self.console = console or Console()
+        self._screen = screen
         self.flags: dict[str, Any] = {}
         """Options of `tui.core.settings.Flags`, as far as they were typed."""
         self.assume_yes = False
@@ -83,6 +99,30 @@ class Session:
             return found.require()
         except UsageError as error:
             raise SeveralError(str(error), _listed(found)) from error
+
+    def require_terminal(self, instead: str) -> None:
+        """Refuse to open the screen where there is none.
+
+        Args:
+            instead: What works without one.
+
+        Raises:
+            UsageError: Stdin or stderr is no terminal, stdout is none, or JSON was asked for.
+        """
+        if self._screen is None or self.console.json or not self.console.full_terminal:
+            raise UsageError(f"The screen needs a terminal; {instead}.")
+
+    def open_screen(self) -> int:
+        """Show the screen; returns its exit code.
+
+        Raises:
+            McpdbError: There is nothing to look after.
+        """
+        if self._screen is None:
+            raise UsageError("There is no screen here.")
+        found = self.discovery
+        chosen = found.chosen if found.chosen or found.candidates else self.deployment
+        return self._screen(chosen, candidates=found.candidates, settings=found.settings)
 
     def require_gateway(self) -> None:
         """Refuse what needs a gateway where none can be asked.

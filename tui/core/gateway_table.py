@@ -18,6 +18,7 @@ _GATEWAY_KEYS = (
     "health_timeout",
     "stop_timeout",
     "release",
+    "migrates_at_start",
 )
 
 
@@ -53,6 +54,7 @@ def process_ref(raw: object, path: Path) -> ProcessRef:
         health_timeout=_seconds(raw.get("health_timeout", 30.0), f"{where} health_timeout"),
         stop_timeout=_seconds(raw.get("stop_timeout", 30.0), f"{where} stop_timeout"),
         release=_text(raw.get("release", ""), f"{where} release"),
+        migrates_at_start=_flag(raw.get("migrates_at_start", True), f"{where} migrates_at_start"),
     )
 
 
@@ -68,6 +70,12 @@ def _command(raw: object, where: str) -> tuple[str, ...]:
 def _text(raw: object, where: str) -> str:
     if not isinstance(raw, str):
         raise UsageError(f"{where} must be text, not {raw!r}.")
+    return raw
+
+
+def _flag(raw: object, where: str) -> bool:
+    if not isinstance(raw, bool):
+        raise UsageError(f"{where} must be true or false, not {raw!r}.")
     return raw
 
 

@@ -61,6 +61,8 @@ class ProcessRef:
     stop_timeout: float = 30.0
     release: str = ""
     """What the installation calls its version; shown where an image would be."""
+    migrates_at_start: bool = True
+    """Whether a start runs the pending migrations, as the real gateway's does."""
     log_files: tuple[str, ...] = ()
     """Files and folders it logs to; `logs` follows them."""
 
@@ -119,6 +121,11 @@ class Deployment:
     def state_dir(self) -> Path:
         """Lock, journals and safety copies; made by the first change, never by looking."""
         return self.database.parent / ".mcpdb"
+
+    @property
+    def migrates_at_start(self) -> bool:
+        """Whether the gateway migrates its database itself when it starts."""
+        return not isinstance(self.gateway, ProcessRef) or self.gateway.migrates_at_start
 
     def blocked(self, what: str) -> Problem | None:
         """The problem that forbids `what`, if there is one."""

@@ -194,6 +194,8 @@ class Recovery:
     """The operation's exit code once all actions have been carried out."""
     outcome: str = ""
     """The verdict in a word or two: `done`, `rolled back`, `cancelled` …"""
+    facts: Facts = field(default_factory=dict)
+    """More for the result, e.g. `by_hand`: the exact commands where nothing else helps."""
 
 
 class Operation(Protocol):

@@ -199,11 +199,19 @@ def _load(source: Source, found: Path | None) -> Settings:
         _take(values, said)
         values.setdefault("project_dir", Setting(project.parent, f"{DISCOVERED}: {project}"))
     user = user_file(source.environ)
-    if user is not None and user.is_file():
+    if user is not None and _is_there(user):
         _take(values, _from_file(user))
     settings = Settings(values, project, source)
     settings.in_file = {key: setting.value for key, setting in said.items()}
     return settings
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is a file; behind a folder that may not be entered there is nothing for us."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _take(values: dict[str, Setting], more: Mapping[str, Setting]) -> None:

@@ -128,6 +128,7 @@ health_url = "http://127.0.0.1:{port}/health"
 health_timeout = {pace.health_timeout}
 stop_timeout = {pace.stop_timeout + 5}
 release = "demo 1.0.5"
+migrates_at_start = false
 """
 
 

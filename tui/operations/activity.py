@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,8 +46,10 @@ def read_entry(deployment: Deployment, journal_id: str) -> ActivityEntry:
 
 def running_entry(deployment: Deployment) -> ActivityEntry | None:
     """The operation that is going on now, whoever started it."""
-    # Only the newest can run: the lock lets no second one begin before the first has ended.
-    for path in reversed(journal.paths(deployment.state_dir)[-5:]):
+    # Only the newest can run: the lock lets no second one begin before the first has ended. But
+    # any number may have been refused since.
+    begun = [p for p in journal.paths(deployment.state_dir) if not journal.is_refusal(p)]
+    for path in reversed(begun[-5:]):
         entry = _entry(path)
         if entry is not None and entry.state == "running":
             return entry
@@ -60,22 +61,15 @@ def unfinished(deployment: Deployment) -> tuple[ActivityEntry, ...]:
     return tuple(
         entry
         for path in journal.paths(deployment.state_dir)
-        if not _is_over(path) and (entry := _entry(path)) is not None and entry.state == "cut"
+        if not journal.is_over(path)
+        and (entry := _entry(path)) is not None
+        and entry.state == "cut"
     )
 
 
 def is_anything_open(deployment: Deployment) -> bool:
     """Whether a journal has no end: an operation runs, or was cut."""
-    return any(not _is_over(path) for path in journal.paths(deployment.state_dir))
-
-
-def _is_over(path: Path) -> bool:
-    """Whether a journal has ended, told by its last bytes; most have, and are long."""
-    with suppress(OSError), path.open("rb") as stream:
-        stream.seek(0, 2)
-        stream.seek(max(0, stream.tell() - 16_384))
-        return b'"kind": "ended"' in stream.read()
-    return False
+    return any(not journal.is_over(path) for path in journal.paths(deployment.state_dir))
 
 
 def wants_release(deployment: Deployment) -> bool:

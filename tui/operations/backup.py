@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,6 +27,7 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
+from tui.operations.catalogue import next_sequence
 from tui.operations.command import command_line
 from tui.operations.gateways import gateway_of, is_up, state_of
 from tui.operations.journaled import failure, finished, merged, started
@@ -77,21 +78,12 @@ class BackupCreate:
     def plan(self) -> Plan:
         """Say how much is copied and whether it can be; changes nothing."""
         deployment = self.deployment
-        facts = LiveDatabase(deployment).facts()
+        live = LiveDatabase(deployment)
+        facts = live.facts()
         needed = facts.size + facts.wal_size
-        checks = [
-            Check(
-                "database",
-                Verdict.FAIL if facts.problem else Verdict.OK,
-                facts.problem or size(facts.size),
-                ExitCode.NOT_FOUND if not facts.exists else ExitCode.VERIFICATION,
-            )
-        ]
-        blocked = deployment.blocked("backup")
+        checks = [_readable(live, size(facts.size))]
         if deployment.read_only:
             checks.append(Check("read-only", Verdict.FAIL, "started with --read-only"))
-        if blocked:
-            checks.append(Check("deployment", Verdict.FAIL, blocked.text))
         try:
             files.require_space(deployment.backup_dir, needed, "A backup")
             checks.append(
@@ -138,6 +130,7 @@ class BackupCreate:
             translating(deployment.database),
         ):
             copied = copying.copy(opened.connection, partial, progress.tick, hold=HOLD)
+            copied = replace(copied, journal_mode=opened.journal_mode or copied.journal_mode)
         yield StepFinished("copy", {"restarts": copied.restarts})
 
         progress.checkpoint()
@@ -181,6 +174,7 @@ class BackupCreate:
             clean_stop=None,
             image=state.image or state.release,
             journal_mode=copied.journal_mode,
+            sequence=next_sequence(self.deployment),
             label=self.label,
             note=self.note,
             parent=progress.operation_id,
@@ -211,10 +205,12 @@ class BackupCreate:
         cause = failure(records)
         actions = []
         if partial is not None:
-            path = partial
+            path, named = partial, facts.get("final")
             actions.append(
                 RecoveryAction(
-                    "discard", "remove the unfinished copy", lambda _progress: _discard(path)
+                    "discard",
+                    "remove the unfinished copy",
+                    lambda _progress: _discard(path, named and Path(named)),
                 )
             )
         return Recovery(
@@ -226,8 +222,20 @@ class BackupCreate:
         )
 
 
-def _discard(partial: Path) -> Facts:
+def _readable(live: LiveDatabase, text: str) -> Check:
+    """Whether the live database can be read from here, with the exit code if it cannot."""
+    try:
+        live.tables()
+    except McpdbError as error:
+        return Check("database", Verdict.FAIL, str(error), error.exit_code)
+    return Check("database", Verdict.OK, text)
+
+
+def _discard(partial: Path, final: Path | None) -> Facts:
+    """Remove the copy, and the manifest if that was all that got its name."""
     copying.discard(partial)
+    if final is not None and files.identity(final) is None:
+        files.remove(manifests.path_for(final))
     return {}
 
 
@@ -242,7 +250,6 @@ def describe(report: inspection.Report, **values: Any) -> dict[str, Any]:  # noq
     offset = taken.strftime("%z")
     return Manifest(
         name="",
-        sequence=time.time_ns() // 1_000_000,
         taken=_utc(taken),
         utc_offset=f"{offset[:3]}:{offset[3:]}",
         verified=_utc(verified),
@@ -276,8 +283,12 @@ def publish(partial: Path, final: Path, values: dict[str, Any]) -> Facts:
         PrecheckError: It cannot be written or renamed.
     """
     manifest = Manifest(**{**values, "name": final.name})
-    if files.identity(partial) is None and files.identity(final) is None:
+    there = files.identity(final)
+    if files.identity(partial) is None and there is None:
         raise McpdbError(f"The verified copy {one_line(partial.name)} is gone.")
+    if files.identity(partial) is not None and there is not None:
+        # Not ours: somebody else took the name since it was chosen.
+        raise McpdbError(f"{one_line(final.name)} was made by somebody else meanwhile; try again.")
     manifests.write_manifest(final, manifest)
     if files.identity(partial) is not None:
         try:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import stat
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -79,10 +80,31 @@ def read_catalogue(deployment: Deployment) -> Catalogue:
                 strangers.append(path.name)
             else:
                 found.append(backup)
-    # A number of our own orders what we made, whatever the clock did; a bare file has only
-    # its time.
-    found.sort(key=lambda b: (b.taken, b.sequence), reverse=True)
-    return Catalogue(backups=tuple(found), strangers=tuple(strangers))
+    return Catalogue(backups=tuple(_newest_first(found)), strangers=tuple(strangers))
+
+
+def _newest_first(found: Iterable[Backup]) -> list[Backup]:
+    """Order by our own number, whatever the clock did; a bare file has only its time."""
+    backups = list(found)
+    moments: dict[Path, datetime] = {}
+    latest = datetime.min.replace(tzinfo=UTC)
+    for backup in sorted(backups, key=lambda b: (b.sequence, b.taken)):
+        if backup.manifest is None or backup.link_to or backup.future_dated:
+            continue
+        # The clock was set back if its time is before that of a lower number.
+        latest = moments[backup.path] = max(latest, backup.taken)
+    return sorted(
+        backups, key=lambda b: (moments.get(b.path, b.taken), b.sequence, b.taken), reverse=True
+    )
+
+
+def next_sequence(deployment: Deployment) -> int:
+    """The number of a backup that is made now: above all others, also if the clock was set back.
+
+    Milliseconds since 1970 where the clock is right, so that backups of two hosts are in order.
+    """
+    known = (b.sequence for b in read_catalogue(deployment).backups)
+    return max(time.time_ns() // 1_000_000, max(known, default=0) + 1)
 
 
 def _candidates(
@@ -132,6 +154,9 @@ def _backup(path: Path, kind: BackupKind, identity: FileIdentity, folder: Path) 
     )
     if manifest is not None:
         return _described(bare, manifest, kind, identity)
+    if problem:
+        # A newer mcpdb-tui may know why this file must not be used.
+        return _future(replace(bare, verdict=Verdict.FAIL))
     return _future(_inspected(bare))
 
 
@@ -169,7 +194,7 @@ def _described(
     try:
         taken = datetime.fromisoformat(manifest.taken).astimezone(UTC)
         verified = datetime.fromisoformat(manifest.verified).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         taken, verified = bare.taken, None
         verdict, problem = Verdict.UNKNOWN, "its manifest has a time that is none"
     return _future(
@@ -219,6 +244,7 @@ def find_backup(deployment: Deployment, word: str) -> Backup:
 
     Raises:
         NotFoundError: None is called that.
+        VerificationError: It is the live database itself, or no plain file.
     """
     catalogue = read_catalogue(deployment)
     if word == "latest":
@@ -227,16 +253,24 @@ def find_backup(deployment: Deployment, word: str) -> Backup:
         return catalogue.newest_verified
     matching = [b for b in catalogue.backups if word in (b.id, b.path.name, str(b.path))]
     if matching:
-        return next((b for b in matching if not b.link_to), matching[0])
-    return _elsewhere(word)
+        named = next((b for b in matching if not b.link_to), matching[0])
+        if not named.link_to:
+            return named
+        # What a link means is the file it points to: only that is read.
+        target = named.path.with_name(named.link_to)
+        return next((b for b in catalogue.backups if b.path == target), named)
+    return _elsewhere(deployment, word)
 
 
-def _elsewhere(word: str) -> Backup:
+def _elsewhere(deployment: Deployment, word: str) -> Backup:
     """A file outside the backup folders, named by its path."""
     path = Path(word)
     if "/" in word:
         path = path.absolute()
         identity = files.identity(path)
+        live = files.identity(deployment.database)
+        if identity is not None and live is not None and identity.key == live.key:
+            raise VerificationError(f"{one_line(word)} is the live database itself.")
         if identity is not None and files.is_regular(identity):
             backup = _backup(path, "file", identity, path.parent)
             if backup is not None:

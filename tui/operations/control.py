@@ -115,7 +115,9 @@ class _Control:
         cause = failure(records)
         if cause is not None and not (self.stops and self.starts and cause.step == "stop"):
             return Recovery("nothing", cause.sentence, (), cause.exit_code, cause.outcome)
-        failed = [r for r in records if r["kind"] == "recovery_failed"]
+        # Of the present attempt: an engine that was away then may answer now.
+        begin = max((i for i, r in enumerate(records) if r["kind"] == "resumed"), default=0)
+        failed = [r for r in records[begin:] if r["kind"] == "recovery_failed"]
         if failed:
             last = failed[-1]
             code = ExitCode(int(last.get("exit", 1)))

@@ -26,6 +26,9 @@ from tui.services.operator import origin as present_origin
 POLL = 0.1
 """Seconds between two looks at a journal."""
 
+_working: list[subprocess.Popen[str]] = []
+"""Runners that still worked when we last looked: collected when they have ended."""
+
 
 def launch(
     operation: Operation,
@@ -99,6 +102,7 @@ def _start(
     deployment: Deployment, request: dict[str, Any], origin: Origin | None
 ) -> Iterator[dict[str, Any]]:
     """Start the runner and yield its answers until it hangs up."""
+    _working[:] = [runner for runner in _working if runner.poll() is None]
     who = origin or present_origin()
     request = {**request, "deployment": deployment.as_json(), "origin": who.as_json()}
     process = subprocess.Popen(
@@ -125,12 +129,9 @@ def _start(
 
 
 def _reap(process: subprocess.Popen[str]) -> None:
-    """Collect a runner that has ended; one that still works is nobody's child to wait for."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=0)
-    if process.returncode is None:
-        # It outlives us by design; without this Python warns that it was left running.
-        process.returncode = 0
+    """Collect a runner that has ended; one that still works is not waited for."""
+    if process.poll() is None:
+        _working.append(process)
 
 
 def runner_command() -> Sequence[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from tui.core.errors import BusyError, McpdbError
+from tui.core.errors import BusyError, McpdbError, PrecheckError
 from tui.core.models import DatabaseFacts, Deployment, Rows, TableInfo
 from tui.operations.gateways import is_up
 from tui.services import files
@@ -40,9 +40,16 @@ class _Reader:
     def _opened(self) -> Iterator[Opened]:
         raise NotImplementedError
 
+    def refusal(self) -> str:
+        """Why it is not even looked at from here; empty when it may be."""
+        return ""
+
     def facts(self) -> DatabaseFacts:
         """Look at the file; what forbids reading it is told, not raised."""
+        refusal = self.refusal()
         found = _file_facts(self.path)
+        if refusal:
+            return replace(found, problem=refusal)
         if not found.exists:
             return found
         try:
@@ -53,7 +60,7 @@ class _Reader:
                     found,
                     revision=" ".join(stamps),
                     revisions=stamps,
-                    journal_mode=str(_pragma(connection, "journal_mode")),
+                    journal_mode=opened.journal_mode or str(_pragma(connection, "journal_mode")),
                     page_size=int(str(_pragma(connection, "page_size"))),
                     pages=int(str(_pragma(connection, "page_count"))),
                     how=opened.how,
@@ -134,8 +141,21 @@ class LiveDatabase(_Reader):
         self._open: set[sqlite3.Connection] = set()
         self._released = False
 
+    def refusal(self) -> str:
+        """Why the file of this host does not show what the gateway has."""
+        unreachable = self.deployment.blocked("database")
+        if unreachable is not None:
+            return unreachable.text
+        # A single mounted file, a network filesystem: the WAL of a running gateway is not seen
+        # here, and reading without it would tell yesterday's truth.
+        hidden = self.deployment.blocked("live")
+        return hidden.text if hidden is not None and is_up(self.deployment) else ""
+
     @contextmanager
     def _opened(self) -> Iterator[Opened]:
+        refusal = self.refusal()
+        if refusal:
+            raise PrecheckError(refusal)
         with self._condition:
             if self._released:
                 raise BusyError("The database is being replaced; it is read again afterwards.")

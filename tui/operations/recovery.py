@@ -2,46 +2,79 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tui.core.errors import ExitCode, McpdbError, PrecheckError
+from tui.core.errors import ExitCode, McpdbError, PrecheckError, UsageError
 from tui.core.models import FORMAT, Deployment
-from tui.core.operation import Operation, Record
+from tui.core.operation import Operation, Record, Recovery
 from tui.operations.registry import build
 from tui.operations.running import Run
 from tui.services import journal, operator, processes
 from tui.services.sqlite.copying import discard
+from tui.wording.clean import one_line
 
-_PARTIAL = ".*.partial*"
+_PARTIAL = re.compile(
+    r"\.(?:(?P<journal>\d{6}-\d{8}T\d{6}Z-[a-z0-9_-]+)|(?:.*[.-])?(?P<pid>\d+))"
+    r"\.partial(?:-journal|-wal|-shm)?"
+)
+"""Names of half-made files: of an operation, or of a process that wrote something small."""
 
 
 def unfinished_paths(deployment: Deployment) -> list[tuple[Path, list[Record]]]:
     """The journals without an end, oldest first; ended ones are not read whole."""
     found = []
     for path in journal.paths(deployment.state_dir):
+        if journal.is_over(path):
+            continue
         records = journal.read(path)
         if not journal.has_ended(records):
             found.append((path, records))
     return found
 
 
-def operation_of(records: list[Record]) -> Operation:
-    """The operation a journal was written by.
+def require_known_format(deployment: Deployment) -> None:
+    """Refuse to change anything where a newer mcpdb-tui wrote last (I2).
 
     Raises:
-        PrecheckError: It was written by a newer mcpdb-tui: nothing may be changed here.
-        UsageError: This mcpdb-tui does not know the operation.
+        PrecheckError: It did.
     """
-    begun = records[0]
+    for path in reversed(journal.paths(deployment.state_dir)):
+        if not journal.is_refusal(path):
+            records = journal.read(path)
+            if records and records[0]["kind"] == "begun":
+                _require_format(records[0])
+            return
+
+
+def _require_format(begun: Record) -> None:
     if begun.get("format") != FORMAT:
         raise PrecheckError(
             f"This state was written by a newer mcpdb-tui (format {begun.get('format')}). "
             "Reading works, changing is off."
         )
-    deployment = Deployment.from_json(begun["deployment"])
-    return build(str(begun["operation"]), deployment, begun.get("params", {}))
+
+
+def operation_of(records: list[Record]) -> Operation:
+    """The operation a journal was written by.
+
+    Raises:
+        PrecheckError: It was written by a newer mcpdb-tui, or is not understood: nothing may
+            be changed here.
+    """
+    begun = records[0]
+    _require_format(begun)
+    try:
+        deployment = Deployment.from_json(begun["deployment"])
+        return build(str(begun["operation"]), deployment, begun.get("params", {}))
+    except (UsageError, KeyError, TypeError, ValueError) as error:
+        raise PrecheckError(
+            f"The operation {begun.get('operation')} was cut short and its journal is not "
+            f"understood ({one_line(str(error))}). Reading works, changing is off: a newer "
+            "mcpdb-tui may know what is left to do."
+        ) from error
 
 
 def finish_all(
@@ -62,10 +95,10 @@ def finish_all(
             change the database before.
     """
     ended: list[tuple[str, ExitCode]] = []
+    require_known_format(deployment)
     for path, records in unfinished_paths(deployment):
-        if not records:
-            # Cut before its first record: nothing had been announced, so nothing was done.
-            path.unlink()
+        if not records or records[0]["kind"] != "begun":
+            journal.set_aside(path)
             continue
         operation = operation_of(records)
         began(path.stem)
@@ -93,10 +126,34 @@ def finish_all(
 
 
 def _sweep(deployment: Deployment) -> None:
-    """Remove half-made files nobody owns any more: we hold the lock, so no owner lives."""
-    folders = (deployment.database.parent, deployment.backup_dir, deployment.state_dir)
+    """Remove half-made files whose owner is dead; call it with the lock held.
+
+    An operation of this database is dead, for we hold its lock. Another database may write its
+    backups into the same folder under a lock of its own: its files are not ours to judge.
+    """
+    state = deployment.state_dir
+    ours = {path.stem for path in journal.paths(state)}
+    folders = (deployment.database.parent, deployment.backup_dir, state, journal.folder(state))
     for folder in folders:
         with suppress(OSError):
-            for path in folder.glob(_PARTIAL):
-                if path.is_file() and not path.is_symlink():
+            for path in folder.iterdir():
+                name = _PARTIAL.fullmatch(path.name)
+                if name is None or path.is_symlink() or not path.is_file():
+                    continue
+                pid = name["pid"]
+                if name["journal"] in ours or (pid and not processes.start_time(int(pid))):
                     discard(path)
+
+
+def outlook(deployment: Deployment, journal_id: str) -> Recovery | None:
+    """What `resume` would do about an operation that was cut; looking changes nothing.
+
+    None when the journal cannot be understood, or has ended meanwhile.
+    """
+    try:
+        records = journal.read(journal.path_of(deployment.state_dir, journal_id))
+        if not records or journal.has_ended(records):
+            return None
+        return operation_of(records).recover(records)
+    except McpdbError:
+        return None

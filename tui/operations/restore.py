@@ -37,7 +37,7 @@ from tui.operations.gateways import (
     wait_healthy,
 )
 from tui.operations.restore_plan import look_around, make_plan
-from tui.operations.restored import known_heads, read_back
+from tui.operations.restored import is_damaged, known_heads, read_back
 from tui.services import files
 from tui.services.gateways.protocol import Gateway
 from tui.services.holders import holders, inodes
@@ -102,7 +102,8 @@ class Restore:
 
         progress.checkpoint()
         with SwapHelper(progress.lock) as helper:
-            yield StepStarted("stop", "stop the gateway", facts=_before(gateway))
+            before = _before(gateway)
+            yield StepStarted("stop", "stop the gateway", facts=before)
             stopped = _stop(gateway)
             yield StepFinished("stop", stopped)
 
@@ -122,7 +123,7 @@ class Restore:
             yield StepFinished("swap", {"swapped": True})
 
         yield StepStarted("start", "start the gateway, wait for healthy", cancellable=False)
-        started = self.start_again(progress, _records_facts(facts, stopped))
+        started = self.start_again(progress, {**before, **facts})
         yield StepFinished("start", started)
 
         yield StepStarted(
@@ -145,10 +146,11 @@ class Restore:
             DockerError: The engine does not answer.
         """
         gateway = gateway_of(self.deployment)
-        if gateway is None or not (facts.get("was_running") or self.start):
-            return {"gateway_up": False, "proven_by_start": False}
         keep = facts.get("keep")
-        _evict(gateway, keep and Path(keep))
+        evicted = gateway is not None and _evict(gateway, keep and Path(keep))
+        # Somebody who started it meanwhile wants it up, but on the new file.
+        if gateway is None or not (facts.get("was_running") or self.start or evicted):
+            return {"gateway_up": False, "proven_by_start": False}
         start_with_patience(gateway, lambda done, total: progress.note(done, total, "seconds"))
         health = wait_healthy(gateway, lambda done, total: progress.note(done, total, "seconds"))
         return {"gateway_up": True, "proven_by_start": True, "health": health.text}
@@ -158,10 +160,6 @@ class Restore:
         from tui.operations.restore_recovery import decide
 
         return decide(self, records)
-
-
-def _records_facts(facts: dict[str, Any], stopped: Facts) -> dict[str, Any]:
-    return {**facts, "was_running": stopped.get("was_running", False)}
 
 
 # --- before the stop --------------------------------------------------------------------
@@ -177,6 +175,7 @@ def _stage(deployment: Deployment, backup: Backup, staged: Path, progress: Progr
     wal = files.identity(sidecar(deployment.database, "-wal"))
     files.require_space(folder, backup.size + (wal.size if wal else 0), "A restore")
     digest = files.copy_bytes(backup.path, staged, progress.tick)
+    _probe_link(staged, safety_dir(deployment))
     manifest = backup.manifest
     if manifest is not None and digest != manifest.sha256:
         raise VerificationError(
@@ -184,6 +183,20 @@ def _stage(deployment: Deployment, backup: Backup, staged: Path, progress: Progr
             f"Do not restore {one_line(backup.path.name)}."
         )
     return digest
+
+
+def _probe_link(staged: Path, folder: Path) -> None:
+    """Prove before anything stops that the old file can be kept by a hard link.
+
+    Raises:
+        PrecheckError: Another filesystem, or one without hard links.
+    """
+    probe = folder / staged.name
+    try:
+        os.link(staged, probe, follow_symlinks=False)
+    except OSError as error:
+        raise files.denied("make a hard link in", folder, error) from error
+    files.remove(probe)
 
 
 def _compare(
@@ -250,6 +263,9 @@ def _wait_released(deployment: Deployment, gateway: Gateway | None, progress: Pr
     while True:
         state = state_of(gateway)
         found, _complete = holders(inodes(deployment.database), ignore=(*state.pids, os.getpid()))
+        if state.is_up and not state.pids:
+            # Which process is the gateway is not known here: only viewers can be told apart.
+            found = [holder for holder in found if holder.ours]
         if not found:
             return
         left = deadline - time.monotonic()
@@ -280,10 +296,9 @@ def _before(gateway: Gateway | None) -> dict[str, Any]:
 
 def _stop(gateway: Gateway | None) -> dict[str, Any]:
     if gateway is None or not gateway.state().is_up:
-        return {"was_running": False, "clean": None}
+        return {"clean": None}
     stopped = gateway.stop()
     return {
-        "was_running": True,
         "clean": stopped.clean,
         "exit_code": stopped.exit_code,
         "stop_seconds": stopped.seconds,
@@ -295,7 +310,7 @@ def _exchange(deployment: Deployment, staged: Path) -> tuple[Exchange, dict[str,
     live = files.identity(deployment.database)
     folder = safety_dir(deployment)
     keep = folder / new_name("mcp_safety", folder) if live else None
-    damaged = bool(live) and _is_damaged(deployment)
+    damaged = bool(live) and is_damaged(deployment)
     facts = {
         "keep": keep and str(keep),
         "live_device": live and live.device,
@@ -312,17 +327,6 @@ def _exchange(deployment: Deployment, staged: Path) -> tuple[Exchange, dict[str,
     return exchange, facts
 
 
-def _is_damaged(deployment: Deployment) -> bool:
-    """Whether SQLite cannot read the live file; the gateway is down by now."""
-    from tui.services.sqlite.connections import look
-
-    try:
-        with look(deployment.database, gateway_up=lambda: False):
-            return False
-    except VerificationError:
-        return True
-
-
 def _prove(
     helper: SwapHelper, exchange: Exchange, gateway: Gateway | None, progress: Progress
 ) -> str:
@@ -335,7 +339,13 @@ def _prove(
         progress.tick(round(total - left), total, "seconds")
 
     try:
-        return helper.prove(exchange, waiting)
+        mode = helper.prove(exchange, waiting)
+        # A process that has a rollback-journal file open and idle holds no lock, and would go
+        # on with the old inode: only its open file tells.
+        found, _complete = holders(inodes(exchange.live), ignore=(os.getpid(), helper.pid))
+        if found:
+            raise BusyError("Another process has the database open.")
+        return mode
     except BusyError as error:
         found, _complete = holders(inodes(exchange.live), ignore=(os.getpid(),))
         who = f" {one_line(found[0].describe())} has it open." if found else ""
@@ -366,10 +376,12 @@ def _put_where_nothing_is(staged: Path, live: Path) -> None:
     files.remove(staged)
 
 
-def _evict(gateway: Gateway, keep: Path | None) -> None:
+def _evict(gateway: Gateway, keep: Path | None) -> bool:
     """Stop a gateway that came up by itself and still has the old file open."""
     if keep is None:
-        return
+        return False
     found, _complete = holders(inodes(keep))
-    if found and gateway.state().is_up:
-        gateway.stop()
+    if not found or not gateway.state().is_up:
+        return False
+    gateway.stop()
+    return True

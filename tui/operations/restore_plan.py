@@ -27,7 +27,7 @@ from tui.services.holders import holders, inodes
 from tui.services.sqlite.connections import sidecar
 from tui.services.sqlite.inspection import check_header
 from tui.wording.clean import one_line
-from tui.wording.quantities import narrow_size, size
+from tui.wording.quantities import narrow_size, plural, size
 
 UNDO_DAYS = 30
 WAL_RATE = 300 * 1024 * 1024
@@ -47,6 +47,8 @@ class Situation:
     strangers: tuple[Holder, ...]
     """Processes that have the live file open and belong neither to the gateway nor to us."""
     viewers: tuple[Holder, ...]
+    all_seen: bool
+    """Whether every process could be looked into; else "nobody" is not known to be true."""
     start: bool
 
     @property
@@ -65,7 +67,9 @@ def look_around(deployment: Deployment, backup: Backup, *, start: bool) -> Situa
     gateway = gateway_of(deployment)
     state = state_of(gateway)
     live = LiveDatabase(deployment).facts()
-    found, _complete = holders(inodes(deployment.database), ignore=(*state.pids, os.getpid()))
+    found, complete = holders(inodes(deployment.database), ignore=(*state.pids, os.getpid()))
+    # Without the gateway's pids its own processes would be taken for strangers.
+    known = bool(state.pids) or not state.is_up
     return Situation(
         deployment=deployment,
         backup=backup,
@@ -73,8 +77,9 @@ def look_around(deployment: Deployment, backup: Backup, *, start: bool) -> Situa
         state=state,
         health=health_of(gateway, state),
         timeline=read_timeline(deployment, state, live.revisions),
-        strangers=tuple(holder for holder in found if not holder.ours),
+        strangers=tuple(holder for holder in found if known and not holder.ours),
         viewers=tuple(holder for holder in found if holder.ours),
+        all_seen=complete and known,
         start=start,
     )
 
@@ -167,10 +172,12 @@ def _revision(s: Situation) -> Check:
         # Known, and no way leads from it to this image's head: it would not start.
         return Check("revision", Verdict.FAIL, fit_sentence(s.timeline, s.backup.revision, image))
     if fit.steps:
-        text = (
-            f"{fit.text}: at its start the gateway runs {fit.steps} migrations (not rehearsed yet)"
+        does = (
+            f"at its start the gateway runs {plural(fit.steps, 'migration')} (not rehearsed yet)"
+            if s.deployment.migrates_at_start
+            else f"{plural(fit.steps, 'migration')} pending; this gateway runs none at its start"
         )
-        return Check("revision", Verdict.WARN, text)
+        return Check("revision", Verdict.WARN, f"{fit.text}: {does}")
     return Check("revision", Verdict.OK, f"{s.backup.revision}: starts without a migration")
 
 
@@ -185,6 +192,9 @@ def _space(s: Situation) -> Check:
 
 
 def _holders(s: Situation) -> Check:
+    if not s.strangers and not s.all_seen:
+        text = "not every process can be looked into; it is proved after the stop"
+        return Check("holders", Verdict.UNKNOWN, text)
     if not s.strangers:
         return Check("holders", Verdict.OK, "nobody but the gateway and screens like this one")
     first = one_line(s.strangers[0].describe())
@@ -195,6 +205,8 @@ def _holders(s: Situation) -> Check:
 def _rights(s: Situation) -> Check:
     folder = s.live.path.parent
     owner = files.identity(s.live.path)
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return Check("rights", Verdict.FAIL, f"{one_line(str(folder))} is mounted read-only")
     if not os.access(folder, os.W_OK | os.X_OK):
         me = files.user_name(os.geteuid())
         who = files.user_name(folder.stat().st_uid)

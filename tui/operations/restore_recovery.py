@@ -8,11 +8,12 @@ provided that the old state was sound. Every action may be repeated after any cu
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.core.errors import ExitCode
+from tui.core.errors import ExitCode, McpdbError
 from tui.core.models import ContainerRef, Deployment
 from tui.core.operation import Facts, Progress, Record, Recovery, RecoveryAction
 from tui.operations.gateways import gateway_of, start_with_patience, wait_healthy
@@ -25,9 +26,10 @@ from tui.operations.journaled import (
     recovery_failure,
     started,
 )
-from tui.operations.restored import read_back
+from tui.operations.restored import is_damaged, keep_safety, read_back
 from tui.services import files
 from tui.services.sqlite import copying
+from tui.services.sqlite.connections import sidecar
 from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
 
@@ -114,6 +116,14 @@ def _undo_before(operation: Restore, records: Sequence[Record], facts: dict[str,
     actions.append(
         RecoveryAction("discard", "remove the staged copy", lambda _p: _discard(deployment, facts))
     )
+    if facts.get("journal_mode") == "wal" and finished(records, "prove"):
+        actions.append(
+            RecoveryAction(
+                "mode",
+                "put the journal mode back",
+                lambda p: _put_mode_back(deployment, p),
+            )
+        )
     if stop_begun:
         actions.append(
             RecoveryAction(
@@ -141,9 +151,35 @@ def _discard(deployment: Deployment, facts: dict[str, Any]) -> Facts:
     if keep:
         live, link = files.identity(deployment.database), files.identity(Path(keep))
         if live and link and live.key == link.key and link.links > 1:
+            if facts.get("damaged"):
+                _bring_sidecars_back(Path(keep), deployment.database)
             files.remove(Path(keep))
     if staged:
         copying.discard(Path(staged))
+    return {}
+
+
+def _bring_sidecars_back(keep: Path, live: Path) -> None:
+    """The set of a damaged file belongs together: what was set aside returns beside it."""
+    for suffix in ("-wal", "-shm", "-journal"):
+        aside, there = sidecar(keep, suffix), sidecar(live, suffix)
+        if files.identity(aside) is not None and files.identity(there) is None:
+            try:
+                aside.rename(there)
+            except OSError as error:
+                raise files.denied("write", there, error) from error
+    files.fsync_folder(live.parent)
+
+
+def _put_mode_back(deployment: Deployment, progress: Progress) -> Facts:
+    """Put WAL mode back if the helper died before it could; nobody's data depends on it."""
+    gateway = gateway_of(deployment)
+    live = deployment.database
+    if gateway is not None and gateway.state().is_up:
+        return {}
+    exchange = Exchange(live=live, incoming=live, keep=None, deadline=1.0, journal_mode="wal")
+    with suppress(McpdbError), SwapHelper(progress.lock) as helper:
+        helper.prove(exchange, lambda _left: None)
     return {}
 
 
@@ -207,15 +243,14 @@ def _go_back(
     )
     stuck = _gave_up(records, "swap-back") or _gave_up(records, "stop-new")
     if stuck is not None:
-        lines = _by_hand(deployment, facts)
         return Recovery(
             "undo",
             f"{cause.sentence} The old database could not be put back: {stuck.sentence} "
-            "Nothing was deleted; both databases are whole. These three lines put the old one "
-            f"back: {lines}",
+            "Nothing was deleted; both databases are whole.",
             (),
             ExitCode.ROLLBACK_FAILED,
             "not undone",
+            {"by_hand": _by_hand(deployment, facts)},
         )
     not_started = _gave_up(records, "start-old")
     if not_started is not None:
@@ -246,7 +281,16 @@ def _swap_back(deployment: Deployment, facts: dict[str, Any], progress: Progress
     link = files.identity(aside)
     if live is not None and link is not None and link.key == live.key:
         files.remove(aside)
-    exchange = Exchange(live=deployment.database, incoming=old, keep=aside, deadline=BACK_DEADLINE)
+    if facts.get("journal_mode") == "wal" and not facts.get("damaged"):
+        # Proving sole ownership took it away.
+        copying.set_journal_mode(old, "wal")
+    exchange = Exchange(
+        live=deployment.database,
+        incoming=old,
+        keep=aside,
+        deadline=BACK_DEADLINE,
+        damaged=is_damaged(deployment),
+    )
     with SwapHelper(progress.lock) as helper:
         helper.prove(exchange, lambda left: progress.note(int(left), 0, "seconds"))
         helper.swap()
@@ -257,15 +301,18 @@ def _leave(
     operation: Restore, records: Sequence[Record], facts: dict[str, Any], cause: Failure
 ) -> Recovery:
     """The old state was not sound either: the verified restore stays, undo is offered."""
-    actions: tuple[RecoveryAction, ...] = ()
-    if cause.exit_code is ExitCode.UNHEALTHY:
-        actions = (
-            RecoveryAction(
-                "readback-left",
-                "read back; check and list the safety copy",
-                _reader(operation.deployment, facts),
+    actions = (
+        RecoveryAction(
+            "list-safety",
+            "check and list the safety copy",
+            lambda p: keep_safety(
+                operation.deployment,
+                facts,
+                clean_stop=facts.get("clean"),
+                operation_id=p.operation_id,
             ),
-        )
+        ),
+    )
     return Recovery(
         "finish",
         f"{cause.sentence} The restored database is in place and whole; there was no sound "
@@ -274,18 +321,6 @@ def _leave(
         ExitCode.UNHEALTHY,
         "left unhealthy",
     )
-
-
-def _reader(deployment: Deployment, facts: dict[str, Any]) -> Callable[[Progress], Facts]:
-    def run(progress: Progress) -> Facts:
-        return read_back(
-            deployment,
-            facts,
-            clean_stop=facts.get("clean"),
-            operation_id=progress.operation_id,
-        )
-
-    return run
 
 
 # --- the gateway -------------------------------------------------------------------------
@@ -316,19 +351,27 @@ def _start_command(deployment: Deployment) -> str:
     ref = deployment.gateway
     if isinstance(ref, ContainerRef):
         return f"docker start {shlex.quote(ref.container)}"
-    return shlex.join(ref.start) if ref is not None else ""
+    return f"cd {shlex.quote(ref.folder)} && {shlex.join(ref.start)}" if ref is not None else ""
 
 
 def _stop_command(deployment: Deployment) -> str:
     ref = deployment.gateway
     if isinstance(ref, ContainerRef):
         return f"docker stop {shlex.quote(ref.container)}"
-    return shlex.join(ref.stop) if ref is not None else ""
+    return f"cd {shlex.quote(ref.folder)} && {shlex.join(ref.stop)}" if ref is not None else ""
 
 
-def _by_hand(deployment: Deployment, facts: dict[str, Any]) -> str:
-    """The exact commands that put the old file back."""
-    move = shlex.join(["mv", str(facts["keep"]), str(deployment.database)])
-    return "; ".join(
-        one_line(line) for line in (_stop_command(deployment), move, _start_command(deployment))
+def _by_hand(deployment: Deployment, facts: dict[str, Any]) -> list[str]:
+    """The three exact commands that put the old file back; sidecars go aside with the new one.
+
+    Beside the old file they would be replayed into it. The live path is never absent (I4).
+    """
+    live, keep = shlex.quote(str(deployment.database)), shlex.quote(str(facts["keep"]))
+    aside = shlex.quote(f"{deployment.database}.rejected")
+    move = (
+        f'ln -f {live} {aside} && for s in -wal -shm -journal; do [ ! -e {live}"$s" ] || '
+        f'mv {live}"$s" {aside}"$s"; done && mv {keep} {live}'
     )
+    return [
+        one_line(line) for line in (_stop_command(deployment), move, _start_command(deployment))
+    ]

@@ -10,12 +10,14 @@ from tui.core.errors import McpdbError, VerificationError
 from tui.core.models import Deployment, Manifest
 from tui.core.operation import Facts
 from tui.operations.backup import describe
+from tui.operations.catalogue import next_sequence
 from tui.operations.gateways import gateway_of, state_of
 from tui.operations.looking import LiveDatabase
 from tui.operations.restore_plan import UNDO_DAYS
 from tui.operations.timeline import read_timeline
 from tui.services import files, manifests
 from tui.services.manifests import new_id, write_manifest
+from tui.services.sqlite.connections import look
 from tui.services.sqlite.inspection import inspect
 from tui.wording.clean import one_line
 
@@ -72,12 +74,25 @@ def read_back(
         "revision": seen.revision,
         "changed_since_start": changed,
         "undo_until": (datetime.now(UTC) + timedelta(days=UNDO_DAYS)).isoformat(),
-        **_keep_safety(deployment, facts, clean_stop, operation_id),
+        **keep_safety(deployment, facts, clean_stop=clean_stop, operation_id=operation_id),
     }
 
 
-def _keep_safety(
-    deployment: Deployment, facts: dict[str, Any], clean_stop: bool | None, operation_id: str
+def is_damaged(deployment: Deployment) -> bool:
+    """Whether SQLite cannot read the live file; the gateway must be down."""
+    try:
+        with look(deployment.database, gateway_up=lambda: False):
+            return False
+    except VerificationError:
+        return True
+
+
+def keep_safety(
+    deployment: Deployment,
+    facts: dict[str, Any],
+    *,
+    clean_stop: bool | None,
+    operation_id: str = "",
 ) -> dict[str, Any]:
     """Check the safety copy and write its manifest; damage is said, not hidden, and no error."""
     keep = facts.get("keep")
@@ -93,6 +108,7 @@ def _keep_safety(
     now = datetime.now().astimezone()
     common = {
         "id": new_id(),
+        "sequence": next_sequence(deployment),
         "kind": "safety",
         "taken": now,
         "verified": now,

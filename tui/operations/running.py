@@ -81,7 +81,7 @@ class Run:
                     exit=int(recovery.exit_code),
                     outcome=recovery.outcome,
                     sentence=recovery.sentence,
-                    result=self._result(),
+                    result={**self._result(), **recovery.facts},
                 )
                 return recovery.exit_code
         self._append(

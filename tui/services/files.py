@@ -124,10 +124,17 @@ def probe_writable(folder: Path) -> None:
 
 
 def free_space(path: Path) -> int:
-    """Bytes free to us on the filesystem of the nearest existing parent of `path`."""
-    while not path.exists() and path != path.parent:
-        path = path.parent
-    found = os.statvfs(path)
+    """Bytes free to us on the filesystem of the nearest existing parent of `path`.
+
+    Raises:
+        PrecheckError: We may not look into a folder on the way.
+    """
+    try:
+        while not path.exists() and path != path.parent:
+            path = path.parent
+        found = os.statvfs(path)
+    except OSError as error:
+        raise denied("look into", path, error) from error
     return found.f_bavail * found.f_frsize
 
 

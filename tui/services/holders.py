@@ -80,6 +80,17 @@ def container_of(pid: int) -> str:
     return found.group() if found else ""
 
 
+def _is_ours(arguments: list[str]) -> bool:
+    """Whether a command line is this product's, as a script or as `python -m tui`.
+
+    The product's name in an argument (a folder's, say) makes nobody ours.
+    """
+    words = [word for word in arguments[:4] if word == "-m" or not word.startswith("-")]
+    if any(Path(word).name == "mcpdb-tui" for word in words[:2]):
+        return True
+    return words[1:3] in (["-m", "tui"], ["-m", "tui.__main__"])
+
+
 def _describe(pid: int) -> Holder:
     try:
         process = psutil.Process(pid)
@@ -87,12 +98,11 @@ def _describe(pid: int) -> Holder:
         user = process.username()
     except psutil.Error:
         arguments, user = ["a process that just ended"], ""
-    ours = any("mcpdb-tui" in part or part in ("tui", "tui.__main__") for part in arguments)
     command = " ".join([Path(arguments[0]).name, *arguments[1:]])
     return Holder(
         pid=pid,
         command=command if len(command) <= 80 else command[:79] + "…",
         user=user,
         container=container_of(pid)[:12],
-        ours=ours,
+        ours=_is_ours(arguments),
     )

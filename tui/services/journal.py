@@ -22,15 +22,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import PrecheckError
+from tui.core.errors import McpdbError, PrecheckError
 from tui.core.models import FORMAT
 from tui.core.operation import Record
-from tui.services.files import denied, fsync_folder, make_private
+from tui.services.files import denied, fsync_folder, make_private, write_atomically
 
 RESERVE = 1024 * 1024
 """Bytes allocated for a journal before it begins."""
 
 _PROGRESS_WIDTH = 256
+_TAIL = 16_384
+_REFUSED = re.compile(r"-refused-\d+$")
 _NAME = re.compile(r"(\d{6})-\d{8}T\d{6}Z-[a-z0-9_-]+")
 
 
@@ -89,6 +91,36 @@ def has_ended(records: list[Record]) -> bool:
     return any(record["kind"] == "ended" for record in records)
 
 
+def is_over(path: Path) -> bool:
+    """Whether a journal has ended, told by its last bytes; most have, and are long.
+
+    A line that was damaged since then does not make it unfinished again.
+    """
+    with suppress(OSError), path.open("rb") as stream:
+        stream.seek(0, 2)
+        stream.seek(max(0, stream.tell() - _TAIL))
+        return b'"kind": "ended"' in stream.read()
+    return False
+
+
+def is_refusal(path: Path) -> bool:
+    """Whether its name says that the operation was refused before it began."""
+    return _REFUSED.search(path.stem) is not None
+
+
+def set_aside(path: Path) -> None:
+    """Take a journal without a readable beginning out of the way; call it with the lock held.
+
+    Cut before its first record it is removed: nothing had been announced, so nothing was done.
+    With anything else in it, it is kept under another name.
+    """
+    with suppress(FileNotFoundError):
+        if b"\n" in path.read_bytes():
+            path.rename(path.with_suffix(".damaged"))
+        else:
+            path.unlink()
+
+
 def next_id(state_dir: Path, operation: str, subject: str) -> tuple[int, str]:
     """A number and name for the next journal; call it with the lock held."""
     known = paths(state_dir)
@@ -125,6 +157,8 @@ class Journal:
         try:
             (state_dir / "reserve").rename(path)
             descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+            # Nothing to do, unless we were cut while the reserve was being made.
+            _fill(path, descriptor)
         except FileNotFoundError:
             descriptor = _allocate(path)
         except OSError as error:
@@ -143,9 +177,11 @@ class Journal:
         offset = max((end for _record, end in _records(content)), default=0)
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
-            torn = len(content.split(b"\0", 1)[0]) - offset
+            # All that is behind the last whole record, also behind a hole of NULs: blocks of
+            # a torn write need not reach the disk in order.
+            torn = len(content.rstrip(b"\0")) - offset
             # Overwritten with NUL rather than truncated: the blocks stay allocated.
-            if torn:
+            if torn > 0:
                 os.pwrite(descriptor, bytes(torn), offset)
         except OSError as error:
             raise denied("write", path, error) from error
@@ -200,6 +236,16 @@ def _allocate(path: Path) -> int:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise denied("write", path, error) from error
+    _fill(path, descriptor)
+    return descriptor
+
+
+def _fill(path: Path, descriptor: int) -> None:
+    """Allocate every block of a new journal, or remove it.
+
+    Raises:
+        PrecheckError: There is no space.
+    """
     try:
         os.posix_fallocate(descriptor, 0, RESERVE)
     except OSError as error:
@@ -209,7 +255,6 @@ def _allocate(path: Path) -> int:
         if error.errno == errno.ENOSPC:
             raise PrecheckError(f"No space for the journal in {path.parent}.") from error
         raise denied("write", path, error) from error
-    return descriptor
 
 
 def read_progress(path: Path) -> tuple[str, int, int, str] | None:
@@ -225,12 +270,12 @@ def read_progress(path: Path) -> tuple[str, int, int, str] | None:
 def record_refusal(state_dir: Path, begun: Record, ended: Record) -> None:
     """Write the whole journal of an operation that was refused, in one piece.
 
-    It needs no lock: nothing ever has to be recovered from it. What cannot be written is not
-    worth another error on top of the refusal.
+    It needs no lock, for it is seen whole or not at all: nothing ever has to be recovered from
+    it. What cannot be written is not worth another error on top of the refusal.
     """
-    if not state_dir.is_dir():
-        return
-    with suppress(OSError, PrecheckError):
+    with suppress(OSError, McpdbError):
+        if not state_dir.is_dir():
+            return
         make_private(folder(state_dir))
         _number, journal_id = next_id(state_dir, begun["operation"], "refused")
         at = datetime.now(UTC).isoformat()
@@ -238,6 +283,5 @@ def record_refusal(state_dir: Path, begun: Record, ended: Record) -> None:
             {"kind": "begun", "at": at, "format": FORMAT, **begun},
             {"kind": "ended", "at": at, **ended},
         ]
-        path = path_of(state_dir, f"{journal_id}-{os.getpid()}")
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write("".join(json.dumps(line, default=str) + "\n" for line in lines))
+        text = "".join(json.dumps(line, default=str) + "\n" for line in lines)
+        write_atomically(path_of(state_dir, f"{journal_id}-{os.getpid()}"), text.encode())

@@ -62,7 +62,8 @@ def parse(content: bytes, name: str) -> Manifest:
         VerificationError: They are not one, or of a newer format.
     """
     values: Any = None
-    with suppress(ValueError):
+    # Brackets nested too deep are no ValueError.
+    with suppress(ValueError, RecursionError):
         values = json.loads(content) if len(content) <= MAX_SIZE else None
     if not isinstance(values, dict):
         raise VerificationError(f"{name} is not a manifest.")
@@ -82,12 +83,20 @@ def parse(content: bytes, name: str) -> Manifest:
 
 
 def _well_typed(manifest: Manifest) -> bool:
-    texts = (manifest.id, manifest.name, manifest.kind, manifest.taken, manifest.sha256)
-    numbers = (manifest.size, manifest.pages, manifest.page_size, manifest.sequence)
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "str": str,
+        "int": int,
+        "float": (int, float),
+        "bool": bool,
+        "BackupKind": str,
+    }
     return (
-        all(isinstance(text, str) for text in (*texts, manifest.revision, manifest.label))
-        and all(isinstance(number, int) for number in numbers)
+        all(
+            isinstance(getattr(manifest, field.name), kinds[str(field.type)])
+            for field in fields(Manifest)
+            if str(field.type) in kinds
+        )
+        and isinstance(manifest.clean_stop, bool | None)
         and isinstance(manifest.rows, dict)
         and all(isinstance(value, int) for value in manifest.rows.values())
-        and isinstance(manifest.pinned, bool)
     )

@@ -16,11 +16,27 @@ def boot_id() -> str:
         return ""
 
 
+def _stat(pid: int) -> tuple[str, int, float]:
+    """State letter, number of threads, and seconds from the boot to the start of a process.
+
+    Raises:
+        OSError: There is none, or it may not be looked at.
+    """
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    # The command's name stands in brackets and may hold anything: count from the last one.
+    fields = text[text.rindex(")") + 2 :].split()
+    return fields[0], int(fields[17]), int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
 def start_time(pid: int) -> float:
-    """When a process began (seconds since the epoch), 0 when there is none."""
+    """When a process began (seconds since the boot), 0 when there is none.
+
+    Not since the epoch: that is told from the present time, so it changes whenever the clock
+    is set, and a process that lives would be taken for another one.
+    """
     try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
+        return _stat(pid)[2]
+    except OSError:
         return 0.0
 
 
@@ -33,14 +49,13 @@ def is_alive(pid: int, started: float, boot: str) -> bool:
     if not pid or (boot and boot != boot_id()):
         return False
     try:
-        process = psutil.Process(pid)
-        return (
-            abs(process.create_time() - started) < 0.05 and process.status() != psutil.STATUS_ZOMBIE
-        )
-    except psutil.NoSuchProcess:
+        state, threads, began = _stat(pid)
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    except psutil.Error:
+    except OSError:
         return True
+    ended = state == "X" or (state == "Z" and threads <= 1)
+    return not ended and abs(began - started) < 0.05
 
 
 def tree(pid: int) -> tuple[int, ...]:

@@ -29,6 +29,8 @@ class Exchange:
     """Seconds to wait for other processes to close the live file."""
     damaged: bool = False
     """The live file is beyond SQLite: set aside with its sidecars, ownership not provable."""
+    journal_mode: str = ""
+    """What is put back if nothing is swapped; empty means what the live file has."""
 
 
 class SwapHelper:
@@ -51,6 +53,11 @@ class SwapHelper:
             pass_fds=(lock,) if lock >= 0 else (),
             start_new_session=True,
         )
+
+    @property
+    def pid(self) -> int:
+        """Its process: it has the live file open while it holds it."""
+        return self._process.pid
 
     def __enter__(self) -> SwapHelper:
         return self
@@ -83,6 +90,7 @@ class SwapHelper:
             "keep": exchange.keep and str(exchange.keep),
             "deadline": exchange.deadline,
             "damaged": exchange.damaged,
+            "journal_mode": exchange.journal_mode,
         }
         self._send(json.dumps(request))
         while True:

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 
 from tui.app.listing import tables as listing
 from tui.app.listing.cells import grid
-from tui.app.model import RowsRead, WantRows
 from tui.app.paint import Span
 from tui.app.panes.base import Pane
+from tui.app.seeing import RowsRead, WantRows
 from tui.app.seen import Seen
 from tui.app.widgets.groups import EVERYWHERE, HERE
 from tui.app.widgets.rows import Column, RowList

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widget import Widget
 
-from tui.app.screens.lines import ATTENTION, BOLD, MUTED, Lines, drawn, ends, line, say
+from tui.app.screens.lines import ATTENTION, BOLD, MUTED, Lines, drawn, ends, glyphs_of, line, say
 from tui.app.widgets.groups import EVERYWHERE, HERE
 
 COPIED = "to your terminal (OSC 52). Nothing arrived? tmux: set -g set-clipboard on"
@@ -169,6 +169,7 @@ class Dialog(ModalScreen[ScreenResultType]):
             padding: 0 1; background: $surface; border: heavy $border;
             border-title-style: bold;
         }
+        &.-ascii > .box { border: ascii $border; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -204,6 +205,7 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     def compose(self) -> ComposeResult:
         """Stack the title, the page, the message line and the keys."""
+        self.set_class(glyphs_of(self).ascii, "-ascii")
         yield self.title_row()
         if self.boxed:
             yield from self.compose_body()

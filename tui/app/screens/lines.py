@@ -45,9 +45,15 @@ class Lines(Widget):
         return drawn(self, self.content)
 
 
+def glyphs_of(widget: Widget) -> Glyphs:
+    """What the app's terminal can show."""
+    glyphs: Glyphs = getattr(widget.app, "glyphs", UNICODE)
+    return glyphs
+
+
 def drawn(widget: Widget, content: Content) -> Content:
     """Our own typography as the app's glyphs have it."""
-    glyphs: Glyphs = getattr(widget.app, "glyphs", UNICODE)
+    glyphs = glyphs_of(widget)
     if not glyphs.ascii:
         return content
     plain = Content(content.plain.translate(_ASCII), list(content.spans))

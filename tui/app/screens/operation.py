@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import events, on
@@ -19,10 +17,11 @@ from textual.widget import Widget
 from tui.app.screens import result_words, running_words
 from tui.app.screens.frame import Dialog, TitleRow
 from tui.app.screens.lines import Lines, line, stack
+from tui.app.screens.operation_calls import Calls, gateway_words, in_thread, real_calls
 from tui.app.screens.question import Question
 from tui.app.widgets.groups import ASKS, HERE
 from tui.core.errors import McpdbError
-from tui.core.models import ActivityEntry, Deployment, GatewayState, Health
+from tui.core.models import ActivityEntry, Deployment
 from tui.wording.clean import one_line, printable
 
 POLL = 0.25
@@ -30,25 +29,6 @@ POLL = 0.25
 GATEWAY_POLL = 5.0
 """Seconds between two looks at the gateway on a result page."""
 NO_RETURN = "It cannot be cancelled any more; it finishes or undoes itself."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Calls:
-    """What the screen asks of the operations; each may block and raises only McpdbError."""
-
-    read: Callable[[Deployment, str], ActivityEntry]
-    gateway: Callable[[Deployment], tuple[GatewayState, Health]]
-    cancel: Callable[[Deployment, str], None]
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-
-def real_calls() -> Calls:
-    """The product's own."""
-    from tui.operations.activity import read_entry
-    from tui.operations.launch import cancel
-    from tui.operations.status import read_gateway
-
-    return Calls(read=read_entry, gateway=read_gateway, cancel=cancel)
 
 
 class OperationScreen(Dialog[None]):
@@ -211,7 +191,7 @@ class OperationScreen(Dialog[None]):
         self._draw()
         if not self._reading:
             self._reading = True
-            _in_thread(self._read)
+            in_thread(self._read)
 
     def _read(self) -> None:
         try:
@@ -232,7 +212,7 @@ class OperationScreen(Dialog[None]):
     def _look(self) -> None:
         if self.ended and not self._looking:
             self._looking = True
-            _in_thread(self._look_at_gateway)
+            in_thread(self._look_at_gateway)
 
     def _look_at_gateway(self) -> None:
         try:
@@ -240,7 +220,7 @@ class OperationScreen(Dialog[None]):
         except McpdbError as error:
             self.post_message(self.Looked(f"gateway ? unknown: {error}"))
             return
-        self.post_message(self.Looked(_gateway_words(state, health)))
+        self.post_message(self.Looked(gateway_words(state, health)))
 
     @on(Looked)
     def _show_gateway(self, message: Looked) -> None:
@@ -282,7 +262,7 @@ class OperationScreen(Dialog[None]):
     def _cancel_if(self, yes: bool | None) -> None:
         if yes and not self.ended:
             self.tell("Asked to stop; it ends after what it is doing now.")
-            _in_thread(self._ask_to_stop)
+            in_thread(self._ask_to_stop)
 
     def _ask_to_stop(self) -> None:
         try:
@@ -326,17 +306,3 @@ class OperationScreen(Dialog[None]):
             return
         text = self.query_one("#lines", Lines).content.plain
         self.copy(printable("\n".join(row.rstrip() for row in text.split("\n"))), "this page")
-
-
-def _in_thread(call: Callable[[], None]) -> None:
-    """Run a call that may block, so that neither a key nor leaving waits for it."""
-    threading.Thread(target=call, daemon=True).start()
-
-
-def _gateway_words(state: GatewayState, health: Health) -> str:
-    signs = {"healthy": "✓", "unhealthy": "✗", "unreachable": "✗", "unknown": "?"}
-    if state.running in ("stopped", "missing", "unknown"):
-        sign = {"stopped": "·", "missing": "✗", "unknown": "?"}[state.running]
-        return f"gateway {sign} {state.running}" + (f": {state.text}" if state.text else "")
-    why = "" if health.verdict == "healthy" else f": {health.text or state.text}"
-    return f"gateway {signs[health.verdict]} {health.verdict}{why}"

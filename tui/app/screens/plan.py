@@ -22,54 +22,19 @@ from tui.app.screens.lines import (
     DANGER,
     MUTED,
     Lines,
-    drawn,
     hanging,
     headline,
     line,
     say,
     stack,
 )
+from tui.app.screens.plan_field import NameField, PageRule
 from tui.app.widgets.groups import HERE
 from tui.core.operation import Plan
 from tui.wording.clean import one_line
 
 NAME_FIRST = "type the name first"
 FAIL_ABOVE = "FAIL above"
-
-
-class PageRule(Widget):
-    """The line over command and field: how much of the plan is shown."""
-
-    DEFAULT_CSS = "PageRule { height: 1; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._text = ""
-
-    def show(self, text: str) -> None:
-        """Say which page is shown."""
-        self._text = text
-        self.refresh()
-
-    def render(self) -> Content:
-        """Draw the rule with the text at its right end."""
-        text = f" {self._text} ─" if self._text else ""
-        return drawn(self, say("─" * (self.size.width - len(text)) + text, MUTED))
-
-
-class NameField(Input):
-    """The field for the name; a line break in what is pasted ends there and starts nothing."""
-
-    DEFAULT_CSS = """
-    NameField, NameField:focus { width: 24; height: 1; padding: 0; background: $surface; }
-    """
-
-    def __init__(self) -> None:
-        super().__init__(id="name", compact=True, select_on_focus=False)
-
-    def on_paste(self, event: events.Paste) -> None:
-        """A paste that begins with line breaks is still the name."""
-        event.text = event.text.lstrip("\r\n")
 
 
 class PlanScreen(Dialog[bool]):
@@ -99,8 +64,19 @@ class PlanScreen(Dialog[bool]):
             id="plan.next",
             group=HERE,
             tooltip="Cancel, the field, the button",
+            # Priority: over a slow line Tab and the name arrive in one piece, and without it
+            # the letters would still go to Cancel.
+            priority=True,
         ),
-        Binding("shift+tab", "next(-1)", "back", show=False, id="plan.previous", group=HERE),
+        Binding(
+            "shift+tab",
+            "next(-1)",
+            "back",
+            show=False,
+            id="plan.previous",
+            group=HERE,
+            priority=True,
+        ),
         Binding(
             "escape,q",
             "cancel",

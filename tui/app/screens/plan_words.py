@@ -34,20 +34,12 @@ from tui.app.screens.lines import (
     signed,
     wrapped,
 )
+from tui.app.screens.plan_steps import about, steps
 from tui.core.operation import Check, Plan, Verdict
 from tui.wording.clean import one_line
-from tui.wording.quantities import age, duration, middle, size
+from tui.wording.quantities import age, middle, size
 
 _INDENT = 12
-
-
-def about(seconds: float | None) -> str:
-    """An estimate: `0.2 s`, `4 s`, `2 min 05 s`; empty when nothing is known."""
-    if seconds is None:
-        return ""
-    if seconds >= 120:
-        return duration(seconds)
-    return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.1f}".removesuffix(".0") + " s"
 
 
 def verb(plan: Plan) -> str:
@@ -64,7 +56,8 @@ def verdict_page(plan: Plan, width: int, now: datetime) -> list[Content]:
         rows.extend(hanging(line(" ", (label, BOLD)), text, width, _INDENT))
 
     room = 2 * (width - _INDENT) - 8
-    put(gains, plan_rows.summary(plan, room, more_rows=True))
+    counted = "row counts: " if plan.changes else ""
+    put(gains, counted + plan_rows.summary(plan, room - len(counted), more_rows=True))
     put(losses, _lost(plan, room, now))
     put("DOWN", down(plan))
     for note in _notes(plan):
@@ -287,39 +280,6 @@ def back_out(plan: Plan) -> str:
     if days := plan.facts.get("undo_days"):
         text += f"; afterwards Z undo, for {days} days"
     return text
-
-
-def steps(plan: Plan, width: int) -> list[Content]:
-    """The steps with gateway and time, and the line from which there is no cancel."""
-    wide = width > 110
-    right = 24
-    rows = [
-        line(("WHAT HAPPENS", BOLD), " " * (width - right - 12), (f"{'gateway':<9}about", MUTED))
-    ]
-    crossed = False
-    for number, step in enumerate(plan.steps, 1):
-        if not step.cancellable and not crossed:
-            crossed = True
-            rows.append(no_return(width, wide=wide))
-        gateway = say("up       ") if step.gateway_up else say("DOWN     ", ATTENTION)
-        title = hanging(f"  {number:>2}  ", say(step.title), width - right, 6)
-        first = title[0]
-        pad = " " * max(0, width - right - first.cell_length)
-        rows.append(line(first, pad, gateway, about(step.seconds) or "not known"))
-        rows += title[1:]
-    return rows
-
-
-def no_return(width: int, *, wide: bool) -> Content:
-    """The line from which there is no cancel."""
-    text = (
-        "until here C cancels and the gateway comes back; from here it finishes or undoes itself"
-        if wide
-        else "C cancels until here; below it finishes or undoes itself"
-    )
-    rule = max(2, width - len(text) - 4)
-    before = 4 if wide else max(1, rule - 6)
-    return line(("─" * before + f" {text} " + "─" * (rule - before), ATTENTION))
 
 
 def _headed(heading: str, rows: list[Content]) -> list[Content]:

@@ -178,11 +178,6 @@ class LogView(Panel, can_focus=True):
         """Lines that came since the view was paused."""
         return 0 if self.following else max(0, self._end - self._unread_from)
 
-    @property
-    def errors(self) -> int:
-        """How many of the shown lines are errors."""
-        return sum(1 for line in self._kept if line.level == "error")
-
     # --- moving ---------------------------------------------------------------------------
 
     def _settle(self) -> None:

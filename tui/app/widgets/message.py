@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from textual.strip import Strip
+from textual.timer import Timer
 
 from tui.app.paint import Line, Span, spread, width_of
 from tui.app.widgets.painted import Painted
 from tui.core.models import ActivityEntry, StepLine
 from tui.wording import quantities
+
+SAID_FOR = 6.0
+"""Seconds after which a sentence makes room for the operation that runs."""
 
 
 def progress_words(step: StepLine) -> str:
@@ -53,6 +57,7 @@ class MessageLine(Painted):
     def __init__(self) -> None:
         super().__init__(id="message")
         self._said: Line = ()
+        self._fading: Timer | None = None
         self._standing: Line = ()
 
     def on_mount(self) -> None:
@@ -64,14 +69,24 @@ class MessageLine(Painted):
         self.refresh()
 
     def say(self, text: str, role: str = "") -> None:
-        """Show one sentence until the next key or pane."""
+        """Show one sentence until the next key; what runs comes back after a while."""
         self._said = (Span(f" {text}", role),) if text else ()
+        if self._fading is not None:
+            self._fading.stop()
+            self._fading = None
+        if text:
+            self._fading = self.set_timer(SAID_FOR, self._fade)
         self.refresh()
+
+    def _fade(self) -> None:
+        if self.seen.running is not None:
+            self.say("")
 
     def stand(self, text: Line) -> None:
         """What is shown while nothing else is to be said."""
-        self._standing = text
-        self.refresh()
+        if text != self._standing:
+            self._standing = text
+            self.refresh()
 
     @property
     def text(self) -> str:

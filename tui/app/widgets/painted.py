@@ -22,6 +22,7 @@ class Painted(Widget):
     """A widget whose content is lines of spans."""
 
     _painter: Painter | None = None
+    _ground: Style | None = None
 
     @property
     def painter(self) -> Painter:
@@ -33,7 +34,7 @@ class Painted(Widget):
     def notify_style_update(self) -> None:
         """Forget the colours of the last theme."""
         super().notify_style_update()
-        self._painter = None
+        self._painter = self._ground = None
 
     @property
     def glyphs(self) -> Glyphs:
@@ -52,7 +53,9 @@ class Painted(Widget):
     @property
     def ground(self) -> Style:
         """The widget's own background."""
-        return Style(bgcolor=self.rich_style.bgcolor)
+        if self._ground is None:
+            self._ground = Style(bgcolor=self.rich_style.bgcolor)
+        return self._ground
 
     def draw(self, spans: Iterable[Span], *, over: str = "", width: int | None = None) -> Strip:
         """Paint one line over the whole content width."""

@@ -30,9 +30,11 @@ class Panel(Painted):
 
     def entitle(self, title: str | Line, aside: str | Line = "") -> None:
         """Set what stands at the two ends of the title line."""
-        self._title = line(title) if isinstance(title, str) else title
-        self._aside = line(aside) if isinstance(aside, str) else aside
-        self.refresh()
+        title = line(title) if isinstance(title, str) else title
+        aside = line(aside) if isinstance(aside, str) else aside
+        if (title, aside) != (self._title, self._aside):
+            self._title, self._aside = title, aside
+            self.refresh()
 
     # --- geometry -----------------------------------------------------------------------
 
@@ -123,6 +125,7 @@ class TextPanel(Panel, can_focus=False):
     def __init__(self, *, frame: Frame = "rule", id: str | None = None) -> None:
         super().__init__(frame=frame, id=id)
         self._given: tuple[Line, ...] = ()
+        self._broken_at = 0
         self._lines: tuple[Line, ...] = ()
         self._first = 0
 
@@ -132,8 +135,10 @@ class TextPanel(Panel, can_focus=False):
 
     def show(self, lines: tuple[Line, ...]) -> None:
         """Replace the lines; stays where it was scrolled to as far as that still exists."""
-        self._given = lines
         width = self.inner_width or 80
+        if lines == self._given and width == self._broken_at:
+            return
+        self._given, self._broken_at = lines, width
         self._lines = tuple(part for whole in lines for part in wrapped(whole, width - 1))
         self._first = min(self._first, self._last_first)
         self.refresh()

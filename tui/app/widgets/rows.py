@@ -156,6 +156,7 @@ class RowList(Panel, can_focus=True):
             empty: What is said when there are no rows.
             columns: Other columns, for another width.
         """
+        drawn = (self._rows, self._empty, self.columns, self._noted)
         key, line_on_screen = self.cursor_key, self._cursor - self._first
         at_top = self._first == 0
         self._rows = tuple(rows)
@@ -168,7 +169,8 @@ class RowList(Panel, can_focus=True):
         if self.size.height:
             self._first = 0 if at_top else self._cursor - line_on_screen
         self._scroll_into_view()
-        self.refresh()
+        if note or drawn != (self._rows, self._empty, self.columns, self._noted):
+            self.refresh()
         if self.cursor_key != key:
             self.post_message(self.Moved(self, self.cursor_key))
 

@@ -19,15 +19,20 @@ COMMANDS: Mapping[str, Entry] = {
     "status": Entry(
         "status", "Gateway, database, backups and what needs a person; changes nothing."
     ),
-    "tables": Entry("tables", "Tables with row counts, or the first rows of one; secrets masked."),
+    "tables": Entry("tables", "Tables with row counts, or the first rows of NAME; secrets masked."),
     "backup": Entry("backup", "Create, list, show and verify backups."),
-    "restore": Entry("restore", "Put a backup in the place of the live database."),
+    "restore": Entry("restore", "Put BACKUP in the place of the live database."),
     "undo": Entry("restore", "Take the last restore back, from the safety copy it kept."),
     "resume": Entry("restore", "Finish or undo what was cut short."),
     "migrations": Entry("migrations", "The gateway's revisions, and where the database stands."),
     "gateway": Entry("gateway", "State, start, stop and restart of the gateway."),
-    "logs": Entry("logs", "The gateway's log, as it came."),
-    "activity": Entry("activity", "What was done here, by whom, and how it ended."),
+    "logs": Entry(
+        "logs", "The gateway's log, as it came; unprintable characters are shown escaped."
+    ),
+    "activity": Entry(
+        "activity",
+        "What was done here, newest first; with ID (op number or journal) all its steps.",
+    ),
     "config": Entry("config", "Every setting, and where its value came from."),
 }
 """All commands, in the order of `--help`; the function has the name of the command."""

@@ -12,7 +12,7 @@ import click
 from tui.cli.click_parts import Command
 from tui.cli.report.emit import emit
 from tui.cli.session import Session
-from tui.core.errors import McpdbError, UsageError
+from tui.core.errors import McpdbError
 from tui.core.models import Deployment
 from tui.operations.gateways import require_gateway, wait_healthy
 
@@ -44,8 +44,8 @@ def demo(
         demos.destroy(place)
         data = {"folder": place, "name": "", "left": ""}
         return emit(session, data, [f"removed {place}"])
-    if not no_screen and (session.console.json or not session.console.interactive):
-        raise UsageError("The demo's screen needs a terminal; --no-screen goes without one.")
+    if not no_screen:
+        session.require_terminal("--no-screen makes the demo without it")
     made, ours = _make(session, folder)
     found = demos.describe(made)
     if no_screen:
@@ -97,7 +97,5 @@ def _wait(session: Session, found: Deployment) -> None:
 
 
 def _show(session: Session, place: Path) -> int:
-    from tui.app.run import run_app
-
     session.flags["project_dir"] = str(place)
-    return run_app(session.deployment, settings=session.discovery.settings)
+    return session.open_screen()

@@ -37,8 +37,10 @@ def status_lines(found: Status) -> Iterator[str]:
             f"! op {entry.number} {one_line(entry.operation + subject)} was cut short; "
             "mcpdb-tui resume finishes or undoes it"
         )
+    told = {found.gateway.text, *(need.text for need in found.needs)}
     for problem in deployment.problems:
-        yield f"! {one_line(problem.text)}"
+        if problem.text not in told:
+            yield f"! {one_line(problem.text)}"
     if not found.needs:
         yield "Nothing needs you."
         return

@@ -41,6 +41,8 @@ class Opened:
     connection: sqlite3.Connection
     how: str
     """`live`, `immutable` or `scratch copy`."""
+    journal_mode: str = ""
+    """The file's, where the connection itself cannot tell it: `immutable` knows no WAL."""
 
 
 def sidecar(database: Path, suffix: str) -> Path:
@@ -141,7 +143,7 @@ def look(database: Path, *, gateway_up: Callable[[], bool]) -> Iterator[Opened]:
     if _may_leave_sidecars(database, found):
         try:
             connection = _readable(database, "mode=ro")
-        except McpdbError:
+        except PrecheckError:
             # A gateway killed in rollback-journal mode leaves a journal that only a writer may
             # replay; the copy is replayed instead, the original stays as it is.
             if not _has_content(sidecar(database, "-journal")) or gateway_up():
@@ -152,7 +154,8 @@ def look(database: Path, *, gateway_up: Callable[[], bool]) -> Iterator[Opened]:
             return
     elif not (up := gateway_up()) and not _needs_replay(database):
         with closing(_readable(database, "immutable=1")) as connection:
-            yield Opened(connection, "immutable")
+            mode = "delete" if _is_rollback_mode(database) else "wal"
+            yield Opened(connection, "immutable", mode)
         return
     elif up:
         raise PrecheckError(
@@ -197,13 +200,17 @@ def _may_leave_sidecars(database: Path, found: FileIdentity) -> bool:
 
 
 def _is_rollback_mode(database: Path) -> bool:
-    """Whether the header says rollback journal; read through SQLite, never raw (I5)."""
+    """Whether the header says rollback journal; read through SQLite, never raw (I5).
+
+    An immutable connection calls a WAL file `delete` (measured). Without locks there can be no
+    WAL, so SQLite refuses to open such a file, and makes nothing beside it.
+    """
     try:
-        with closing(connect(database, "immutable=1")) as connection:
-            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+        with closing(connect(database, "mode=ro&nolock=1")) as connection:
+            connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.Error:
         return False
-    return str(mode) != "wal"
+    return True
 
 
 @contextmanager

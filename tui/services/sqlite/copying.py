@@ -25,6 +25,8 @@ STEP_BYTES = 16 * 1024 * 1024
 
 SMALL_STEP_PAGES = 1_000
 MAX_RESTARTS = 20
+PATIENCE = 5.0
+"""Seconds that a copy in small steps may wait for a lock, or copy the same pages again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +103,26 @@ def _held(
 
 def _stepwise(source: sqlite3.Connection, target: Path, tick: Tick, page_size: int) -> int:
     """Copy with the lock given back after every step; return how often it began again."""
-    last, restarts = -1, 0
+    least, last, restarts = -1, -1, 0
+    advanced = time.monotonic()
 
-    def progress(_status: int, remaining: int, total: int) -> None:
-        nonlocal last, restarts
-        if last >= 0 and remaining > last:
-            restarts += 1
-            if restarts > MAX_RESTARTS:
-                raise BusyError(
-                    "Journal mode delete: the copy would hold up the gateway's writes for too "
-                    "long; stopped, nothing was kept. A cold backup works."
-                )
-        last = remaining
+    def progress(status: int, remaining: int, total: int) -> None:
+        nonlocal least, last, restarts, advanced
         tick((total - remaining) * page_size, total * page_size)
+        if remaining == 0:
+            return
+        # A copy that begins again after every step has as much left each time; and SQLite's
+        # own loop would wait for a lock for ever.
+        if status == sqlite3.SQLITE_OK:
+            restarts += last >= 0 and remaining >= last
+            last = remaining
+            if least < 0 or remaining < least:
+                least, advanced = remaining, time.monotonic()
+        if restarts > MAX_RESTARTS or time.monotonic() > advanced + PATIENCE:
+            raise BusyError(
+                "Journal mode delete: the copy would hold up the gateway's writes for too "
+                "long; stopped, nothing was kept. A cold backup works."
+            )
 
     target.unlink()
     _transfer(source, target, SMALL_STEP_PAGES, progress, held=False)

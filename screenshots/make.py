@@ -1,0 +1,143 @@
+"""Make the README's pictures from the real program on the demo: `python -m screenshots.make`.
+
+Nothing is drawn by hand: the demo is created and started, keys are pressed, and what stands on
+the screen is written as SVG beside this file. The host's name and the folder are fixed, so that
+two runs differ in times alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tui.app.app import McpdbApp
+from tui.demo import deployment as demo
+
+HERE = Path(__file__).parent
+WIDE, NARROW = (140, 45), (80, 24)
+WAIT = 30.0
+
+
+def screen_text(app: McpdbApp) -> str:
+    """What stands on the screen, as plain text."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text for strip in strips)
+
+
+async def wait_for(pilot: Pilot[int], ready: Callable[[str], bool]) -> None:
+    """Wait until the screen says what is asked for."""
+    deadline = time.monotonic() + WAIT
+    while not ready(screen_text(pilot.app)):  # type: ignore[arg-type]
+        if time.monotonic() > deadline:
+            sys.exit(f"the screen never came:\n{screen_text(pilot.app)}")  # type: ignore[arg-type]
+        await pilot.pause(0.1)
+    await pilot.pause(0.3)
+
+
+def shows(*words: str) -> Callable[[str], bool]:
+    """Whether all the words stand on the screen."""
+    return lambda text: all(word in text for word in words)
+
+
+def save(app: McpdbApp, name: str) -> None:
+    """Write the screen as it stands."""
+    (HERE / f"{name}.svg").write_text(app.export_screenshot(title="mcpdb-tui"), encoding="utf-8")
+    print(f"{name}.svg")
+
+
+async def ready(pilot: Pilot[int]) -> None:
+    """Past the welcome, with everything read."""
+    await wait_for(pilot, lambda text: "WELCOME" in text or "Migrations" in text)
+    if "WELCOME" in screen_text(pilot.app):  # type: ignore[arg-type]
+        await pilot.press("escape")
+    await wait_for(pilot, shows("healthy", "NEEDS YOU", "gateways"))
+
+
+async def confirm(pilot: Pilot[int]) -> None:
+    """Type the deployment's name into the plan and go."""
+    await wait_for(pilot, shows("type the name first"))
+    await pilot.press("tab")
+    await pilot.press(*"demo")
+    await pilot.press("enter")
+    await pilot.pause(0.2)
+    await pilot.press("enter")
+
+
+async def wide(folder: Path) -> None:
+    """The pictures at 140 columns, in the order of a visit."""
+    app = McpdbApp(demo.describe(folder))
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        await wait_for(pilot, shows("3 gateways"))
+        save(app, "dashboard")
+        for key, name, words in (
+            ("1", "tables", ("[1 Tables]", "gateways")),
+            ("2", "backups", ("[2 Backups]", "sha256")),
+            ("3", "migrations", ("[3 Migrations]", "pending")),
+            ("5", "logs", ("[5 Logs]", "gw")),
+            ("9", "gateway", ("[9 Gateway]", "healthy")),
+        ):
+            await pilot.press(key)
+            await wait_for(pilot, shows(*words))
+            save(app, name)
+        await pilot.press("question_mark")
+        await wait_for(pilot, shows("Everywhere"))
+        save(app, "help")
+        await pilot.press("escape", "2")
+        await wait_for(pilot, shows("[2 Backups]", "sha256"))
+        await pilot.press("B")
+        await wait_for(pilot, shows("WHAT HAPPENS"))
+        save(app, "restore-plan")
+        await confirm(pilot)
+        await wait_for(pilot, shows("RESTORED"))
+        save(app, "restored")
+        await pilot.press("q")
+        demo.break_next_start(folder)
+        await wait_for(pilot, shows("[2 Backups]", "sha256"))
+        await pilot.press("B")
+        await confirm(pilot)
+        await wait_for(pilot, shows("ROLLED BACK"))
+        save(app, "rolled-back")
+        await pilot.press("q", "4")
+        await wait_for(pilot, shows("[4 Activity]", "restore"))
+        save(app, "activity")
+
+
+async def narrow(folder: Path) -> None:
+    """The smallest screen, and a light one."""
+    app = McpdbApp(demo.describe(folder))
+    async with app.run_test(size=NARROW) as pilot:
+        await ready(pilot)
+        save(app, "home-80x24")
+    app = McpdbApp(demo.describe(folder), settings={"theme": "mcpdb-light"})
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        save(app, "dashboard-light")
+
+
+def main() -> None:
+    """Create the demo, take the pictures, remove the demo."""
+    socket.gethostname = lambda: "ctx-01"
+    folder = Path(tempfile.gettempdir()) / "mcpdb-demo"
+    if folder.exists():
+        demo.destroy(folder)
+    demo.create(folder)
+    demo.start(folder)
+    try:
+        asyncio.run(narrow(folder))
+        asyncio.run(wide(folder))
+    finally:
+        demo.destroy(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

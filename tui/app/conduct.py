@@ -1,0 +1,60 @@
+"""Planning, starting and finishing an operation; each blocks and imports late, for threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui.app.seen import Seen
+from tui.core.models import Deployment
+
+if TYPE_CHECKING:
+    from tui.core.operation import Operation, Plan
+
+
+def with_deployment(seen: Seen, deployment: Deployment | None) -> Seen:
+    if deployment is None:
+        return seen
+    from tui.services import operator
+
+    return replace(
+        seen,
+        deployment=deployment,
+        host=seen.host or operator.host(),
+        who=seen.who or operator.who(),
+    )
+
+
+def planned(
+    make: Callable[[Deployment], Operation], deployment: Deployment
+) -> tuple[Operation, Plan]:
+    operation = make(deployment)
+    return operation, operation.plan()
+
+
+def launched(operation: Operation, plan: Plan) -> str:
+    from tui.operations.launch import launch
+    from tui.services import operator
+
+    return launch(operation, plan.fingerprint, operator.origin(plan.command))
+
+
+def resumed(deployment: Deployment) -> None:
+    from tui.operations.launch import launch_resume
+
+    launch_resume(deployment)
+
+
+def effects(plan: Plan) -> list[str]:
+    """What a disruptive step does, in sentences."""
+    from tui.core.operation import Verdict
+    from tui.wording import quantities
+
+    lines = [check.text for check in plan.checks if check.verdict is not Verdict.OK]
+    if plan.downtime is None:
+        lines.insert(0, "Calls to the gateway fail until it is started again.")
+    elif plan.downtime:
+        about = quantities.duration(round(plan.downtime))
+        lines.insert(0, f"Calls to the gateway fail for about {about}.")
+    return lines

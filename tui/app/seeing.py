@@ -1,0 +1,61 @@
+"""What the looking threads post, and what panes ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+from textual.message import Message
+
+from tui.app.seen import Seen
+from tui.core.models import ActivityEntry, Rows
+
+Change: TypeAlias = Callable[[Seen], Seen]
+
+
+@dataclass
+class Saw(Message):
+    """A part of what is known is newer; `change` puts it into the snapshot."""
+
+    change: Change
+
+
+@dataclass
+class Replaced(Message):
+    """Another file stands at the database's path."""
+
+    at: datetime
+
+
+@dataclass
+class Ended(Message):
+    """An operation no longer runs: it ended, or (`cut`) its process is gone."""
+
+    entry: ActivityEntry
+
+
+@dataclass
+class WantRows(Message):
+    """A pane asks for the first rows of a table."""
+
+    table: str
+
+
+@dataclass
+class RowsRead(Message):
+    """The first rows of a table, or why they could not be read."""
+
+    table: str
+    rows: Rows | None
+    problem: str
+    at: datetime
+
+
+class Posts(Protocol):
+    """What takes the messages: the app."""
+
+    def post_message(self, message: Message) -> bool:
+        """Take one message, from any thread."""
+        ...
