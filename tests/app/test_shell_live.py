@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +25,7 @@ from tui.app.screens.plan import PlanScreen
 from tui.app.screens.question import Question
 from tui.app.widgets.message import MessageLine
 from tui.operations.backup import BackupCreate
+from tui.services import holders
 
 QUICK = Periods(pulse=0.1, stamp=0.2, folders=0.3, gateway=0.5, recount=0.5)
 PATIENCE = 30.0
@@ -59,6 +61,24 @@ def saved(site):
     """A site with one backup: no welcome opens."""
     site.do(BackupCreate(site.deployment))
     return site
+
+
+@pytest.fixture
+def viewer_is_ours(monkeypatch):
+    """The test's process is a viewer of this product, though it is not called so."""
+    own = Path("/proc/self/cmdline").read_bytes().rstrip(b"\0").decode().split("\0")
+    program = f"""
+from tui.operations import runner
+from tui.services import holders
+known = holders._is_ours
+holders._is_ours = lambda arguments: arguments == {own!r} or known(arguments)
+runner.main()
+"""
+    known = holders._is_ours
+    monkeypatch.setattr(holders, "_is_ours", lambda words: words == own or known(words))
+    monkeypatch.setattr(
+        "tui.operations.launch.runner_command", lambda: [sys.executable, "-c", program]
+    )
 
 
 async def test_rows_one_and_two_fill_from_the_real_thing(saved):
@@ -119,7 +139,7 @@ async def test_b_backs_up_at_once_and_says_so(saved):
         await until(pilot, lambda: len(app.seen.catalogue.backups) == 2)
 
 
-async def test_a_restore_is_planned_confirmed_watched_and_read_again(saved):
+async def test_a_restore_is_planned_confirmed_watched_and_read_again(saved, viewer_is_ours):
     app = opened(saved)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: known(app))
@@ -138,7 +158,7 @@ async def test_a_restore_is_planned_confirmed_watched_and_read_again(saved):
         await until(pilot, lambda: message(app).startswith("The database was replaced at"))
 
 
-async def test_viewers_let_go_while_another_terminal_restores(saved):
+async def test_viewers_let_go_while_another_terminal_restores(saved, viewer_is_ours):
     from tui.operations.restore import Restore
 
     app = opened(saved)
@@ -225,6 +245,20 @@ async def test_what_was_cut_is_shown_at_the_start(saved, faulty_runner):
         await pilot.pause()
         await until(pilot, lambda: bool(app.seen.needs))
         assert "cut short" in app.seen.needs[0].text
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, CutScreen))
+
+
+async def test_what_is_known_changes_beneath_a_dialog(saved):
+    app = opened(saved)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: known(app))
+        await pilot.press("question_mark")
+        await asyncio.to_thread(saved.do, BackupCreate(saved.deployment))
+        await until(pilot, lambda: len(app.seen.catalogue.backups) == 2)
+        app.second += 1
+        await pilot.press("escape")
+        assert message(app).startswith("backed up ")
 
 
 async def test_quitting_asks_while_work_runs(saved):

@@ -148,7 +148,7 @@ def make_place(tmp_path: Path) -> Iterator[Callable[..., Place]]:
     made: list[Path] = []
 
     def make(
-        *, running: bool = True, revision: str = "head", name: str = "", stop_timeout: float = 3.0
+        *, running: bool = True, revision: str = "head", name: str = "", stop_timeout: float = 2.0
     ) -> Place:
         pace = Pace(interval=0.5, health_timeout=4.0, stop_timeout=stop_timeout)
         folder = tmp_path / (name or f"site{len(made)}")

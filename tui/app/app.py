@@ -8,27 +8,28 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events, on, work
 from textual.app import App, ComposeResult, ScreenStackError
-from textual.binding import Binding, BindingType
-from textual.containers import Container
+from textual.binding import BindingType
 from textual.reactive import reactive
+from textual.widget import Widget
 
 from tui.app import glyphs, themes, verbs
 from tui.app.conduct import effects, launched, planned, resumed, with_deployment
+from tui.app.keys import KEYS
 from tui.app.listing.activity import farewell
 from tui.app.loops import Periods
 from tui.app.model import Model
 from tui.app.needs import status_of, with_needs
-from tui.app.panes import PANES, make_pane
+from tui.app.panes import PANES
 from tui.app.panes.base import Pane
+from tui.app.panes.stack import PaneStack
 from tui.app.screens.too_small import TooSmallScreen, is_too_small
 from tui.app.seeing import Ended, Replaced, RowsRead, Saw, WantRows
 from tui.app.seen import Seen
 from tui.app.widgets.footer import KeyBar
-from tui.app.widgets.groups import EVERYWHERE
 from tui.app.widgets.message import MessageLine
 from tui.app.widgets.status import StatusRows
 from tui.app.widgets.tabs import TabBar
@@ -38,8 +39,7 @@ from tui.core.models import ActivityEntry, Deployment
 if TYPE_CHECKING:
     from tui.core.operation import Operation, Plan
 
-NUMBERS = tuple(pane.number for pane in PANES if pane.number)
-"""Keys of the panes but home."""
+_Part = TypeVar("_Part", bound=Widget)
 SIGNAL_CODES = {signal.SIGHUP: 129, signal.SIGTERM: 143}
 """Exit codes of the signals that only end the screen; the work goes on."""
 
@@ -50,44 +50,7 @@ class McpdbApp(App[int]):
     TITLE = "mcpdb-tui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "0", "pane(0)", "home", show=False, key_display="0-9", id="app.pane_0",
-            group=EVERYWHERE, tooltip="panes, 0 home",
-        ),
-        *(
-            Binding(str(n), f"pane({n})", "", show=False, id=f"app.pane_{n}", group=EVERYWHERE)
-            for n in NUMBERS
-        ),
-        Binding(
-            "o", "operation", "operation", show=False, id="app.operation", group=EVERYWHERE,
-            tooltip="the running operation",
-        ),
-        Binding(
-            "R", "refresh", "refresh", show=False, id="app.refresh", group=EVERYWHERE,
-            tooltip="read again",
-        ),
-        Binding(
-            "colon,ctrl+p", "palette", "commands", key_display=":", id="app.palette",
-            group=EVERYWHERE, tooltip="every command (ctrl+p)",
-        ),
-        Binding(
-            "question_mark,f1", "help", "help", key_display="?", id="app.help",
-            group=EVERYWHERE, tooltip="the keys that work here",
-        ),
-        Binding(
-            "escape", "back", "back", show=False, key_display="Esc", id="app.back",
-            group=EVERYWHERE, tooltip="one step back; never quits",
-        ),
-        Binding(
-            "q,ctrl+q", "leave", "quit", key_display="q", id="app.leave", group=EVERYWHERE,
-            tooltip="back, then quit; asks while work runs",
-        ),
-        Binding(
-            "ctrl+c", "hint_quit", "quit?", show=False, id="app.hint_quit", group=EVERYWHERE,
-            tooltip="says how to leave",
-        ),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     seen: reactive[Seen] = reactive(Seen(), init=False)
     """What is known; every widget of the shell draws from it."""
@@ -137,7 +100,6 @@ class McpdbApp(App[int]):
         self._model: Model | None = None
         self._welcomed = self._looked_for_cut = False
         self._recent: list[str] = []
-        self._current = 0
         base = first or Seen()
         self.set_reactive(McpdbApp.seen, with_deployment(base, deployment))
 
@@ -160,7 +122,7 @@ class McpdbApp(App[int]):
         """Rows 1 to 3, the pane, the message line and the keys."""
         yield StatusRows()
         yield TabBar([pane.tab for pane in PANES])
-        yield Container(make_pane(0), id="panes")
+        yield PaneStack()
         yield MessageLine()
         yield KeyBar()
 
@@ -170,7 +132,6 @@ class McpdbApp(App[int]):
         for number, code in SIGNAL_CODES.items():
             loop.add_signal_handler(number, partial(self.exit, None, return_code=code))
         self.set_interval(10.0 if self._slow else 1.0, self._tick)
-        self.query_one(f"#pane-{self._current}", Pane).come()
         if self.seen.deployment is not None:
             self._begin()
         else:
@@ -268,14 +229,14 @@ class McpdbApp(App[int]):
     def _rows_read(self, message: RowsRead) -> None:
         from tui.app.panes.tables import TablesPane
 
-        for pane in self.query(TablesPane):
+        for pane in self._parts(TablesPane):
             pane.take(message)
 
     @on(Replaced)
     def _replaced(self) -> None:
         from tui.app.panes.tables import TablesPane
 
-        for pane in self.query(TablesPane):
+        for pane in self._parts(TablesPane):
             pane.read_again()
 
     @on(Ended)
@@ -293,21 +254,20 @@ class McpdbApp(App[int]):
     @property
     def pane(self) -> Pane:
         """The pane in sight."""
-        return self.query_one(f"#pane-{self._current}", Pane)
+        return self._stack.pane
+
+    @property
+    def _stack(self) -> PaneStack:
+        return self.screen_stack[0].query_one(PaneStack)
 
     async def action_pane(self, number: int, key: str = "") -> None:
         """Show a pane in full size, with the cursor on a thing."""
-        known = self.query(f"#pane-{number}").results(Pane)
-        pane = next(iter(known), None)
-        if pane is None:
-            pane = make_pane(number)
-            await self.query_one("#panes", Container).mount(pane)
-        if number != self._current:
-            self.pane.display = False
-            self._current = number
-        self.say("")
-        self.query_one(TabBar).current = number
-        pane.come(key)
+        await self._stack.open(number, key)
+
+    @on(PaneStack.Turned)
+    def _turned(self, message: PaneStack.Turned) -> None:
+        for tabs in self._parts(TabBar):
+            tabs.current = message.number
         self.refresh_bindings()
 
     @on(Pane.Go)
@@ -315,19 +275,13 @@ class McpdbApp(App[int]):
         await self.action_pane(message.number, message.key)
 
     async def action_back(self) -> None:
-        """One step back: within the pane, then home; never further."""
-        self.say("")
-        if not self.pane.back() and self._current != 0:
-            await self.action_pane(0)
+        """One step back; never further than home."""
+        await self._stack.step_back()
 
     async def action_leave(self) -> None:
         """Back, then quit; asks while work runs."""
-        if not isinstance(self.screen, TooSmallScreen):
-            if self.pane.back():
-                return
-            if self._current != 0:
-                await self.action_pane(0)
-                return
+        if not isinstance(self.screen, TooSmallScreen) and await self._stack.step_back():
+            return
         if self.seen.running is None:
             self.exit(0)
         else:
@@ -374,10 +328,14 @@ class McpdbApp(App[int]):
 
     def say(self, text: str, role: str = "") -> None:
         """Write one sentence on the message line."""
-        # A worker may still have something to say while the app goes away.
+        for line in self._parts(MessageLine):
+            line.say(text, role)
+
+    def _parts(self, kind: type[_Part]) -> list[_Part]:
+        """Parts of the shell, whichever dialog is above it; none while the app goes away."""
         with suppress(ScreenStackError):
-            for line in self.screen_stack[0].query(MessageLine):
-                line.say(text, role)
+            return list(self.screen_stack[0].query(kind))
+        return []
 
     def notify(self, message: str, **_options: object) -> None:
         """There are no toasts: what Textual itself would say goes to the message line."""
@@ -389,11 +347,13 @@ class McpdbApp(App[int]):
 
     @on(Pane.Stands)
     def _stands(self, message: Pane.Stands) -> None:
-        self.query_one(MessageLine).stand(message.text)
+        for line in self._parts(MessageLine):
+            line.stand(message.text)
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why; any other one wipes the last sentence."""
-        self.say("")
+        if len(self.screen_stack) == 1:
+            self.say("")
         active = self.screen.active_bindings.get(event.key)
         if active is None or active.enabled:
             return
@@ -427,7 +387,7 @@ class McpdbApp(App[int]):
         if place.pane is None:
             await self.run_action(place.action, self)
             return
-        if place.pane != self._current:
+        if place.pane != self._stack.current:
             await self.action_pane(place.pane)
         reason = self.pane.why_not(place.action)
         if reason:
@@ -506,6 +466,12 @@ class McpdbApp(App[int]):
             self.say("No operation is running; 4 Activity lists what was done.")
             return
         self.push_screen(OperationScreen(deployment, ident))
+
+    @on(Pane.LookAtCut)
+    def _look_at_cut(self) -> None:
+        cut = next((entry for entry in self.seen.activity or () if entry.state == "cut"), None)
+        if cut is not None:
+            self._show_cut(cut)
 
     @work(exclusive=True, group="cut")
     async def _show_cut(self, entry: ActivityEntry) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def with_deployment(seen: Seen, deployment: Deployment | None) -> Seen:
+    """Begin to know a deployment: which host, and who asks."""
     if deployment is None:
         return seen
     from tui.services import operator
@@ -29,11 +30,22 @@ def with_deployment(seen: Seen, deployment: Deployment | None) -> Seen:
 def planned(
     make: Callable[[Deployment], Operation], deployment: Deployment
 ) -> tuple[Operation, Plan]:
+    """Make an operation and its plan.
+
+    Raises:
+        McpdbError: It cannot even be planned.
+    """
     operation = make(deployment)
     return operation, operation.plan()
 
 
 def launched(operation: Operation, plan: Plan) -> str:
+    """Start an operation in a process of its own; returns its journal's id.
+
+    Raises:
+        BusyError: Somebody is busy, or something moved since the plan.
+        McpdbError: It was refused; nothing was changed.
+    """
     from tui.operations.launch import launch
     from tui.services import operator
 
@@ -41,6 +53,11 @@ def launched(operation: Operation, plan: Plan) -> str:
 
 
 def resumed(deployment: Deployment) -> None:
+    """Finish or undo what was cut; returns when that is done.
+
+    Raises:
+        McpdbError: It cannot be done now.
+    """
     from tui.operations.launch import launch_resume
 
     launch_resume(deployment)

@@ -217,8 +217,8 @@ class Model:
 
     def _look_at_backups(self) -> None:
         folders = (self.deployment.backup_dir, self.deployment.state_dir / "safety")
-        signature = signature(*folders)
-        if signature == self._backup_folder:
+        names = signature(*folders)
+        if names == self._backup_folder:
             return
         from tui.operations.catalogue import read_catalogue
 
@@ -227,7 +227,7 @@ class Model:
         except McpdbError as error:
             self._failed("catalogue", error)
             return
-        self._backup_folder = signature
+        self._backup_folder = names
         now = datetime.now(UTC)
         self._saw(lambda seen: replace(seen, catalogue=catalogue, catalogue_at=now), "catalogue")
 

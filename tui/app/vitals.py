@@ -143,14 +143,14 @@ def _integrity(seen: Seen, glyphs: Glyphs, now: datetime, *, wide: bool) -> Line
     label = Span("integrity " if wide else "check ", "muted")
     if seen.database is None:
         return (label, Span("…"))
-    if not seen.integrity:
+    if not seen.integrity or not seen.database.exists:
         name, word = "unknown", "unknown"
     elif seen.integrity == "ok":
         name, word = "ok", "ok"
     else:
         name, word = "fail", "FAIL"
     age = ""
-    if seen.integrity_at is not None:
+    if seen.integrity_at is not None and name != "unknown":
         ago = quantities.age((now - seen.integrity_at).total_seconds())
         age = f" {ago} ago" if wide else f" {ago}"
     if wide:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from tui.core.errors import Cancelled, ExitCode
+from tui.core.verdict import Verdict as Verdict
 
 if TYPE_CHECKING:
     from tui.core.models import Deployment
@@ -30,15 +31,6 @@ class Tier(StrEnum):
     """Interrupts service: y/n."""
     REPLACING = "replacing"
     """Replaces data: the name of what changes is typed."""
-
-
-class Verdict(StrEnum):
-    """The words of a state; capitals are the word itself."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "FAIL"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from tui.core.settings import Settings
 from tui.operations.candidates import Candidate, Discovery, build, container_name, filled
 from tui.operations.discover_docker import from_compose, look
 from tui.services import compose, mounts
+from tui.services.files import is_file, is_folder
 from tui.services.gateways.process import ProcessGateway
 
 NO_DOCKER_BLOCKS = ("replace", "gateway", "logs")
@@ -236,7 +237,7 @@ class _Search:
         database = self.database
         if database is None:
             usual = _real(folder / "data" / "mcp.db")
-            if not usual.is_file():
+            if not is_file(usual):
                 return None
             database = usual
         return self._bare(database, problems)
@@ -246,9 +247,9 @@ class _Search:
 
     def _bare(self, database: Path, problems: tuple[Problem, ...]) -> Candidate:
         """A file and nothing else: who writes it is not known."""
-        if database.is_dir():
+        if is_folder(database):
             raise UsageError(f"{database} is a folder; give the database file in it.")
-        if not database.parent.is_dir():
+        if not is_folder(database.parent):
             raise NotFoundError(f"There is no folder {database.parent} for --db {database}.")
         if not problems:
             how = "was given with --db" if self.settings.given("database") else "was found here"

@@ -13,6 +13,7 @@ from tui.core.settings import Settings
 from tui.operations.candidates import Candidate, build, container_name, filled
 from tui.services import compose, container_facts, mounts
 from tui.services.engine import Engine, Facts
+from tui.services.files import is_folder
 from tui.services.gateways.container import ContainerGateway
 
 _LOG_FOLDER = "logs"
@@ -95,7 +96,7 @@ def _candidate(
 
 def _own_settings(settings: Settings, folder: Path | None) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings of the container's own project; a mistake in its file is told, not raised."""
-    if folder is None or not folder.is_dir():
+    if folder is None or not is_folder(folder):
         return settings, ()
     try:
         return settings.for_project(folder), ()
@@ -132,7 +133,7 @@ def _log_files(facts: Facts) -> tuple[Path, ...]:
     place = mounts.on_host(
         inside, facts["Config"].get("WorkingDir") or "/", container_facts.mounts(facts)
     )
-    return (place,) if place is not None and place.is_dir() else ()
+    return (place,) if place is not None and is_folder(place) else ()
 
 
 def _shared(found: list[Candidate]) -> list[Candidate]:

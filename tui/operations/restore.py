@@ -18,7 +18,6 @@ from typing import Any, ClassVar
 from tui.core.errors import BusyError, McpdbError, VerificationError
 from tui.core.models import Backup, Deployment, FileIdentity
 from tui.core.operation import (
-    Facts,
     Plan,
     Progress,
     Record,
@@ -32,12 +31,11 @@ from tui.operations.catalogue import find_backup, safety_dir
 from tui.operations.gateways import (
     gateway_of,
     health_of,
-    start_with_patience,
     state_of,
-    wait_healthy,
 )
 from tui.operations.restore_plan import look_around, make_plan
-from tui.operations.restored import is_damaged, known_heads, read_back
+from tui.operations.restore_recovery import decide
+from tui.operations.restored import is_damaged, known_heads, read_back, start_again
 from tui.services import files
 from tui.services.gateways.protocol import Gateway
 from tui.services.holders import holders, inodes
@@ -123,7 +121,7 @@ class Restore:
             yield StepFinished("swap", {"swapped": True})
 
         yield StepStarted("start", "start the gateway, wait for healthy", cancellable=False)
-        started = self.start_again(progress, {**before, **facts})
+        started = start_again(deployment, {**before, **facts}, progress, even_if_stopped=self.start)
         yield StepFinished("start", started)
 
         yield StepStarted(
@@ -138,28 +136,9 @@ class Restore:
         yield StepFinished("readback")
         return {**result, **started, "backup": backup.id}
 
-    def start_again(self, progress: Progress, facts: dict[str, Any]) -> Facts:
-        """Start the gateway if it ran before (or is asked for) and wait until it is healthy.
-
-        Raises:
-            UnhealthyError: It does not become healthy.
-            DockerError: The engine does not answer.
-        """
-        gateway = gateway_of(self.deployment)
-        keep = facts.get("keep")
-        evicted = gateway is not None and _evict(gateway, keep and Path(keep))
-        # Somebody who started it meanwhile wants it up, but on the new file.
-        if gateway is None or not (facts.get("was_running") or self.start or evicted):
-            return {"gateway_up": False, "proven_by_start": False}
-        start_with_patience(gateway, lambda done, total: progress.note(done, total, "seconds"))
-        health = wait_healthy(gateway, lambda done, total: progress.note(done, total, "seconds"))
-        return {"gateway_up": True, "proven_by_start": True, "health": health.text}
-
     def recover(self, records: Sequence[Record]) -> Recovery:
         """Decide from the journal alone; see `tui.operations.restore_recovery`."""
-        from tui.operations.restore_recovery import decide
-
-        return decide(self, records)
+        return decide(self.deployment, records, start=self.start)
 
 
 # --- before the stop --------------------------------------------------------------------
@@ -374,14 +353,3 @@ def _put_where_nothing_is(staged: Path, live: Path) -> None:
     except OSError as error:
         raise files.denied("write", live, error) from error
     files.remove(staged)
-
-
-def _evict(gateway: Gateway, keep: Path | None) -> bool:
-    """Stop a gateway that came up by itself and still has the old file open."""
-    if keep is None:
-        return False
-    found, _complete = holders(inodes(keep))
-    if not found or not gateway.state().is_up:
-        return False
-    gateway.stop()
-    return True

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tui.core.errors import ExitCode, McpdbError
 from tui.core.models import ContainerRef, Deployment
@@ -26,33 +26,35 @@ from tui.operations.journaled import (
     recovery_failure,
     started,
 )
-from tui.operations.restored import is_damaged, keep_safety, read_back
+from tui.operations.restored import is_damaged, keep_safety, read_back, start_again
 from tui.services import files
 from tui.services.sqlite import copying
 from tui.services.sqlite.connections import sidecar
 from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
 
-if TYPE_CHECKING:
-    from tui.operations.restore import Restore
-
 BACK_DEADLINE = 30.0
 """Seconds to wait for others to let go of the file that is taken back."""
 
 
-def decide(operation: Restore, records: Sequence[Record]) -> Recovery:
-    """Decide what is left to do; see the module."""
+def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) -> Recovery:
+    """Decide what is left to do; see the module.
+
+    Args:
+        deployment: Whose database.
+        records: The journal so far.
+        start: Start the gateway in the end even if it had been stopped before.
+    """
     facts = merged(records)
-    deployment = operation.deployment
     went_back = any(r["kind"] == "recovery_started" and r["action"] == "swap-back" for r in records)
     if not went_back and not _is_swapped(deployment, facts, records):
-        return _undo_before(operation, records, facts)
+        return _undo_before(deployment, records, facts)
     cause = _failed_afterwards(records)
     if cause is None:
-        return _finish(operation, records, facts)
+        return _finish(deployment, records, facts, start=start)
     if _may_go_back(facts):
-        return _go_back(operation, records, facts, cause)
-    return _leave(operation, records, facts, cause)
+        return _go_back(deployment, records, facts, cause)
+    return _leave(deployment, records, facts, cause)
 
 
 def _is_swapped(deployment: Deployment, facts: Facts, records: Sequence[Record]) -> bool:
@@ -106,8 +108,9 @@ def _pending(
 # --- before the swap: everything is undone -----------------------------------------------
 
 
-def _undo_before(operation: Restore, records: Sequence[Record], facts: dict[str, Any]) -> Recovery:
-    deployment = operation.deployment
+def _undo_before(
+    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any]
+) -> Recovery:
     actions: list[RecoveryAction] = []
     stop_begun = started(records, "stop") and bool(facts.get("was_running"))
     if stop_begun and not finished(records, "stop"):
@@ -186,15 +189,16 @@ def _put_mode_back(deployment: Deployment, progress: Progress) -> Facts:
 # --- after the swap: finish ---------------------------------------------------------------
 
 
-def _finish(operation: Restore, records: Sequence[Record], facts: dict[str, Any]) -> Recovery:
-    deployment = operation.deployment
+def _finish(
+    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], *, start: bool
+) -> Recovery:
     cause = failure(records)
     actions = (
         RecoveryAction("tidy", "remove the name of the copy", lambda _p: _tidy(facts)),
         RecoveryAction(
             "start",
             "start the gateway, wait for healthy",
-            lambda p: operation.start_again(p, facts),
+            lambda p: start_again(deployment, facts, p, even_if_stopped=start),
         ),
         RecoveryAction(
             "readback",
@@ -225,9 +229,8 @@ def _tidy(facts: dict[str, Any]) -> Facts:
 
 
 def _go_back(
-    operation: Restore, records: Sequence[Record], facts: dict[str, Any], cause: Failure
+    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], cause: Failure
 ) -> Recovery:
-    deployment = operation.deployment
     actions = (
         RecoveryAction("stop-new", "stop the gateway", lambda _p: _stop(deployment)),
         RecoveryAction(
@@ -298,7 +301,7 @@ def _swap_back(deployment: Deployment, facts: dict[str, Any], progress: Progress
 
 
 def _leave(
-    operation: Restore, records: Sequence[Record], facts: dict[str, Any], cause: Failure
+    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], cause: Failure
 ) -> Recovery:
     """The old state was not sound either: the verified restore stays, undo is offered."""
     actions = (
@@ -306,7 +309,7 @@ def _leave(
             "list-safety",
             "check and list the safety copy",
             lambda p: keep_safety(
-                operation.deployment,
+                deployment,
                 facts,
                 clean_stop=facts.get("clean"),
                 operation_id=p.operation_id,

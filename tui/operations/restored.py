@@ -8,14 +8,16 @@ from typing import Any
 
 from tui.core.errors import McpdbError, VerificationError
 from tui.core.models import Deployment, Manifest
-from tui.core.operation import Facts
+from tui.core.operation import Facts, Progress
 from tui.operations.backup import describe
 from tui.operations.catalogue import next_sequence
-from tui.operations.gateways import gateway_of, state_of
+from tui.operations.gateways import gateway_of, start_with_patience, state_of, wait_healthy
 from tui.operations.looking import LiveDatabase
 from tui.operations.restore_plan import UNDO_DAYS
 from tui.operations.timeline import read_timeline
 from tui.services import files, manifests
+from tui.services.gateways.protocol import Gateway
+from tui.services.holders import holders, inodes
 from tui.services.manifests import new_id, write_manifest
 from tui.services.sqlite.connections import look
 from tui.services.sqlite.inspection import inspect
@@ -26,6 +28,43 @@ def known_heads(deployment: Deployment) -> list[str]:
     """What the gateway's own start may migrate a database to; empty when it cannot be told."""
     timeline = read_timeline(deployment, state_of(gateway_of(deployment)), ())
     return list(timeline.heads)
+
+
+def start_again(
+    deployment: Deployment, facts: dict[str, Any], progress: Progress, *, even_if_stopped: bool
+) -> Facts:
+    """Start the gateway if it ran before and wait until it is healthy.
+
+    Args:
+        deployment: Whose.
+        facts: What the journal recorded: `was_running`, and `keep`, the safety copy's path.
+        progress: Told how long it takes.
+        even_if_stopped: Start it although it had been stopped by hand.
+
+    Raises:
+        UnhealthyError: It does not become healthy.
+        DockerError: The engine does not answer.
+    """
+    gateway = gateway_of(deployment)
+    keep = facts.get("keep")
+    evicted = gateway is not None and _evict(gateway, keep and Path(keep))
+    # Somebody who started it meanwhile wants it up, but on the new file.
+    if gateway is None or not (facts.get("was_running") or even_if_stopped or evicted):
+        return {"gateway_up": False, "proven_by_start": False}
+    start_with_patience(gateway, lambda done, total: progress.note(done, total, "seconds"))
+    health = wait_healthy(gateway, lambda done, total: progress.note(done, total, "seconds"))
+    return {"gateway_up": True, "proven_by_start": True, "health": health.text}
+
+
+def _evict(gateway: Gateway, keep: Path | None) -> bool:
+    """Stop a gateway that came up by itself and still has the old file open."""
+    if keep is None:
+        return False
+    found, _complete = holders(inodes(keep))
+    if not found or not gateway.state().is_up:
+        return False
+    gateway.stop()
+    return True
 
 
 def read_back(

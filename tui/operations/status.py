@@ -21,7 +21,7 @@ from tui.operations.catalogue import read_catalogue
 from tui.operations.gateways import gateway_of, health_of, state_of
 from tui.operations.looking import LiveDatabase
 from tui.operations.timeline import recalled_timeline
-from tui.services.locks import read_owner
+from tui.services.locks import read_owner, state_problem
 from tui.wording.clean import one_line
 from tui.wording.quantities import age, narrow_size
 
@@ -60,6 +60,7 @@ def read_status(deployment: Deployment) -> Status:
         backups=len(catalogue.backups),
         integrity=integrity,
         integrity_at=integrity_at,
+        state_problem=state_problem(deployment.state_dir),
         needs=needs_of(
             facts=facts, state=state, health=health, catalogue=catalogue, unfinished=cut
         ),

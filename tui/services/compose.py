@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.errors import DockerError
+from tui.services.files import is_file
 
 FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 """Names Compose looks for, in its order."""
@@ -44,7 +45,7 @@ class Service:
 
 def file_in(folder: Path) -> Path | None:
     """The Compose file of a folder, if it has one."""
-    return next((folder / name for name in FILES if (folder / name).is_file()), None)
+    return next((folder / name for name in FILES if is_file(folder / name)), None)
 
 
 def services(folder: Path, timeout: float = TIMEOUT) -> list[Service]:

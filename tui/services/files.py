@@ -50,6 +50,22 @@ def is_regular(found: FileIdentity) -> bool:
     return stat.S_ISREG(found.mode)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there, as far as we may look."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there, as far as we may look."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def user_name(uid: int) -> str:
     """The name of a user id, or its number."""
     try:

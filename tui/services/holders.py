@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -46,6 +47,25 @@ def holders(
         except PermissionError:
             complete = False
     return found, complete
+
+
+def lock_holder(database: Path) -> Holder | None:
+    """Who holds the write lock of a database, else who has it open; None when nobody is seen.
+
+    `/proc/locks` can be read without root: in WAL mode the lock lies on `-shm`, else on the
+    database itself.
+    """
+    wanted = {str(inode) for _device, inode in inodes(database)}
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
+            # `7: POSIX ADVISORY WRITE 51877 fd:01:1048 1073741826 1073742335`
+            words = line.split()
+            if words[1:4] != ["POSIX", "ADVISORY", "WRITE"] or int(words[4]) <= 0:
+                continue
+            if words[5].rpartition(":")[2] in wanted and int(words[4]) != os.getpid():
+                return _describe(int(words[4]))
+    found, _complete = holders(inodes(database), ignore=(os.getpid(),))
+    return found[0] if found else None
 
 
 def _pids() -> Iterator[int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tui.core.errors import BusyError
 from tui.core.models import LockOwner
 from tui.services import processes
-from tui.services.files import denied, make_private
+from tui.services.files import denied, make_private, user_name
 from tui.services.operator import Origin
 from tui.wording.clean import one_line
 from tui.wording.quantities import age
@@ -98,6 +98,23 @@ class DatabaseLock:
                 os.ftruncate(self.descriptor, 0)
             os.close(self.descriptor)
             self.descriptor = -1
+
+
+def state_problem(state_dir: Path) -> str:
+    """Why lock and journals cannot be looked at: then "nobody" and "nothing" are not known.
+
+    Empty when they can be, or when the folder does not exist: nothing was ever changed here.
+    """
+    try:
+        if not state_dir.is_dir() or os.access(state_dir, os.R_OK | os.X_OK):
+            return ""
+        owner = user_name(state_dir.stat().st_uid)
+    except OSError as error:
+        return str(denied("read", state_dir, error))
+    return (
+        f"{one_line(str(state_dir))} belongs to {owner}, you are {user_name(os.geteuid())}: "
+        "lock, activity and safety copies are unknown. Run it with sudo."
+    )
 
 
 def read_owner(state_dir: Path) -> LockOwner | None:

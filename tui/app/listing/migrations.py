@@ -94,6 +94,8 @@ def aside(seen: Seen) -> Line:
     timeline = seen.timeline
     if timeline is None or timeline.problem:
         return ()
+    if seen.database is not None and not seen.database.exists:
+        return (Span("there is no database", "danger", bold=True),)
     if timeline.unknown:
         return (Span(f"{timeline.unknown[0]} is not in this image", "danger", bold=True),)
     if timeline.pending:

@@ -53,6 +53,10 @@ class Pane(Vertical):
         key: str = ""
 
     @dataclass
+    class LookAtCut(Message):
+        """What is left of an operation that was cut short is to be shown."""
+
+    @dataclass
     class Stands(Message):
         """What the message line says while nothing else is to be said."""
 

@@ -235,7 +235,10 @@ class HomePane(Pane):
         self._open(message.rows)
 
     def action_open(self) -> None:
-        """Open what is under the cursor in its own pane."""
+        """Open what is under the cursor; first of all what NEEDS YOU says Enter shows."""
+        if any(need.key == "Enter" for need in self.seen.needs[:2]):
+            self.post_message(self.LookAtCut())
+            return
         self._open(self._last)
 
     def _open(self, part: RowList) -> None:

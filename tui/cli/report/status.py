@@ -105,5 +105,5 @@ def _database(found: Status) -> str:
 def _lock(found: Status) -> str:
     owner = found.lock
     if owner is None:
-        return "none"
+        return signed(Verdict.UNKNOWN, found.state_problem) if found.state_problem else "none"
     return f"» {owner.what}, {owner.who} on {owner.host} (pid {owner.pid}), {ago(owner.since)}"

@@ -28,6 +28,7 @@ from tui.core.errors import (
 )
 from tui.core.models import FileIdentity
 from tui.services import files
+from tui.services.holders import lock_holder
 from tui.wording.clean import one_line
 
 BUSY_TIMEOUT = 2.0
@@ -84,7 +85,9 @@ def translated(error: sqlite3.Error, path: Path) -> McpdbError:
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return DamagedError(f"{name} cannot be read as a database: {text}.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return BusyError(f"{name} is locked by another process: {text}.")
+        holder = lock_holder(path)
+        who = one_line(holder.describe()) if holder else "another process"
+        return BusyError(f"{name} is locked by {who}: {text}.")
     if code == sqlite3.SQLITE_FULL:
         return PrecheckError(f"No space left while writing {name}.")
     if code == sqlite3.SQLITE_IOERR:

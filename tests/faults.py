@@ -1,0 +1,148 @@
+"""Real surroundings that are not as they should be: a full disk, another user, a held process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from tui.core.errors import McpdbError
+from tui.core.models import ActivityEntry, Deployment
+from tui.core.operation import Operation
+from tui.operations.launch import follow, launch
+
+ROOT = Path(__file__).resolve().parents[1]
+NOBODY = 65_534
+T = TypeVar("T")
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts and other users need root")
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
+    """Wait until something is so; say what it was if it never is."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds:g} s for: {what}"
+        time.sleep(0.01)
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A filesystem of its own, so small that it can be full."""
+    folder.mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "tmpfs", str(folder)], check=True
+    )
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path, leave: int = 0) -> Path:
+    """Take all space but `leave` bytes."""
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as stream, suppress(OSError):
+        while True:
+            found = os.statvfs(folder)
+            left = found.f_bavail * found.f_frsize - leave
+            if left <= 0:
+                break
+            stream.write(b"\0" * min(left, 1 << 20))
+    return filler
+
+
+def as_nobody(function: Callable[[], T]) -> T:
+    """Do something as another user, in a process of its own; what it returns or raises."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with suppress(BaseException):
+            os.close(reading)
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            answer: Any
+            try:
+                answer = (True, function())
+            except (McpdbError, AssertionError, OSError) as error:
+                answer = (False, error)
+            with os.fdopen(writing, "wb") as stream:
+                pickle.dump(answer, stream)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        said = stream.read()
+    os.waitpid(pid, 0)
+    worked, value = pickle.loads(said)
+    if not worked:
+        raise value
+    return value  # type: ignore[no-any-return]
+
+
+def print_of(folder: Path) -> dict[str, tuple[int, int, str]]:
+    """Everything in a folder: name, inode, owner, content; two are equal if nothing changed."""
+    return {
+        str(path.relative_to(folder)): (
+            path.lstat().st_ino,
+            path.lstat().st_uid,
+            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
+        )
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+class Held:
+    """An operation that stands still at a place."""
+
+    def __init__(self, deployment: Deployment, gate: Path) -> None:
+        self._deployment = deployment
+        self._gate = gate
+        self.id = ""
+
+    def begin(self, operation: Operation, fingerprint: str | None = None) -> None:
+        """Launch it and wait until it stands there."""
+        plan = operation.plan().fingerprint if fingerprint is None else fingerprint
+        self.id = launch(operation, plan)
+        wait_for(self._gate.with_suffix(".reached").exists, "the place is reached")
+
+    def entry(self) -> ActivityEntry:
+        return next(iter(follow(self._deployment, self.id)))
+
+    def go(self) -> None:
+        self._gate.with_suffix(".go").touch()
+
+    def end(self) -> ActivityEntry:
+        """Let it go on; how it ended."""
+        self.go()
+        *_, last = follow(self._deployment, self.id)
+        return last
+
+
+@pytest.fixture
+def hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Held]]:
+    """Hold the next operation's process at a place; see `tests.paused_runner`."""
+    gates: list[Path] = []
+
+    def arm(deployment: Deployment, place: str, *settings: str) -> Held:
+        gate = tmp_path / f"gate{len(gates)}"
+        gates.append(gate)
+        words = ["-m", "tests.paused_runner", place, str(gate), *settings]
+        monkeypatch.setattr(
+            "tui.operations.launch.runner_command", lambda: [sys.executable, *words]
+        )
+        monkeypatch.setenv("PYTHONPATH", str(ROOT))
+        return Held(deployment, gate)
+
+    yield arm
+    for gate in gates:
+        gate.with_suffix(".go").touch()

@@ -1,0 +1,55 @@
+"""The things the product talks about, as plain values; one module per subject.
+
+Times are timezone-aware and in UTC, sizes in bytes, durations in seconds. Text that came from
+elsewhere (names, messages, rows) is kept as it came: `tui.wording.clean` makes it printable
+where it is shown.
+"""
+
+from tui.core.models.activity import ActivityEntry, LockOwner, StepLine
+from tui.core.models.backups import Backup, BackupKind, Catalogue, Fit, Manifest
+from tui.core.models.database import DatabaseFacts, FileIdentity, Holder, Rows, TableInfo
+from tui.core.models.deployment import (
+    FORMAT,
+    ContainerRef,
+    Deployment,
+    GatewayRef,
+    MigrationsRef,
+    Problem,
+    ProcessRef,
+)
+from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
+from tui.core.models.migrations import Revision, RevisionState, Timeline
+from tui.core.models.status import Need, Status
+
+__all__ = [
+    "FORMAT",
+    "ActivityEntry",
+    "Backup",
+    "BackupKind",
+    "Catalogue",
+    "ContainerRef",
+    "DatabaseFacts",
+    "Deployment",
+    "FileIdentity",
+    "Fit",
+    "GatewayRef",
+    "GatewayState",
+    "Health",
+    "Holder",
+    "LockOwner",
+    "LogLine",
+    "Manifest",
+    "MigrationsRef",
+    "Need",
+    "Problem",
+    "ProcessRef",
+    "Revision",
+    "RevisionState",
+    "Rows",
+    "Running",
+    "Status",
+    "StepLine",
+    "Stopped",
+    "TableInfo",
+    "Timeline",
+]
