@@ -6,6 +6,7 @@ from tests.app.screen_host import text_of as text
 from tests.app.screen_plans import BEGAN, entry, steps_until
 from tui.app.screens.cut import CutScreen
 from tui.app.screens.question import Question
+from tui.core.operation import Recovery, RecoveryAction
 
 pytestmark = pytest.mark.usefixtures("cest")
 
@@ -17,9 +18,41 @@ def question(key="y", command=COMMAND):
     return Question("Restart the gateway of forge?", lines, command, "Restart", key)
 
 
-def cut(sentence="It will be finished, not undone. Undo stays possible afterwards (Z)."):
+def left(direction="finish", sentence="The restored database is in place.", *titles):
+    actions = [RecoveryAction(str(n), title, lambda _: {}) for n, title in enumerate(titles)]
+    return Recovery(direction, sentence, actions)
+
+
+FINISH = left(
+    "finish",
+    "The restored database is in place; what is left is finished.",
+    "start the gateway, wait for healthy",
+    "read back; check and list the safety copy",
+)
+UNDO = left("undo", "The restore was cut short before the swap. Nothing was changed.", "remove x")
+
+
+def cut(recovery=FINISH):
     steps = steps_until(7, "cut", started=BEGAN)
-    return CutScreen(entry(state="cut", down_since=BEGAN, steps=steps), sentence)
+    return CutScreen(entry(state="cut", down_since=BEGAN, steps=steps), recovery)
+
+
+@pytest.mark.parametrize(
+    ("recovery", "words"),
+    [
+        (FINISH, ["start the gateway, wait for healthy, read back", "[ Finish now ]", "finishes"]),
+        (
+            UNDO,
+            ["The restore was cut short before the swap.", "[ Undo now ]", "undoes", "remove x"],
+        ),
+        (left("nothing"), ["nothing but its record", "Its record will be closed"]),
+        (None, ["It will be finished or undone, as its journal says"]),
+    ],
+)
+async def test_what_is_left_is_said_as_the_recovery_decides_it(recovery, words):
+    app = Host(cut(recovery))
+    async with app.run_test(size=(80, 24)):
+        assert not [word for word in words if word not in text(app)], text(app)
 
 
 async def test_the_question_says_what_happens_and_the_same_as_a_command():
@@ -121,7 +154,7 @@ async def test_only_the_second_button_finishes_what_was_cut(keys, answer):
                 **dict.fromkeys(("operation", "subject", "who"), HOSTILE),
                 steps=steps_until(3, "cut", text=HOSTILE),
             ),
-            HOSTILE,
+            left("undo", HOSTILE, HOSTILE),
         ),
     ],
 )

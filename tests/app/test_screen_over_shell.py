@@ -44,7 +44,7 @@ SCREENS = {
     "plan": lambda: PlanScreen(restore_plan(), now=NOW),
     "question": lambda: Question("Restart?", ["Calls fail."], "mcpdb-tui", "Restart"),
     "operation": operation,
-    "cut": lambda: CutScreen(entry(state="cut"), ""),
+    "cut": lambda: CutScreen(entry(state="cut"), None),
     "help": lambda: HelpScreen("x", [], [], []),
     "palette": lambda: PaletteScreen([Command("x", "Do x")]),
     "welcome": welcome,

@@ -183,3 +183,22 @@ def test_rows_too_wide_for_the_terminal_stand_one_below_the_other(place: Place) 
         shown = terminal.text()
     assert "─ row 1 ─" in shown
     assert "  transport" in shown
+
+
+def test_the_demo_opens_the_screen_and_is_gone_afterwards(place: Place) -> None:
+    folder = place.folder.parent / "demo"
+    words = [*place.cli.words()[:3], "demo", "--dir", str(folder)]
+    with Terminal(words, place.cli.environ()) as terminal:
+        terminal.sees("demo@")
+        assert folder.is_dir()
+        terminal.type("q")
+        assert terminal.end() == 0
+    assert not folder.exists()
+
+
+def test_without_a_command_the_screen_opens(place: Place) -> None:
+    with open_terminal(place) as terminal:
+        terminal.sees("demo@")
+        terminal.sees("Tables")
+        terminal.type("q")
+        assert terminal.end() == 0

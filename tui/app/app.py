@@ -1,185 +1,56 @@
-"""The app: wiring between what is known, the panes and the dialogs."""
+"""The app: wiring between the shell, the dialogs and the operations."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from textual import events, on, work
-from textual.app import App, ComposeResult, ScreenStackError
-from textual.binding import BindingType
-from textual.reactive import reactive
-from textual.widget import Widget
+from textual import on, work
 
-from tui.app import glyphs, themes, verbs
-from tui.app.conduct import effects, launched, planned, resumed, with_deployment
-from tui.app.keys import KEYS
+from tui.app import verbs
+from tui.app.conduct import effects, launched, left_of, planned, resumed, with_deployment
 from tui.app.listing.activity import farewell
-from tui.app.loops import Periods
-from tui.app.model import Model
-from tui.app.needs import status_of, with_needs
-from tui.app.panes import PANES
+from tui.app.needs import status_of
 from tui.app.panes.base import Pane
-from tui.app.panes.stack import PaneStack
-from tui.app.screens.too_small import TooSmallScreen, is_too_small
-from tui.app.seeing import Ended, Replaced, RowsRead, Saw, WantRows
+from tui.app.screens.too_small import TooSmallScreen
+from tui.app.seeing import Ended
 from tui.app.seen import Seen
-from tui.app.widgets.footer import KeyBar
-from tui.app.widgets.message import MessageLine
-from tui.app.widgets.status import StatusRows
-from tui.app.widgets.tabs import TabBar
+from tui.app.shell import Shell
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry, Deployment
 
 if TYPE_CHECKING:
     from tui.core.operation import Operation, Plan
 
-_Part = TypeVar("_Part", bound=Widget)
-SIGNAL_CODES = {signal.SIGHUP: 129, signal.SIGTERM: 143}
-"""Exit codes of the signals that only end the screen; the work goes on."""
 
-
-class McpdbApp(App[int]):
+class McpdbApp(Shell):
     """Looks after one gateway's database."""
 
-    TITLE = "mcpdb-tui"
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    _welcomed = _looked_for_cut = False
+    _recent: tuple[str, ...] = ()
+    """Commands of the palette, the last used first."""
 
-    seen: reactive[Seen] = reactive(Seen(), init=False)
-    """What is known; every widget of the shell draws from it."""
-    second: reactive[int] = reactive(0, init=False)
-    """Counts up with the clock, so that ages and times stay true."""
+    # --- what opens by itself -----------------------------------------------------------------
 
-    def __init__(
-        self,
-        deployment: Deployment | None,
-        *,
-        candidates: Sequence[Any] = (),
-        settings: Mapping[str, Any] | None = None,
-        first: Seen | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
-        periods: Periods | None = None,
-        watch: bool = True,
-    ) -> None:
-        """Wire the app.
-
-        Args:
-            deployment: What to look after; None asks with the picker.
-            candidates: What the picker offers.
-            settings: `theme`, `glyphs`, `slow_link`, `utc`.
-            first: What is known before anything was read.
-            clock: The host's time; pictures freeze it.
-            periods: How often is looked.
-            watch: Whether anything is read at all; pictures are drawn from `first` alone.
-        """
-        from os import environ
-
-        wish = dict(settings or {})
-        # Textual would turn colours into greys; with an ansi theme it leaves them out.
-        plain = "NO_COLOR" in environ
-        super().__init__(ansi_color=True if plain else None)
-        for theme in themes.THEMES:
-            self.register_theme(theme)
-        self.theme = self._known_theme(str(wish.get("theme") or ""), plain=plain)
-        self.glyphs = glyphs.choose(str(wish.get("glyphs") or "auto"))
-        self._slow = bool(wish.get("slow_link"))
-        if self._slow:
-            self.animation_level = "none"
-        self._utc = bool(wish.get("utc"))
-        self._clock = clock
-        self._candidates = tuple(candidates)
-        self._periods = periods or (Periods.slow() if self._slow else Periods())
-        self._watch = watch
-        self._model: Model | None = None
-        self._welcomed = self._looked_for_cut = False
-        self._recent: list[str] = []
-        base = first or Seen()
-        self.set_reactive(McpdbApp.seen, with_deployment(base, deployment))
-
-    def _known_theme(self, name: str, *, plain: bool) -> str:
-        if plain and not name.startswith("mcpdb-16"):
-            return themes.NO_COLOR
-        return name if name in self.available_themes else themes.DEFAULT
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The roles, for themes that do not set them themselves."""
-        return themes.role_defaults(self.current_theme)
-
-    def now(self) -> datetime:
-        """The host's time, in its zone, or in UTC where that was asked for."""
-        return self._clock().astimezone(UTC) if self._utc else self._clock()
-
-    # --- life -----------------------------------------------------------------------------
-
-    def compose(self) -> ComposeResult:
-        """Rows 1 to 3, the pane, the message line and the keys."""
-        yield StatusRows()
-        yield TabBar([pane.tab for pane in PANES])
-        yield PaneStack()
-        yield MessageLine()
-        yield KeyBar()
-
-    def on_mount(self) -> None:
-        """Begin to look, and to listen for the end of the terminal."""
-        loop = asyncio.get_running_loop()
-        for number, code in SIGNAL_CODES.items():
-            loop.add_signal_handler(number, partial(self.exit, None, return_code=code))
-        self.set_interval(10.0 if self._slow else 1.0, self._tick)
-        if self.seen.deployment is not None:
-            self._begin()
-        else:
-            self._pick()
-
-    def on_unmount(self) -> None:
-        """Stop looking."""
-        if self._model is not None:
-            self._model.end()
-        loop = asyncio.get_running_loop()
-        for number in SIGNAL_CODES:
-            loop.remove_signal_handler(number)
-
-    def _tick(self) -> None:
-        self.second += 1
-
-    def _begin(self) -> None:
-        deployment = self.seen.deployment
-        if deployment is None or not self._watch:
-            return
-        self._model = Model(deployment, self, self._periods)
-        self._model.start()
+    def choose(self) -> None:
+        """Ask which gateway is meant."""
+        self._pick()
 
     @work(group="picker")
     async def _pick(self) -> None:
         from tui.app.screens.picker import PickerScreen
 
-        chosen = await self.push_screen_wait(PickerScreen(self._candidates))
+        chosen = await self.push_screen_wait(PickerScreen(self.candidates))
         if chosen is None:
             self.exit(0)
             return
         self.seen = with_deployment(Seen(), chosen.deployment)
-        self._begin()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Say when the terminal is too small; that page goes away by itself."""
-        if is_too_small(event.size) and not isinstance(self.screen, TooSmallScreen):
-            self.push_screen(TooSmallScreen())
-
-    # --- what is known ----------------------------------------------------------------------
-
-    @on(Saw)
-    def _saw(self, message: Saw) -> None:
-        self.seen = with_needs(message.change(self.seen), self.now())
+        self.begin()
 
     def watch_seen(self, seen: Seen) -> None:
-        """Show what was cut short, once; greyed keys may have changed."""
-        self.refresh_bindings()
+        """Show what was cut short, once, and welcome at a first start."""
+        super().watch_seen(seen)
         if seen.activity is None:
             return
         if not self._looked_for_cut:
@@ -197,7 +68,7 @@ class McpdbApp(App[int]):
     def _is_first_start(self, seen: Seen) -> bool:
         """Neither a state folder nor a manifest: nothing of ours was ever written here."""
         deployment, catalogue = seen.deployment, seen.catalogue
-        if deployment is None or catalogue is None or not self._watch:
+        if deployment is None or catalogue is None or not self.watches:
             return False
         known = any(backup.manifest is not None for backup in catalogue.backups)
         return not known and not seen.activity and not deployment.state_dir.exists()
@@ -220,25 +91,6 @@ class McpdbApp(App[int]):
             await self.action_pane(2)
             self.say("t verifies the backup under the cursor.")
 
-    @on(WantRows)
-    def _want_rows(self, message: WantRows) -> None:
-        if self._model is not None:
-            self._model.want_rows(message.table)
-
-    @on(RowsRead)
-    def _rows_read(self, message: RowsRead) -> None:
-        from tui.app.panes.tables import TablesPane
-
-        for pane in self._parts(TablesPane):
-            pane.take(message)
-
-    @on(Replaced)
-    def _replaced(self) -> None:
-        from tui.app.panes.tables import TablesPane
-
-        for pane in self._parts(TablesPane):
-            pane.read_again()
-
     @on(Ended)
     def _ended(self, message: Ended) -> None:
         """An operation is over; one whose process merely vanished is finished or undone."""
@@ -249,34 +101,7 @@ class McpdbApp(App[int]):
         else:
             self.say(farewell(entry), "" if entry.state == "done" else "danger")
 
-    # --- panes ------------------------------------------------------------------------------
-
-    @property
-    def pane(self) -> Pane:
-        """The pane in sight."""
-        return self._stack.pane
-
-    @property
-    def _stack(self) -> PaneStack:
-        return self.screen_stack[0].query_one(PaneStack)
-
-    async def action_pane(self, number: int, key: str = "") -> None:
-        """Show a pane in full size, with the cursor on a thing."""
-        await self._stack.open(number, key)
-
-    @on(PaneStack.Turned)
-    def _turned(self, message: PaneStack.Turned) -> None:
-        for tabs in self._parts(TabBar):
-            tabs.current = message.number
-        self.refresh_bindings()
-
-    @on(Pane.Go)
-    async def _go(self, message: Pane.Go) -> None:
-        await self.action_pane(message.number, message.key)
-
-    async def action_back(self) -> None:
-        """One step back; never further than home."""
-        await self._stack.step_back()
+    # --- leaving ------------------------------------------------------------------------------
 
     async def action_leave(self) -> None:
         """Back, then quit; asks while work runs."""
@@ -304,66 +129,7 @@ class McpdbApp(App[int]):
         if await self.push_screen_wait(question):
             self.exit(0)
 
-    def action_hint_quit(self) -> None:
-        """Say how to leave."""
-        self.say("q goes back and then quits; nothing was stopped.")
-
-    def action_refresh(self) -> None:
-        """Read everything again."""
-        if self._model is not None:
-            self._model.refresh()
-        self.say("")
-
-    def action_press(self, key: str) -> None:
-        """A key of the footer was clicked."""
-        self.simulate_key(key)
-
-    async def action_need(self, number: int) -> None:
-        """Go where a line of NEEDS YOU leads."""
-        needs = self.seen.needs
-        if number < len(needs):
-            self.simulate_key(needs[number].key.lower().replace("esc", "escape"))
-
-    # --- message line -----------------------------------------------------------------------
-
-    def say(self, text: str, role: str = "") -> None:
-        """Write one sentence on the message line."""
-        for line in self._parts(MessageLine):
-            line.say(text, role)
-
-    def _parts(self, kind: type[_Part]) -> list[_Part]:
-        """Parts of the shell, whichever dialog is above it; none while the app goes away."""
-        with suppress(ScreenStackError):
-            return list(self.screen_stack[0].query(kind))
-        return []
-
-    def notify(self, message: str, **_options: object) -> None:
-        """There are no toasts: what Textual itself would say goes to the message line."""
-        self.say(message)
-
-    @on(Pane.Say)
-    def _say(self, message: Pane.Say) -> None:
-        self.say(message.text, message.role)
-
-    @on(Pane.Stands)
-    def _stands(self, message: Pane.Stands) -> None:
-        for line in self._parts(MessageLine):
-            line.stand(message.text)
-
-    def on_key(self, event: events.Key) -> None:
-        """A greyed key says why; any other one wipes the last sentence."""
-        if len(self.screen_stack) == 1:
-            self.say("")
-        active = self.screen.active_bindings.get(event.key)
-        if active is None or active.enabled:
-            return
-        reason = getattr(active.node, "why_not", lambda _: "")(active.binding.action)
-        if reason:
-            event.prevent_default()
-            event.stop()
-            self.say(reason, "attention")
-
-    # --- help and palette -------------------------------------------------------------------
+    # --- help, palette, menus -----------------------------------------------------------------
 
     def action_help(self) -> None:
         """Show the keys that work here."""
@@ -380,33 +146,70 @@ class McpdbApp(App[int]):
 
         offered, places = commands(self.pane)
         chosen = await self.push_screen_wait(PaletteScreen(offered, recent=self._recent))
-        place = places.get(chosen.split(" ")[0]) if chosen else None
-        if chosen is None or place is None:
+        ident, _, value = (chosen or "").partition(" ")
+        place = places.get(ident)
+        if place is None:
             return
-        self._recent = [chosen, *(ident for ident in self._recent if ident != chosen)][:10]
+        self._recent = (ident, *(known for known in self._recent if known != ident))[:10]
         if place.pane is None:
-            await self.run_action(place.action, self)
+            action = f"{place.action}({value!r})" if place.takes_value else place.action
+            await self.run_action(action, self)
             return
-        if place.pane != self._stack.current:
-            await self.action_pane(place.pane)
-        reason = self.pane.why_not(place.action)
+        await self.action_pane(place.pane)
+        await self.act(self.pane, place.action)
+
+    @on(Pane.Offer)
+    @work(exclusive=True, group="palette")
+    async def _offer(self, message: Pane.Offer) -> None:
+        from tui.app.screens.menu import Menu
+
+        pane = self.pane
+        chosen = await self.push_screen_wait(Menu(message.title, message.items))
+        if chosen:
+            await self.act(pane, chosen)
+
+    def explain(self, pane: Pane, action: str, reason: str) -> None:
+        """Say why a key is greyed; with the command where only rights are missing."""
+        from tui.app.troubles import of_rights
+
+        words = pane.by_hand(action)
+        trouble = of_rights(self.seen, reason.partition(" needs ")[0], words) if words else None
+        if trouble is None or self.seen.rights not in reason:
+            super().explain(pane, action, reason)
+            return
+        from tui.app.screens.trouble import TroubleBox
+
+        self.push_screen(TroubleBox(trouble))
+
+    # --- commands with a value ----------------------------------------------------------------
+
+    async def action_table(self, name: str) -> None:
+        """Show a table by its name."""
+        if any(table.name == name for table in self.seen.tables or ()):
+            await self.action_pane(1, name)
+        else:
+            self.say(f"There is no table {name}; / in 1 Tables finds one by a part of it.")
+
+    async def action_filter_by(self, terms: str) -> None:
+        """Filter the list in sight."""
+        if not self.pane.filter_by(terms):
+            self.say("There is no list to filter here; 1 to 5 have one.", "attention")
+
+    def action_restore_named(self, ident: str) -> None:
+        """Restore a backup by its id, its file's name, or `latest`."""
+        reason = verbs.why_not_replace(self.seen, "restore")
         if reason:
             self.say(reason, "attention")
         else:
-            await self.run_action(place.action, self.pane)
+            self._do(verbs.restore(ident))
 
-    def action_utc(self) -> None:
-        """Show times in UTC, or in the host's zone again."""
-        self._utc = not self._utc
-        self.second += 1
-        self.pane.update()
-
-    def action_next_theme(self) -> None:
-        """Go round our themes."""
-        names = [theme.name for theme in themes.THEMES]
-        here = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(here + 1) % len(names)]
-        self.say(f"Theme {self.theme}; --theme or MCPDB_THEME keeps it.")
+    def action_verify_named(self, ident: str) -> None:
+        """Verify a backup by its id, its file's name, or `latest`."""
+        reason = verbs.why_not_change(self.seen, "verify")
+        if reason:
+            self.say(reason, "attention")
+        else:
+            self._do(verbs.verify(ident))
 
     # --- operations -------------------------------------------------------------------------
 
@@ -431,8 +234,8 @@ class McpdbApp(App[int]):
         except McpdbError as error:
             self.say(str(error), "danger")
             return
-        if self._model is not None:
-            self._model.refresh()
+        if self.model is not None:
+            self.model.refresh()
         if plan.tier != "light":
             await self.action_operation(ident)
 
@@ -477,7 +280,11 @@ class McpdbApp(App[int]):
     async def _show_cut(self, entry: ActivityEntry) -> None:
         from tui.app.screens.cut import CutScreen
 
-        if await self.push_screen_wait(CutScreen(entry, entry.sentence)):
+        deployment = self.seen.deployment
+        if deployment is None:
+            return
+        recovery = await asyncio.to_thread(left_of, deployment, entry)
+        if await self.push_screen_wait(CutScreen(entry, recovery)):
             self._resume(entry)
 
     @work(exclusive=True, group="resume")

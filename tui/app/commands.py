@@ -45,6 +45,8 @@ class Place:
     pane: int | None
     """None: by the app itself."""
     action: str
+    takes_value: bool = False
+    """The rest of the line is the action's parameter."""
 
 
 def commands(current: Pane) -> tuple[list[Command], dict[str, Place]]:
@@ -69,12 +71,21 @@ def commands(current: Pane) -> tuple[list[Command], dict[str, Place]]:
     for ident, title, hint, action in _KEYLESS:
         places[ident] = Place(None, action)
         found.append(Command(ident, title, "", hint))
+    for ident, title, hint, action in _WITH_VALUE:
+        places[ident] = Place(None, action, takes_value=True)
+        found.append(Command(ident, title, "", hint, takes_value=True))
     return found, places
 
 
 _KEYLESS = (
     ("utc", "Times in UTC or local", "shows every time the other way", "utc"),
     ("theme", "Next theme", "dark, light, high contrast, 16 colours", "next_theme"),
+)
+_WITH_VALUE = (
+    ("table", "Table NAME", "table tools: its first rows", "table"),
+    ("filter", "Filter TERMS", "filter -backup: narrows the list in sight", "filter_by"),
+    ("restore", "Restore BACKUP…", "restore k7m2qd, or latest; types the name", "restore_named"),
+    ("verify", "Verify BACKUP", "verify k7m2qd, or latest", "verify_named"),
 )
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.app.seen import Seen
-from tui.core.models import Deployment
+from tui.core.models import ActivityEntry, Deployment
 
 if TYPE_CHECKING:
-    from tui.core.operation import Operation, Plan
+    from tui.core.operation import Operation, Plan, Recovery
 
 
 def with_deployment(seen: Seen, deployment: Deployment | None) -> Seen:
@@ -50,6 +50,13 @@ def launched(operation: Operation, plan: Plan) -> str:
     from tui.services import operator
 
     return launch(operation, plan.fingerprint, operator.origin(plan.command))
+
+
+def left_of(deployment: Deployment, entry: ActivityEntry) -> Recovery | None:
+    """What is left to do about an operation that was cut; None when that cannot be told."""
+    from tui.operations.recovery import outlook
+
+    return outlook(deployment, entry.id)
 
 
 def resumed(deployment: Deployment) -> None:

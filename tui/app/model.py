@@ -19,9 +19,11 @@ from textual.message import Message
 from tui.app.folders import signature
 from tui.app.loops import Loop, Periods
 from tui.app.seeing import Change, Ended, Posts, Replaced, RowsRead, Saw
+from tui.app.troubles import NO_DATABASE
 from tui.core.errors import McpdbError
 from tui.core.models import (
     ActivityEntry,
+    DatabaseFacts,
     Deployment,
     GatewayState,
     TableInfo,
@@ -181,30 +183,58 @@ class Model:
     def _look_at_database(self) -> None:
         if self._released:
             return
-        facts = self._database().facts()
-        self._saw(lambda seen: replace(seen, database=facts), "database")
+        from tui.app.looks import with_facts
+
+        facts, now = self._database().facts(), datetime.now(UTC)
+        begins = self._begins_with(facts)
+        self._saw(lambda seen: with_facts(seen, facts, begins, now), "database")
         self._loops["timeline"].poke()
+
+    def _begins_with(self, facts: DatabaseFacts) -> str:
+        """What a file that is no database begins with."""
+        if not facts.exists or NO_DATABASE not in facts.problem:
+            return ""
+        from tui.services.first_bytes import first_bytes
+
+        return first_bytes(self.deployment.database)
 
     def _look_at_folders(self) -> None:
         self._look_at_activity()
         self._look_at_backups()
 
     def _look_at_activity(self) -> None:
+        from tui.app.rights import rights_problem
         from tui.operations import activity
         from tui.services import locks
 
         folder = signature(self.deployment.state_dir / "journal", self.deployment.state_dir)
+        rights = rights_problem(self.deployment)
+        problem = locks.state_problem(self.deployment.state_dir)
         try:
-            owner = locks.read_owner(self.deployment.state_dir)
+            owner = None if problem else locks.read_owner(self.deployment.state_dir)
             if folder != self._state_folder or self._running is not None:
-                entries = activity.read_activity(self.deployment)
+                entries = () if problem else activity.read_activity(self.deployment)
                 self._saw(lambda seen: replace(seen, activity=entries), "activity")
+                self._look_at_debts(entries)
                 self._tell_ended(entries)
         except McpdbError as error:
             self._failed("activity", error)
             return
         self._state_folder = folder
-        self._post(Saw(lambda seen: replace(seen, lock=owner, lock_known=True)))
+        self._post(
+            Saw(
+                lambda seen: replace(
+                    seen, lock=owner, lock_known=True, rights=rights, state_problem=problem
+                )
+            )
+        )
+
+    def _look_at_debts(self, entries: Sequence[ActivityEntry]) -> None:
+        """What is left of operations that were cut, and whether a restore can be undone."""
+        from tui.app.looks import outlooks, why_no_undo
+
+        left, undo = outlooks(self.deployment, entries), why_no_undo(self.deployment)
+        self._post(Saw(lambda seen: replace(seen, outlooks=left, undo=undo)))
 
     def _tell_ended(self, entries: Sequence[ActivityEntry]) -> None:
         """Tell of each operation that is over since the last look, however short it was."""

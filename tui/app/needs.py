@@ -7,12 +7,23 @@ from datetime import datetime
 
 from tui.app.listing.tables import baseline, difference, since_title
 from tui.app.seen import Seen
+from tui.app.troubles import is_locked
 from tui.core.models import Need, Status
 from tui.core.operation import Verdict
 from tui.wording import quantities
 
+_DIRECTIONS = {
+    "finish": "it will be finished",
+    "undo": "it will be undone",
+    "nothing": "nothing is left to do",
+}
 CONFIGURATION = ("gateways", "servers", "tools", "resources", "prompts", "a2a_agents")
 """Tables whose rows people make; fewer of them is worth a look, traffic comes and goes."""
+
+
+def direction_words(direction: str) -> str:
+    """Which way a cut operation goes on."""
+    return _DIRECTIONS.get(direction, "it will be finished or undone")
 
 
 def with_needs(seen: Seen, now: datetime) -> Seen:
@@ -33,9 +44,10 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
     integrity, integrity_at = last_check(catalogue)
     if seen.timeline is not None:
         catalogue = with_fits(catalogue, seen.timeline)
+    needs = tuple(_with_outlook(need, seen) for need in needs)
     return replace(
         seen,
-        needs=(*needs, *_migrations(seen), *_lost_rows(seen, now)),
+        needs=(*needs, *_state(seen), *_migrations(seen), *_lost_rows(seen, now)),
         looked_at_needs=True,
         catalogue=catalogue,
         integrity=integrity,
@@ -65,7 +77,28 @@ def status_of(seen: Seen) -> Status | None:
         integrity=seen.integrity,
         integrity_at=seen.integrity_at,
         needs=seen.needs,
+        state_problem=seen.state_problem,
     )
+
+
+def _with_outlook(need: Need, seen: Seen) -> Need:
+    """A cut operation says in which direction it is left; a bad file has a page of its own."""
+    facts = seen.database
+    if facts is not None and facts.problem and need.key == "2" and need.verdict is Verdict.FAIL:
+        verdict = Verdict.WARN if is_locked(facts) else Verdict.FAIL
+        return replace(need, verdict=verdict, key="1", action="what to do")
+    cut = next((entry for entry in seen.activity or () if entry.state == "cut"), None)
+    recovery = seen.outlooks.get(cut.id) if cut else None
+    if need.key != "Enter" or recovery is None:
+        return need
+    text = f"{need.text.removesuffix('.')}: {direction_words(recovery.direction)}."
+    return replace(need, text=text)
+
+
+def _state(seen: Seen) -> tuple[Need, ...]:
+    if not seen.state_problem:
+        return ()
+    return (Need(verdict=Verdict.UNKNOWN, text=seen.state_problem, key="4", action="Activity"),)
 
 
 def _migrations(seen: Seen) -> tuple[Need, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tui.core.models import (
     ActivityEntry,
@@ -19,6 +20,9 @@ from tui.core.models import (
     Timeline,
 )
 
+if TYPE_CHECKING:
+    from tui.core.operation import Recovery
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -32,6 +36,12 @@ class Seen:
     database: DatabaseFacts | None = None
     lock: LockOwner | None = None
     lock_known: bool = False
+    state_problem: str = ""
+    """Why lock and journals could not be looked at; empty when they could."""
+    rights: str = ""
+    """Why nothing may be changed by this user: `needs root: …`; empty when it may."""
+    undo: str | None = None
+    """Why the last restore cannot be undone; empty when it can, None while not known."""
     integrity: str = ""
     integrity_at: datetime | None = None
     catalogue: Catalogue | None = None
@@ -46,6 +56,14 @@ class Seen:
     """When the database file was last seen to change."""
     replaced_at: datetime | None = None
     """When another file was last seen at the database's path."""
+    problem_since: datetime | None = None
+    """When the database's present problem was first seen."""
+    last_there: str = ""
+    """What the file was when it was last seen whole: `412M at 01:58`."""
+    first_bytes: str = ""
+    """What a file that is no database begins with."""
+    outlooks: Mapping[str, Recovery] = field(default_factory=dict)
+    """Journal id of what was cut to what is left to do."""
     released: bool = False
     """Live connections are closed because an operation asked for it."""
     needs: tuple[Need, ...] = ()

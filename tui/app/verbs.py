@@ -76,6 +76,8 @@ def why_not_change(seen: Seen, verb: str) -> str:
         return "No gateway is chosen."
     if deployment.read_only:
         return f"{verb} is off: started with --read-only."
+    if seen.rights:
+        return f"{verb} {seen.rights}"
     if seen.running is not None:
         what = " ".join(word for word in (seen.running.operation, seen.running.subject) if word)
         return f"{verb} waits: {seen.running.who} runs {what} (pid {seen.running.pid}); o shows it."
@@ -87,7 +89,16 @@ def why_not_replace(seen: Seen, verb: str) -> str:
     if why := why_not_change(seen, verb):
         return why
     problem = seen.deployment.blocked("replace") if seen.deployment else None
-    return f"{verb}: {problem.text}" if problem else ""
+    return f"{verb} is off. {problem.text}" if problem else ""
+
+
+def why_not_undo(seen: Seen, verb: str) -> str:
+    """Why the last restore cannot be undone now; empty when it can."""
+    if why := why_not_replace(seen, verb):
+        return why
+    if seen.undo is None:
+        return f"{verb}: not known yet whether there is a restore to undo."
+    return f"{verb} is off. {seen.undo}" if seen.undo else ""
 
 
 def why_not_gateway(seen: Seen, verb: str) -> str:
@@ -95,15 +106,24 @@ def why_not_gateway(seen: Seen, verb: str) -> str:
     if why := why_not_change(seen, verb):
         return why
     deployment = seen.deployment
+    problem = deployment.blocked("gateway") if deployment else None
+    if problem is not None:
+        return f"{verb} is off. {problem.text}"
     if deployment is None or deployment.gateway is None:
         return f"{verb}: no gateway is known here; the file was given with --db."
-    problem = deployment.blocked("gateway")
-    return f"{verb}: {problem.text}" if problem else ""
+    return ""
 
 
-def undoable(seen: Seen) -> bool:
-    """Whether the newest finished change of the file is a restore that can be undone."""
-    for entry in seen.activity or ():
-        if entry.operation in ("restore", "undo") and entry.state == "done":
-            return True
-    return False
+def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
+    """What to type after `mcpdb-tui` for an action of a pane; empty when there is no such."""
+    name = seen.deployment.name if seen.deployment else ""
+    commands: dict[str, tuple[str, ...]] = {
+        "back_up": ("backup", "create"),
+        "verify": ("backup", "verify", ident),
+        "restore": ("restore", ident, "--confirm", name),
+        "undo": ("undo", "--confirm", name),
+        "start": ("gateway", "start"),
+        "stop": ("gateway", "stop"),
+        "restart": ("gateway", "restart"),
+    }
+    return commands.get(action, ())

@@ -54,12 +54,16 @@ def _identity(seen: Seen) -> Line:
 
 
 def _gateway(seen: Seen, glyphs: Glyphs, now: datetime, *, wide: bool) -> Line:
-    if seen.deployment is not None and seen.deployment.gateway is None:
+    blocked = seen.deployment.blocked("gateway") if seen.deployment else None
+    if seen.deployment is not None and seen.deployment.gateway is None and blocked is None:
         return line(Span("gateway ", "muted"), *signed(glyphs, "off", "none known", "app.pane(9)"))
     name, word = gateway_word(seen.gateway, seen.health)
     state = seen.gateway
-    if name == "unknown" and seen.deployment and seen.deployment.blocked("gateway"):
-        word = "unknown, no Docker"
+    if blocked is not None and blocked.topic == "no-gateway":
+        return line(Span("gateway ", "muted"), *signed(glyphs, "off", "none known", "app.pane(9)"))
+    no_docker = blocked is not None and blocked.topic == "docker"
+    if no_docker or (name == "unknown" and state and state.text.startswith("Docker ")):
+        name, word = "unknown", "unknown, no Docker"
     parts: list[Span | str] = [
         Span("gateway ", "muted"),
         *signed(glyphs, name, word, "app.pane(9)"),
@@ -202,6 +206,8 @@ def _lock(seen: Seen, *, wide: bool) -> Line:
     label = Span("lock ", "muted")
     if not seen.lock_known:
         return (label, Span("…"))
+    if seen.state_problem:
+        return (label, Span("unknown", "attention", action="app.pane(4)"))
     if seen.lock is None:
         return (label, Span("none"))
     who = f"{seen.lock.who}, {seen.lock.what}" if wide else seen.lock.who

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tui.core.errors import ExitCode, McpdbError, PrecheckError, UsageError
+from tui.core.errors import ERRORS_BY_CODE, ExitCode, McpdbError, PrecheckError, UsageError
 from tui.core.models import FORMAT, Deployment
 from tui.core.operation import Operation, Record, Recovery
 from tui.operations.registry import build
@@ -120,7 +120,9 @@ def finish_all(
         writer.close(ended=over)
         ended.append((path.stem, code))
         if not over:
-            raise McpdbError(str(records[-1].get("sentence", "An operation is not finished.")))
+            # With the exit code of what stands in the way, e.g. of a Docker that is gone.
+            kind = ERRORS_BY_CODE.get(code, McpdbError)
+            raise kind(str(records[-1].get("sentence", "An operation is not finished.")))
     _sweep(deployment)
     return ended
 

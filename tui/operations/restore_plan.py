@@ -18,6 +18,7 @@ from tui.core.models import (
 )
 from tui.core.operation import Check, Facts, Plan, PlannedStep, TableChange, Tier, Verdict
 from tui.operations.activity import read_activity
+from tui.operations.catalogue import safety_dir
 from tui.operations.command import command_line
 from tui.operations.gateways import gateway_of, health_of, state_of
 from tui.operations.looking import BackupFile, LiveDatabase
@@ -91,7 +92,7 @@ def make_plan(operation: str, situation: Situation) -> Plan:
     words = (
         ("undo", "--confirm", deployment.name)
         if operation == "undo"
-        else ("restore", backup.path.name, "--confirm", deployment.name)
+        else ("restore", _word(situation), "--confirm", deployment.name)
     )
     return Plan(
         operation=operation,
@@ -128,6 +129,13 @@ def make_plan(operation: str, situation: Situation) -> Plan:
             "undo_days": UNDO_DAYS,
         },
     )
+
+
+def _word(situation: Situation) -> str:
+    """What names the backup on a command line: its file name where the catalogue has it."""
+    deployment, path = situation.deployment, situation.backup.path
+    listed = (deployment.backup_dir, deployment.database.parent, safety_dir(deployment))
+    return path.name if path.parent in listed else str(path)
 
 
 def _basis(situation: Situation) -> Facts:

@@ -85,7 +85,8 @@ def denied(verb: str, path: Path, error: OSError) -> McpdbError:
             where = path if path.exists() else path.parent
             owner = f" It belongs to {user_name(where.stat().st_uid)};"
         me = user_name(os.geteuid())
-        return PrecheckError(f"Cannot {verb} {text}: permission denied.{owner} you are {me}.")
+        sudo = " Run it with sudo." if os.geteuid() else ""
+        return PrecheckError(f"Cannot {verb} {text}: permission denied.{owner} you are {me}.{sudo}")
     reason = one_line(error.strerror or str(error))
     return PrecheckError(f"Cannot {verb} {text}: {reason}.")
 

@@ -14,6 +14,8 @@ from tui.core.models import ActivityEntry, StepLine
 from tui.core.operation import Verdict
 from tui.wording import quantities
 
+FIELDS = ("who", "what", "result")
+"""What a filter can name."""
 EMPTY = "Nothing recorded yet. Every change made here or by cron will stand here."
 
 COLUMNS = (
@@ -103,7 +105,17 @@ def rows(seen: Seen, glyphs: Glyphs, now: datetime, *, full: bool = False) -> li
         role = {Verdict.FAIL: "danger", Verdict.WARN: "attention"}.get(entry.verdict, "")
         who, words, end = Span(entry.who), Span(what(entry)), Span(result(entry), role)
         cells = (when, who, words, took, end) if full else (when, words, who, took, end)
-        listed.append(Row(entry.id, cells, sign(entry, glyphs)))
+        fields = dict(zip(FIELDS, (entry.who, words.text, end.text), strict=True))
+        listed.append(
+            Row(
+                entry.id,
+                cells,
+                sign(entry, glyphs),
+                words=f"{entry.verdict} {entry.sentence}",
+                fields=fields,
+                moment=entry.started,
+            )
+        )
     return listed
 
 
@@ -122,7 +134,7 @@ def aside(seen: Seen) -> Line:
 
 def empty_words(seen: Seen) -> str:
     """What stands where no entry does."""
-    if problem := seen.problem("activity"):
+    if problem := seen.state_problem or seen.problem("activity"):
         return problem
     return "…" if seen.activity is None else EMPTY
 

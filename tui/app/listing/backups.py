@@ -98,7 +98,10 @@ def row(backup: Backup, glyphs: Glyphs, now: datetime, *, release: bool = False)
     ]
     if release:
         cells.insert(5, Span(backup.release))
-    return Row(backup.id, tuple(cells), verdict_sign(glyphs, state))
+    words = f"{backup.id} {backup.path.name} {backup.label}"
+    return Row(
+        backup.id, tuple(cells), verdict_sign(glyphs, state), words=words, moment=backup.taken
+    )
 
 
 def rows(seen: Seen, glyphs: Glyphs, now: datetime, *, release: bool = False) -> list[Row]:
@@ -145,7 +148,7 @@ def _sha(text: str) -> str:
     return " ".join(text[index : index + 16] for index in range(0, len(text), 16))
 
 
-def detail(backup: Backup, glyphs: Glyphs, now: datetime) -> tuple[Line, ...]:
+def detail(backup: Backup, seen: Seen, glyphs: Glyphs, now: datetime) -> tuple[Line, ...]:
     """Everything the manifest says, or why there is none."""
     manifest = backup.manifest
     local = backup.taken.astimezone(now.tzinfo)
@@ -158,7 +161,7 @@ def detail(backup: Backup, glyphs: Glyphs, now: datetime) -> tuple[Line, ...]:
                 f"  {backup.problem or 'no manifest: made by hand or by another tool'}",
             ),
             _labelled("revision", backup.revision or "none", _release(backup)),
-            _fits(backup, glyphs),
+            _fits(backup, seen, glyphs),
             _labelled("next", "t verifies it; B can restore it once it is whole"),
         )  # fmt: skip
     how = f", {quantities.duration(manifest.seconds)}, by {manifest.who} on {manifest.host}"
@@ -173,7 +176,7 @@ def detail(backup: Backup, glyphs: Glyphs, now: datetime) -> tuple[Line, ...]:
         ),
         _labelled("sha256", _sha(manifest.sha256)),
         _labelled("rows", f"{rows_total} in {filled} tables{_named(manifest.rows)}"),
-        _fits(backup, glyphs),
+        _fits(backup, seen, glyphs),
         _labelled("revision", backup.revision or "none", _release(backup)),
         _labelled(
             "source",
@@ -210,9 +213,12 @@ def _named(counts: object) -> str:
     return "; " + ", ".join(words) if words else ""
 
 
-def _fits(backup: Backup, glyphs: Glyphs) -> Line:
+def _fits(backup: Backup, seen: Seen, glyphs: Glyphs) -> Line:
     fit = backup.fit
-    if fit.steps:
+    if fit.steps and seen.deployment is not None and not seen.deployment.migrates_at_start:
+        pending = quantities.plural(fit.steps, "migration")
+        text = f"{fit.text}: {pending} would be pending; a start does not run them"
+    elif fit.steps:
         text = f"{fit.text}: the image migrates it at its start"
     elif fit.verdict is Verdict.OK:
         text = "the image starts without a migration"

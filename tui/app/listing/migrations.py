@@ -76,7 +76,16 @@ def rows(seen: Seen, glyphs: Glyphs, now: datetime) -> list[Row]:
             Span(state_words(revision, now), _ROLES.get(revision.state, "")),
             Span(revision.message + merge, muted),
         )
-        result.append(Row(revision.revision, cells, sign(revision, glyphs)))
+        result.append(
+            Row(
+                revision.revision,
+                cells,
+                sign(revision, glyphs),
+                words=revision.state,
+                fields={"state": revision.state},
+                moment=revision.applied,
+            )
+        )
         if revision.revision in backups:
             result.append(_twig(backups[revision.revision], glyphs, now))
     return result

@@ -8,17 +8,23 @@ from tui.app.paint import Line, Span
 from tui.app.seen import Seen
 from tui.app.widgets.rows import Column, Row, between
 from tui.core.models import Backup, TableInfo
+from tui.services.sqlite.inspection import CORE_TABLES
 from tui.wording import quantities
 
 EMPTY = "0 tables."
 
 
 def listed(seen: Seen) -> list[TableInfo]:
-    """Tables worth a line: those with rows or not counted yet; internals are grouped away."""
+    """Tables worth a line: with rows, not counted yet, just emptied, or the gateway's core.
+
+    Internals are grouped away. A core table without rows is listed: that it is empty may be
+    what somebody came to see.
+    """
     return [
         table
         for table in seen.tables or ()
-        if table.kind != "internal" and (table.rows is None or table.rows > 0)
+        if table.kind != "internal"
+        and (table.rows != 0 or difference(seen, table) or table.name in CORE_TABLES)
     ]
 
 
@@ -87,7 +93,8 @@ def rows(seen: Seen, changed: frozenset[str] = frozenset()) -> list[Row]:
 def rest(seen: Seen) -> str:
     """`47 empty, 2 internal`: what is not listed."""
     tables = seen.tables or ()
-    empty = sum(1 for t in tables if t.kind != "internal" and t.rows == 0)
+    shown = {table.name for table in listed(seen)}
+    empty = sum(1 for t in tables if t.kind != "internal" and t.name not in shown)
     internal = sum(1 for t in tables if t.kind == "internal")
     words = [f"{empty} empty"] if empty else []
     words += [f"{internal} internal"] if internal else []
@@ -95,8 +102,8 @@ def rest(seen: Seen) -> str:
 
 
 def note(seen: Seen, below: int, indent: str = "   ") -> Line:
-    """`7 more with rows, 47 empty, 2 internal`."""
-    words = [f"{below} more with rows"] if below else []
+    """`7 more, 47 empty, 2 internal`."""
+    words = [f"{below} more"] if below else []
     words += [text] if (text := rest(seen)) else []
     return (Span(indent + ", ".join(words), "muted"),)
 
@@ -122,7 +129,8 @@ def empty_words(seen: Seen) -> str:
 def with_empty(seen: Seen, changed: frozenset[str] = frozenset()) -> list[Row]:
     """Every table of the database; the empty ones under a line of their own."""
     result = rows(seen, changed)
-    empties = [t for t in seen.tables or () if t.kind != "internal" and t.rows == 0]
+    shown = {table.name for table in listed(seen)}
+    empties = [t for t in seen.tables or () if t.kind != "internal" and t.name not in shown]
     internals = [t for t in seen.tables or () if t.kind == "internal"]
     for heading, tables in (("empty", empties), ("internal: alembic, sqlite", internals)):
         if tables:

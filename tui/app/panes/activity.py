@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.app import verbs
+from tui.app import troubles, verbs
 from tui.app.listing import activity as listing
 from tui.app.paint import Span
-from tui.app.panes.base import BESIDE, Pane
+from tui.app.panes.base import BESIDE
+from tui.app.panes.listed import ACTIONS, FILTER, MATCHES, ListPane
 from tui.app.seen import Seen
+from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.groups import ASKS, HERE
 from tui.app.widgets.panel import TextPanel
 from tui.app.widgets.rows import RowList
 
+if TYPE_CHECKING:
+    from tui.app.screens.trouble import Trouble
 
-class ActivityPane(Pane):
+
+class ActivityPane(ListPane):
     """The maintenance log, with the steps of the chosen entry."""
 
     NUMBER = 4
     TITLE = "Activity"
+    LIST = "entries"
+    THING = "op"
+    FIELDS = listing.FIELDS
+    MENU = ("open", "undo", "copy")
 
     DEFAULT_CSS = """
     ActivityPane {
@@ -41,6 +50,9 @@ class ActivityPane(Pane):
             "enter", "open", "whole page", id="activity.open", key_display="Enter", group=HERE,
             tooltip="the operation's own page: steps, result, what is next",
         ),
+        ACTIONS,
+        FILTER,
+        *MATCHES,
         Binding(
             "Z", "undo", "undo a restore…", id="activity.undo", group=ASKS,
             tooltip="undo the last restore; types the name",
@@ -59,20 +71,20 @@ class ActivityPane(Pane):
 
     def compose(self) -> ComposeResult:
         """List, and steps below or beside it."""
+        yield FilterLine("who:dana  what:restore  -backup  since:7d")
         yield RowList(listing.COLUMNS_FULL, frame="none", id="entries")
         yield TextPanel(frame="rule", id="detail")
 
-    @property
-    def _list(self) -> RowList:
-        return self.query_one("#entries", RowList)
-
     def show(self, seen: Seen) -> None:
         """Draw the log."""
-        self._list.show(
+        self.list_rows(
             listing.rows(seen, self.glyphs, self.now(), full=True),
             empty=listing.empty_words(seen),
         )
         self._show_detail(seen)
+        self._stand()
+
+    def _stand(self) -> None:
         first, last, total = self._list.shown
         words = f" entries {first}-{last} of {total}" if total else ""
         self.stand((Span(words, "muted"),))
@@ -93,6 +105,7 @@ class ActivityPane(Pane):
     def _follow_cursor(self) -> None:
         self._show_detail(self.seen)
         self.query_one("#detail", TextPanel).to_top()
+        self._stand()
         self.refresh_bindings()
 
     @on(RowList.Opened)
@@ -105,24 +118,32 @@ class ActivityPane(Pane):
         self.set_class(beside, "-beside")
         self.query_one("#detail", TextPanel).frame = "side" if beside else "rule"
 
-    def point_at(self, key: str) -> None:
-        """Put the cursor on an entry."""
-        self._list.point_at(key)
+    def trouble(self, seen: Seen) -> Trouble | None:
+        """The journals may not be read."""
+        return troubles.of_state(seen)
 
-    def focus_first(self) -> None:
-        """The list has the focus."""
-        self.screen.set_focus(self._list)
+    def thing_words(self) -> str:
+        """`31 restore k3p9wd`."""
+        entry = listing.find(self.seen, self._list.cursor_key)
+        return f"{entry.number} · {listing.what(entry)}" if entry else ""
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
         match action:
-            case "open" | "copy" if not self._list.cursor_key:
-                return "Nothing is recorded yet."
-            case "undo" if not verbs.undoable(self.seen):
-                return "Z undo a restore… is off: no restore is in place."
+            case "open" | "actions" if not self._list.cursor_key:
+                return "There is no entry here."
             case "undo":
-                return verbs.why_not_replace(self.seen, "Z undo a restore…")
-        return ""
+                return verbs.why_not_undo(self.seen, "Z undo a restore…")
+        return super().why_not(action)
+
+    def by_hand(self, action: str) -> tuple[str, ...]:
+        """The same as a command."""
+        return verbs.by_hand(self.seen, action)
+
+    def copied(self) -> str:
+        """The command; what has none is named by its journal."""
+        entry = listing.find(self.seen, self._list.cursor_key)
+        return (entry.command or entry.id) if entry else ""
 
     def action_open(self) -> None:
         """Show the operation's own page."""
@@ -131,9 +152,3 @@ class ActivityPane(Pane):
     def action_undo(self) -> None:
         """Undo the last restore."""
         self.post_message(self.Do(verbs.undo))
-
-    def action_copy(self) -> None:
-        """Copy the command."""
-        entry = listing.find(self.seen, self._list.cursor_key)
-        if entry is not None:
-            self.copy(entry.command)

@@ -11,8 +11,10 @@ from textual.binding import Binding, BindingType
 from tui.app import verbs
 from tui.app.listing import backups as listing
 from tui.app.paint import Span
-from tui.app.panes.base import BESIDE, Pane
+from tui.app.panes.base import BESIDE
+from tui.app.panes.listed import ACTIONS, FILTER, MATCHES, ListPane
 from tui.app.seen import Seen
+from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.groups import ASKS, HERE
 from tui.app.widgets.panel import TextPanel
 from tui.app.widgets.rows import RowList
@@ -20,11 +22,14 @@ from tui.core.operation import Verdict
 from tui.wording import quantities
 
 
-class BackupsPane(Pane):
+class BackupsPane(ListPane):
     """Lists the backups; makes, verifies and restores them."""
 
     NUMBER = 2
     TITLE = "Backups"
+    LIST = "catalogue"
+    THING = "backup"
+    MENU = ("restore", "verify", "copy", "undo")
 
     DEFAULT_CSS = """
     BackupsPane {
@@ -49,6 +54,9 @@ class BackupsPane(Pane):
             "t", "verify", "verify", id="backups.verify", group=HERE,
             tooltip="read this backup whole and check it",
         ),
+        ACTIONS,
+        FILTER,
+        *MATCHES,
         Binding(
             "Z", "undo", "undo restore…", id="backups.undo", group=ASKS,
             tooltip="undo the last restore; types the name",
@@ -61,18 +69,14 @@ class BackupsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """List, and detail below or beside it."""
+        yield FilterLine("words of any column; -word drops; since:7d")
         yield RowList(listing.COLUMNS_WITH_RELEASE, frame="none", id="catalogue")
         yield TextPanel(frame="rule", id="detail")
 
-    @property
-    def _list(self) -> RowList:
-        return self.query_one("#catalogue", RowList)
-
     def show(self, seen: Seen) -> None:
         """Draw the catalogue."""
-        self._list.show(
+        self.list_rows(
             listing.rows(seen, self.glyphs, self.now(), release=True),
-            note=None,
             empty=listing.empty_words(seen),
         )
         self._show_detail(seen)
@@ -87,7 +91,7 @@ class BackupsPane(Pane):
             return
         label = f"label {backup.label}" if backup.label else ""
         panel.entitle(listing.detail_title(backup), label)
-        panel.show(listing.detail(backup, self.glyphs, self.now()))
+        panel.show(listing.detail(backup, seen, self.glyphs, self.now()))
 
     def _stand(self, seen: Seen) -> None:
         if seen.catalogue is None:
@@ -98,8 +102,10 @@ class BackupsPane(Pane):
         first, last, total = self._list.shown
         words = (
             f" {quantities.plural(count, 'backup')}, {quantities.size(seen.catalogue.total_size)}"
-            f" · {described} with manifest · rows {first}-{last} of {total}"
+            f" · {described} with manifest"
         )
+        if total:
+            words += f" · rows {first}-{last} of {total}"
         strangers = len(seen.catalogue.strangers)
         if strangers:
             words += f" · {quantities.plural(strangers, 'other file')}, left alone"
@@ -117,33 +123,32 @@ class BackupsPane(Pane):
         self.set_class(beside, "-beside")
         self.query_one("#detail", TextPanel).frame = "side" if beside else "rule"
 
-    def point_at(self, key: str) -> None:
-        """Put the cursor on a backup."""
-        self._list.point_at(key)
-
-    def focus_first(self) -> None:
-        """The list has the focus."""
-        self.screen.set_focus(self._list)
-
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
         backup = listing.find(self.seen, self._list.cursor_key)
         match action:
             case "back_up":
                 return verbs.why_not_change(self.seen, "b back up")
-            case "undo" if not verbs.undoable(self.seen):
-                return "Z undo restore… is off: no restore is in place."
             case "undo":
-                return verbs.why_not_replace(self.seen, "Z undo restore…")
-            case "restore" | "verify" | "copy" if backup is None:
-                return "There is no backup here yet; b makes one."
+                return verbs.why_not_undo(self.seen, "Z undo restore…")
+            case "restore" | "verify" | "copy" | "actions" if backup is None:
+                return "There is no backup here; b makes one."
             case "restore" if backup is not None and backup.verdict is Verdict.FAIL:
                 return f"B restore… is off: {backup.problem or 'this backup is damaged'}."
             case "restore":
                 return verbs.why_not_replace(self.seen, "B restore…")
             case "verify":
                 return verbs.why_not_change(self.seen, "t verify")
-        return ""
+        return super().why_not(action)
+
+    def by_hand(self, action: str) -> tuple[str, ...]:
+        """The same as a command."""
+        return verbs.by_hand(self.seen, action, self._list.cursor_key)
+
+    def copied(self) -> str:
+        """The path."""
+        backup = listing.find(self.seen, self._list.cursor_key)
+        return "" if backup is None else str(backup.path)
 
     def action_back_up(self) -> None:
         """Back up now."""
@@ -160,9 +165,3 @@ class BackupsPane(Pane):
     def action_undo(self) -> None:
         """Undo the last restore."""
         self.post_message(self.Do(verbs.undo))
-
-    def action_copy(self) -> None:
-        """Copy the path."""
-        backup = listing.find(self.seen, self._list.cursor_key)
-        if backup is not None:
-            self.copy(str(backup.path))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
@@ -16,10 +16,14 @@ from tui.app.seen import Seen
 from tui.core.models import Deployment
 
 if TYPE_CHECKING:
+    from tui.app.screens.menu import Item
+    from tui.app.screens.trouble import Trouble, TroublePage
     from tui.core.operation import Operation
 
 MakeOperation: TypeAlias = "Callable[[Deployment], Operation]"
 
+CONTENT_ACTIONS = ("open", "filter", "next_match", "actions")
+"""What needs the pane's own content."""
 BESIDE = 140
 """From this many columns on a list has its detail beside it instead of below."""
 
@@ -47,10 +51,18 @@ class Pane(Vertical):
 
     @dataclass
     class Go(Message):
-        """Another pane is asked for, with the cursor on a thing."""
+        """Another pane is asked for, with the cursor on a thing; then `action` is done there."""
 
         number: int
         key: str = ""
+        action: str = ""
+
+    @dataclass
+    class Offer(Message):
+        """A menu is asked for; what is chosen is done by the pane."""
+
+        title: str
+        items: list[Item] = field(default_factory=list)
 
     @dataclass
     class LookAtCut(Message):
@@ -75,6 +87,7 @@ class Pane(Vertical):
         if self.display and self.is_mounted:
             self._stale = False
             self.show(self.seen)
+            self.show_trouble(self.trouble(self.seen))
             self.refresh_bindings()
 
     def _tick(self) -> None:
@@ -87,12 +100,72 @@ class Pane(Vertical):
         self.update()
         if key:
             self.point_at(key)
-        self.focus_first()
+        self.take_focus()
+
+    def take_focus(self) -> None:
+        """The pane's main part has the focus, or what stands in its place."""
+        page = self.trouble_page
+        if page is not None:
+            self.screen.set_focus(page)
+        else:
+            self.focus_first()
+
+    # --- trouble --------------------------------------------------------------------------
+
+    @property
+    def trouble_page(self) -> TroublePage | None:
+        """What stands in place of the pane's own content; None while it can show that."""
+        return self._page
+
+    _page: TroublePage | None = None
+
+    def show_trouble(self, trouble: Trouble | None) -> None:
+        """Put a page in place of the content, or take it away again."""
+        page = self._page
+        if trouble is not None:
+            self.stand(())
+        if trouble is None:
+            if page is not None:
+                self._page = None
+                self._take_page_away(page)
+            return
+        if page is not None:
+            page.show(trouble)
+            return
+        from tui.app.screens.trouble import TroublePage
+
+        had_focus = self.has_focus_within
+        for child in self.children:
+            child.styles.display = "none"
+        self._page = TroublePage(trouble)
+        self.mount(self._page)
+        if had_focus:
+            self.call_after_refresh(self.take_focus)
+
+    def _take_page_away(self, page: TroublePage) -> None:
+        had_focus = page.has_focus
+        for child in self.children:
+            child.styles.clear_rule("display")
+        page.remove()
+        if had_focus:
+            self.call_after_refresh(self.take_focus)
 
     # --- for subclasses -------------------------------------------------------------------
 
     def show(self, seen: Seen) -> None:
         """Draw what is known."""
+
+    def trouble(self, seen: Seen) -> Trouble | None:
+        """What keeps the pane from showing its own; None when it can."""
+        return None
+
+    def filter_by(self, terms: str) -> bool:
+        """Narrow the list; False where there is none."""
+        return False
+
+    def copied(self) -> str:
+        """What `y` copies of the thing under the cursor; empty when there is nothing."""
+        return ""
 
     def tick(self) -> None:
         """A second went by while the pane is in sight."""
@@ -114,8 +187,16 @@ class Pane(Vertical):
         """Why an action cannot be done now, in one sentence; empty when it can."""
         return ""
 
+    def by_hand(self, action: str) -> tuple[str, ...]:
+        """The words of the same as a command, for who lacks the rights to do it here."""
+        return ()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey what cannot be done."""
+        """Grey what cannot be done; what belongs to content that is not shown is left out."""
+        if self.trouble_page is not None and action in CONTENT_ACTIONS:
+            return False
+        if action == "copy" and self.trouble_page is not None and not self.to_copy():
+            return False
         return None if self.is_mounted and self.why_not(action) else True
 
     # --- for use --------------------------------------------------------------------------
@@ -139,8 +220,17 @@ class Pane(Vertical):
         self.post_message(self.Say(text, role))
 
     def stand(self, text: Line) -> None:
-        """What the message line shows at rest."""
-        self.post_message(self.Stands(text))
+        """What the message line shows at rest; a page of trouble says all itself."""
+        self.post_message(self.Stands(() if self._page is not None else text))
+
+    def to_copy(self) -> str:
+        """What `y` copies: the remedy where there is trouble."""
+        return self._page.command if self._page is not None else self.copied()
+
+    def action_copy(self) -> None:
+        """Copy what is under the cursor."""
+        if text := self.to_copy():
+            self.copy(text)
 
     def copy(self, text: str) -> None:
         """Copy text through the terminal, and say so."""

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
-from tui.app import verbs
+from tui.app import troubles, verbs
 from tui.app.glyphs import SIGN_ROLES
 from tui.app.paint import Line, Span, line
 from tui.app.panes.base import Pane
 from tui.app.seen import Seen
 from tui.app.vitals import gateway_word, signed
-from tui.app.widgets.groups import ASKS, HERE
+from tui.app.widgets.groups import ASKS, EVERYWHERE, HERE
 from tui.app.widgets.panel import TextPanel
 from tui.core.models import ContainerRef, Deployment, ProcessRef
 from tui.wording import quantities
+
+if TYPE_CHECKING:
+    from tui.app.screens.trouble import Trouble
 
 EMPTY = " No gateway is known here; the file was given with --db."
 
 
 class FormPanel(TextPanel, can_focus=True):
     """The form; takes the focus so that the pane's keys work."""
+
+    class Menu(Message):
+        """The right button was pressed."""
+
+    def on_click(self, event: events.Click) -> None:
+        """The right button asks what can be done."""
+        if event.button == 3:
+            self.post_message(self.Menu())
 
 
 class GatewayPane(Pane):
@@ -42,6 +55,14 @@ class GatewayPane(Pane):
             tooltip="stop and start it; asks y/n, about 10 s down",
         ),
         Binding("l", "logs", "its log", id="gateway.logs", group=HERE, tooltip="5 Logs"),
+        Binding(
+            "a", "actions", "actions", id="list.actions", group=EVERYWHERE,
+            tooltip="what can be done with the gateway; also the right button",
+        ),
+        Binding(
+            "y", "copy", "copy name", id="gateway.copy", group=HERE,
+            tooltip="copy the container's name or the process's folder (OSC 52)",
+        ),
         Binding(
             "j,down", "scroll(1)", "down", show=False, id="gateway.down", group=HERE,
             tooltip="scroll down",
@@ -135,6 +156,10 @@ class GatewayPane(Pane):
         result += [_labelled(name, value) for name, value in state.details.items()]
         return result
 
+    def trouble(self, seen: Seen) -> Trouble | None:
+        """Docker cannot be asked."""
+        return troubles.of_docker(seen)
+
     def focus_first(self) -> None:
         """The form has the focus."""
         self.screen.set_focus(self.query_one("#form", FormPanel))
@@ -142,6 +167,8 @@ class GatewayPane(Pane):
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
         words = {"start": "s start", "stop": "S stop…", "restart": "X restart…"}
+        if action == "copy" and not self.to_copy():
+            return "There is nothing to copy."
         if action not in words:
             return ""
         if why := verbs.why_not_gateway(self.seen, words[action]):
@@ -153,6 +180,25 @@ class GatewayPane(Pane):
         if action == "stop" and state is not None and not up:
             return "S stop… is off: the gateway does not run."
         return ""
+
+    def by_hand(self, action: str) -> tuple[str, ...]:
+        """The same as a command."""
+        return verbs.by_hand(self.seen, action)
+
+    def copied(self) -> str:
+        """What the gateway is called."""
+        ref = self.seen.deployment.gateway if self.seen.deployment else None
+        if isinstance(ref, ContainerRef):
+            return ref.container
+        return ref.folder if isinstance(ref, ProcessRef) else ""
+
+    @on(FormPanel.Menu)
+    def action_actions(self) -> None:
+        """Offer what can be done with the gateway."""
+        from tui.app.screens.menu import items_of
+
+        items = items_of(self, ("start", "stop", "restart", "logs", "copy"))
+        self.post_message(self.Offer("gateway", items))
 
     def action_start(self) -> None:
         """Start the gateway."""

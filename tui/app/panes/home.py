@@ -119,6 +119,18 @@ class HomePane(Pane):
             tooltip="a pane in full size",
         ),
         Binding(
+            "slash", "there('filter')", "filter", key_display="/", id="home.filter",
+            group=EVERYWHERE, tooltip="in the pane of this part: keep the rows that match",
+        ),
+        Binding(
+            "a", "there('actions')", "actions", id="home.actions", group=EVERYWHERE,
+            tooltip="in the pane of this part: actions for this row; also the right button",
+        ),
+        Binding(
+            "y", "copy", "copy", show=False, id="home.copy", group=HERE,
+            tooltip="copy table, path, revision or command (OSC 52)",
+        ),
+        Binding(
             "b", "back_up", "back up", id="home.back_up", group=HERE,
             tooltip="back up now: hot, the gateway keeps running",
         ),
@@ -244,9 +256,35 @@ class HomePane(Pane):
     def _open(self, part: RowList) -> None:
         self.post_message(self.Go(_PANES[part.id or ""], part.cursor_key))
 
+    @on(RowList.Menu)
+    def _offer(self, message: RowList.Menu) -> None:
+        self.screen.set_focus(message.rows)
+        self.action_there("actions", message.rows)
+
+    def action_there(self, action: str, part: RowList | None = None) -> None:
+        """Do in a part's own pane what needs room."""
+        chosen = part or self._last
+        self.post_message(self.Go(_PANES[chosen.id or ""], chosen.cursor_key, action))
+
+    def copied(self) -> str:
+        """The thing under the cursor, as its own pane copies it."""
+        key = self._last.cursor_key
+        match self._last.id:
+            case "home-backups":
+                backup = backups.find(self.seen, key)
+                return str(backup.path) if backup else ""
+            case "home-activity":
+                entry = activity.find(self.seen, key)
+                return entry.command if entry else ""
+        return key
+
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
         return verbs.why_not_change(self.seen, "b back up") if action == "back_up" else ""
+
+    def by_hand(self, action: str) -> tuple[str, ...]:
+        """The same as a command."""
+        return verbs.by_hand(self.seen, action)
 
     def action_back_up(self) -> None:
         """Back up now."""

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
+from tui.app import troubles
 from tui.app.paint import Span
 from tui.app.panes.base import Pane
 from tui.app.seen import Seen
-from tui.app.widgets.groups import HERE
+from tui.app.widgets.filter_line import FilterLine
+from tui.app.widgets.groups import EVERYWHERE, HERE
 from tui.app.widgets.log_view import Filter, LogView
 from tui.core.errors import McpdbError
 from tui.core.models import GatewayRef, LogLine
 from tui.wording import quantities
 from tui.wording.clean import one_line
+
+if TYPE_CHECKING:
+    from tui.app.screens.trouble import Trouble
 
 DRAWN_EVERY = 0.1
 """Seconds between two drawings, whatever arrives."""
@@ -85,18 +89,9 @@ class LogsPane(Pane):
     NUMBER = 5
     TITLE = "Logs"
 
-    DEFAULT_CSS = """
-    LogsPane {
-        #filter {
-            display: none; height: 1; border: none; padding: 0 1; width: 1fr;
-            background: $surface; color: $foreground;
-        }
-        &.-filtering #filter { display: block; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "slash", "filter", "filter", key_display="/", id="logs.filter", group=HERE,
+            "slash", "filter", "filter", key_display="/", id="list.filter", group=EVERYWHERE,
             tooltip="terms: a regex keeps, -regex drops, quotes hold spaces",
         ),
         Binding(
@@ -118,7 +113,7 @@ class LogsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Filter line and log."""
-        yield Input(placeholder="regex keeps, -regex drops", id="filter", compact=True)
+        yield FilterLine("regex keeps, -regex drops")
         yield LogView(id="log")
 
     def on_mount(self) -> None:
@@ -154,7 +149,7 @@ class LogsPane(Pane):
     def _measure(self) -> None:
         """Lines in the last second: a flood says so."""
         self._flood, self._arrived = self._arrived, 0
-        if self.display:
+        if self.display and self.trouble_page is None:
             self._stand()
 
     def _say_empty(self) -> None:
@@ -185,9 +180,10 @@ class LogsPane(Pane):
             moment = line.time.astimezone(self.now().tzinfo) if line and line.time else None
             words.append(f"paused at {moment:%H:%M:%S}" if moment else "paused")
             words.append(f"{quantities.plural(view.new_below, 'new line')} below, f follows")
-        if view.kept != view.read:
-            words.append(f"keeps {quantities.count(view.kept)} of {quantities.count(view.read)}")
-        elif view.total > view.read:
+        if self._filter.is_open:
+            kept, read = quantities.count(view.kept), quantities.count(view.read)
+            self._filter.count(f"keeps {kept} of {read}")
+        if view.total > view.read:
             words.append(f"{quantities.count(view.read)} kept of {quantities.count(view.total)}")
         else:
             words.append(quantities.plural(view.read, "line"))
@@ -209,10 +205,10 @@ class LogsPane(Pane):
 
     # --- filter ---------------------------------------------------------------------------
 
-    @on(Input.Changed, "#filter")
-    def _apply(self, message: Input.Changed) -> None:
+    @on(FilterLine.Typed)
+    def _apply(self, message: FilterLine.Typed) -> None:
         try:
-            chosen = Filter.parse(message.value)
+            chosen = Filter.parse(message.text)
         except ValueError as error:
             self.say(str(error), "attention")
             return
@@ -222,23 +218,38 @@ class LogsPane(Pane):
         view.empty = f"No line matches; {quantities.count(view.read)} read. Esc clears the filter."
         self._stand()
 
-    @on(Input.Submitted, "#filter")
+    @on(FilterLine.Kept)
     def _keep(self) -> None:
         self.screen.set_focus(self._view)
+        self._stand()
 
     def action_filter(self) -> None:
         """Open the filter line."""
-        self.add_class("-filtering")
-        self.screen.set_focus(self.query_one("#filter", Input))
+        self._filter.open()
+        self._stand()
+
+    def filter_by(self, terms: str) -> bool:
+        """Narrow the log, as if the terms had been typed and kept."""
+        if self.trouble_page is not None:
+            return False
+        self._filter.open(terms)
+        self._keep()
+        return True
 
     def back(self) -> bool:
         """Esc clears the filter."""
-        if not self.has_class("-filtering"):
+        if not self._filter.clear():
             return False
-        self.remove_class("-filtering")
-        self.query_one("#filter", Input).value = ""
         self.screen.set_focus(self._view)
         return True
+
+    @property
+    def _filter(self) -> FilterLine:
+        return self.query_one(FilterLine)
+
+    def trouble(self, seen: Seen) -> Trouble | None:
+        """Docker cannot be asked; what was read before stays."""
+        return None if self._view.total else troubles.of_docker(seen)
 
     def focus_first(self) -> None:
         """The log has the focus."""
@@ -246,12 +257,11 @@ class LogsPane(Pane):
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
-        if action == "copy" and self._view.line_under_cursor is None:
+        if action == "copy" and not self.to_copy():
             return "There is no line to copy."
         return ""
 
-    def action_copy(self) -> None:
-        """Copy the line, cleaned."""
+    def copied(self) -> str:
+        """The line, cleaned."""
         line = self._view.line_under_cursor
-        if line is not None:
-            self.copy(one_line(line.text))
+        return "" if line is None else one_line(line.text)

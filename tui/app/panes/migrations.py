@@ -10,18 +10,24 @@ from textual.binding import Binding, BindingType
 
 from tui.app.listing import migrations as listing
 from tui.app.paint import Span, line
-from tui.app.panes.base import BESIDE, Pane
+from tui.app.panes.base import BESIDE
+from tui.app.panes.listed import ACTIONS, FILTER, MATCHES, ListPane
 from tui.app.seen import Seen
+from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.groups import HERE
 from tui.app.widgets.panel import TextPanel
 from tui.app.widgets.rows import RowList
 
 
-class MigrationsPane(Pane):
+class MigrationsPane(ListPane):
     """The timeline, newest first."""
 
     NUMBER = 3
     TITLE = "Migrations"
+    LIST = "timeline"
+    THING = "revision"
+    FIELDS = ("state",)
+    MENU = ("copy", "current")
 
     DEFAULT_CSS = """
     MigrationsPane {
@@ -42,23 +48,23 @@ class MigrationsPane(Pane):
             "c", "current", "current", id="migrations.current", group=HERE,
             tooltip="go to where the database stands",
         ),
+        ACTIONS,
+        FILTER,
+        *MATCHES,
     ]  # fmt: skip
 
     def compose(self) -> ComposeResult:
         """List, and detail below or beside it."""
+        yield FilterLine("pending, 1.0.6, oauth; -word drops")
         yield RowList(listing.COLUMNS, frame="rule", id="timeline")
         yield TextPanel(frame="rule", id="detail")
-
-    @property
-    def _list(self) -> RowList:
-        return self.query_one("#timeline", RowList)
 
     def show(self, seen: Seen) -> None:
         """Draw the timeline."""
         self._list.entitle(listing.title(seen), listing.aside(seen))
         rows = listing.rows(seen, self.glyphs, self.now())
         first_time = not self._list.rows and rows
-        self._list.show(rows, empty=listing.empty_words(seen))
+        self.list_rows(rows, empty=listing.empty_words(seen))
         if first_time and seen.timeline and seen.timeline.current:
             self._list.point_at(seen.timeline.current[0])
         self._show_detail(seen)
@@ -101,27 +107,19 @@ class MigrationsPane(Pane):
         self.set_class(beside, "-beside")
         self.query_one("#detail", TextPanel).frame = "side" if beside else "rule"
 
-    def point_at(self, key: str) -> None:
-        """Put the cursor on a revision."""
-        self._list.point_at(key)
-
-    def focus_first(self) -> None:
-        """The list has the focus."""
-        self.screen.set_focus(self._list)
-
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
-        if action in ("copy", "current") and not self._list.cursor_key:
-            return "No migrations are known here."
+        if action in ("copy", "current", "actions") and not self._list.cursor_key:
+            return "There is no revision here."
         if action == "current" and not (self.seen.timeline and self.seen.timeline.current):
             return "This database was never migrated."
-        return ""
+        return super().why_not(action)
 
-    def action_copy(self) -> None:
-        """Copy the revision."""
-        self.copy(self._list.cursor_key)
+    def copied(self) -> str:
+        """The revision."""
+        return self._list.cursor_key
 
     def action_current(self) -> None:
         """Go to where the database stands."""
         if self.seen.timeline:
-            self._list.point_at(self.seen.timeline.current[0])
+            self.point_at(self.seen.timeline.current[0])

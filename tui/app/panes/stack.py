@@ -32,8 +32,12 @@ class PaneStack(Container):
         return self.query_one(f"#pane-{self.current}", Pane)
 
     def on_mount(self) -> None:
-        """Home is in sight at first."""
-        self.call_after_refresh(self.pane.come)
+        """Home is in sight at first, unless a key came before it could be drawn."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if self.current == 0:
+            self.pane.come()
 
     async def open(self, number: int, key: str = "") -> None:
         """Show a pane in full size, with the cursor on a thing."""

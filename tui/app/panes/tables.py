@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import json
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from tui.app import troubles, verbs
 from tui.app.listing import tables as listing
 from tui.app.listing.cells import grid
 from tui.app.paint import Span
-from tui.app.panes.base import Pane
+from tui.app.panes.listed import ACTIONS, FILTER, MATCHES, ListPane
 from tui.app.seeing import RowsRead, WantRows
 from tui.app.seen import Seen
-from tui.app.widgets.groups import EVERYWHERE, HERE
+from tui.app.widgets.filter_line import FilterLine
+from tui.app.widgets.groups import ASKS, EVERYWHERE, HERE
 from tui.app.widgets.rows import Column, RowList
 from tui.core.models import TableInfo
 from tui.wording import quantities
+
+if TYPE_CHECKING:
+    from tui.app.screens.trouble import Trouble
 
 SIDE_BY_SIDE = 120
 """From this many columns on list and rows stand side by side."""
@@ -41,11 +47,14 @@ class Grid(RowList):
             pane.move_columns(step)
 
 
-class TablesPane(Pane):
+class TablesPane(ListPane):
     """The table browser."""
 
     NUMBER = 1
     TITLE = "Tables"
+    LIST = "tables"
+    THING = "table"
+    MENU = ("open", "copy")
 
     DEFAULT_CSS = """
     TablesPane {
@@ -64,6 +73,17 @@ class TablesPane(Pane):
             "enter", "open", "rows", id="tables.open", key_display="Enter", group=HERE,
             tooltip="the first rows of this table",
         ),
+        Binding(
+            "B", "restore", "restore…", id="tables.restore", group=ASKS,
+            tooltip="put the newest verified backup in place; types the name",
+        ),
+        Binding(
+            "y", "copy", "copy", id="tables.copy", group=HERE,
+            tooltip="the table's name, or the row as JSON without secrets (OSC 52)",
+        ),
+        ACTIONS,
+        FILTER,
+        *MATCHES,
     ]  # fmt: skip
 
     def __init__(self, id: str | None = None) -> None:
@@ -76,15 +96,12 @@ class TablesPane(Pane):
 
     def compose(self) -> ComposeResult:
         """List and rows."""
+        yield FilterLine("part of a name; -word drops")
         yield RowList(
             (Column("table", 16, grows=True, gap=1), Column("rows", 11, "right", gap=1)),
             frame="rule", signed=False, heading=False, id="tables",
         )  # fmt: skip
         yield Grid(frame="rule", signed=False, id="rows")
-
-    @property
-    def _list(self) -> RowList:
-        return self.query_one("#tables", RowList)
 
     @property
     def _grid(self) -> Grid:
@@ -96,7 +113,7 @@ class TablesPane(Pane):
         """Draw the list; the rows that were read stay until they are read again."""
         self._notice_changes(seen)
         self._list.entitle(listing.title(seen).removeprefix("1 "))
-        self._list.show(listing.with_empty(seen, self._changed), empty=listing.empty_words(seen))
+        self.list_rows(listing.with_empty(seen, self._changed), empty=listing.empty_words(seen))
         self._want(self._list.cursor_key)
         self._stand(seen)
 
@@ -226,9 +243,13 @@ class TablesPane(Pane):
         self._grid.frame = "side" if beside else "rule"
         self._want(self._list.cursor_key)
 
+    def trouble(self, seen: Seen) -> Trouble | None:
+        """The file cannot be read, or there is none."""
+        return troubles.of_database(seen, self.now())
+
     def point_at(self, key: str) -> None:
         """Put the cursor on a table and show its rows."""
-        self._list.point_at(key)
+        super().point_at(key)
         self.action_open()
 
     def focus_first(self) -> None:
@@ -236,24 +257,80 @@ class TablesPane(Pane):
         self.screen.set_focus(self._grid if self.has_class("-inside") else self._list)
 
     def back(self) -> bool:
-        """From the rows to the list."""
+        """From the rows to the list; then the filter is cleared."""
         if self.has_class("-inside") or self._grid.has_focus:
             self.remove_class("-inside")
             self.screen.set_focus(self._list)
             return True
-        return False
+        return super().back()
+
+    # --- what is possible -----------------------------------------------------------------
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
-        if action == "open" and not self._list.cursor_key:
-            return "There is no table to open."
-        return ""
+        match action:
+            case "open" if not self._list.cursor_key:
+                return "There is no table to open."
+            case "filter" | "actions" if self._is_in_rows:
+                return "That is for the list of tables; Esc goes there."
+            case "restore" if self.seen.catalogue is None or not self._newest:
+                return "B restore… is off: there is no verified backup; 2 Backups lists all."
+            case "restore":
+                return verbs.why_not_replace(self.seen, "B restore…")
+        return super().why_not(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is nothing to open where the rows have the focus."""
-        if action == "open" and self.is_mounted and self._grid.has_focus:
+        """Some keys belong to the list, one to a file that cannot be read."""
+        if action == "open" and self.is_mounted and self._is_in_rows:
             return False
+        if action == "restore":
+            page = self.trouble_page
+            if page is None or "B" not in dict(page.trouble.choices):
+                return False
         return super().check_action(action, parameters)
+
+    @property
+    def _is_in_rows(self) -> bool:
+        return self._grid.has_focus
+
+    @property
+    def _newest(self) -> str:
+        newest = self.seen.catalogue.newest_verified if self.seen.catalogue else None
+        return newest.id if newest else ""
+
+    def by_hand(self, action: str) -> tuple[str, ...]:
+        """The same as a command."""
+        return verbs.by_hand(self.seen, action, self._newest)
+
+    def copied(self) -> str:
+        """The table's name, or the row under the cursor as JSON."""
+        read = self._read
+        if not self._is_in_rows or read is None or read.rows is None:
+            return self._list.cursor_key
+        if not self._grid.cursor_key:
+            return ""
+        row = read.rows.rows[int(self._grid.cursor_key) - 1]
+        values = {
+            name: value.hex() if isinstance(value, bytes) else value
+            for name, value in zip(read.rows.columns, row, strict=True)
+            if name not in read.rows.masked
+        }
+        return json.dumps(values, ensure_ascii=False)
+
+    def action_copy(self) -> None:
+        """Copy, and say what was left out."""
+        super().action_copy()
+        rows = self._read.rows if self._read else None
+        if not self._is_in_rows or rows is None:
+            return
+        left_out = []
+        if rows.masked:
+            names = ", ".join(name for name in rows.columns if name in rows.masked)
+            left_out.append(f"Masked values are left out of the copy: {names}.")
+        if rows.cut:
+            left_out.append("Long values are cut.")
+        if left_out:
+            self.say(" ".join(["Copied (OSC 52).", *left_out]))
 
     def action_open(self) -> None:
         """Show the rows of the table under the cursor."""
@@ -262,3 +339,8 @@ class TablesPane(Pane):
         self.add_class("-inside")
         self._want(self._list.cursor_key)
         self.screen.set_focus(self._grid)
+
+    def action_restore(self) -> None:
+        """Put the newest verified backup in place of what cannot be read."""
+        if self._newest:
+            self.post_message(self.Do(verbs.restore(self._newest)))

@@ -17,9 +17,15 @@ from tui.app.screens.running_words import name_of
 from tui.app.screens.step_lines import RECOVERY
 from tui.app.widgets.groups import HERE
 from tui.core.models import ActivityEntry
+from tui.core.operation import Recovery
 from tui.wording.quantities import duration
 
 _COMMAND = "mcpdb-tui resume"
+_DIRECTIONS = {
+    "finish": "It will be finished, not undone.",
+    "undo": "It will be undone; the database stays as it was before.",
+    "nothing": "Its record will be closed; nothing else is done.",
+}
 _UNSAID = "It will be finished or undone, as its journal says; the data is whole either way."
 
 
@@ -65,16 +71,16 @@ class CutScreen(Dialog[bool]):
     ]
     boxed = True
 
-    def __init__(self, entry: ActivityEntry, sentence: str) -> None:
+    def __init__(self, entry: ActivityEntry, recovery: Recovery | None) -> None:
         """Tell of a cut operation.
 
         Args:
             entry: What was cut.
-            sentence: What is left to do, as its recovery says.
+            recovery: What is left to do; None when its journal does not tell.
         """
         super().__init__()
         self._entry = entry
-        self._sentence = sentence
+        self._recovery = recovery
 
     def compose_body(self) -> Iterable[Widget]:
         """Compose the box."""
@@ -84,11 +90,16 @@ class CutScreen(Dialog[bool]):
             with Horizontal(id="buttons"):
                 yield Lines(line(("by hand  ", MUTED), (_COMMAND, BOLD)), id="by-hand")
                 yield Choice("Look first", id="later")
-                yield Choice("Finish now", id="finish")
+                yield Choice("Undo now" if self._undoes else "Finish now", id="finish")
 
     def on_mount(self) -> None:
         """Say what leaving it means."""
-        self.tell("Look first leaves it in NEEDS YOU; the next change finishes it.")
+        does = "undoes" if self._undoes else "finishes"
+        self.tell(f"Look first leaves it in NEEDS YOU; the next change {does} it.")
+
+    @property
+    def _undoes(self) -> bool:
+        return self._recovery is not None and self._recovery.direction == "undo"
 
     def on_resize(self) -> None:
         """Write for the new width."""
@@ -127,15 +138,21 @@ class CutScreen(Dialog[bool]):
             )
         elif entry.down_seconds:
             rows += hanging("gateway", f"was down {duration(entry.down_seconds)}", width, 10)
+        if self._recovery is None:
+            rows += self._not_done(width)
+            return rows + hanging("left", say(entry.sentence or _UNSAID, BOLD), width, 10)
+        rows += hanging("state", self._recovery.sentence, width, 10)
+        titles = ", ".join(action.title for action in self._recovery.actions)
+        rows += hanging("left", say(titles or "nothing but its record", BOLD), width, 10)
+        return rows + hanging("", say(_DIRECTIONS[self._recovery.direction], BOLD), width, 10)
+
+    def _not_done(self, width: int) -> list[Content]:
         left = [
             step.title
-            for step in entry.steps
+            for step in self._entry.steps
             if step.state == "pending" and not step.step.startswith(RECOVERY)
         ]
-        if left:
-            rows += hanging("not done", ", ".join(left), width, 10)
-        rows += hanging("left", say(self._sentence or entry.sentence or _UNSAID, BOLD), width, 10)
-        return rows
+        return hanging("not done", ", ".join(left), width, 10) if left else []
 
     @on(Choice.Pressed, "#finish")
     def _finish(self) -> None:

@@ -220,6 +220,10 @@ class Dialog(ModalScreen[ScreenResultType]):
         """Write one sentence on the message line."""
         self.query_one(MessageLine).say(text, ATTENTION if attention else MUTED)
 
+    def overhear(self, text: str, *, attention: bool = False) -> None:
+        """What the shell says while this page covers its message line."""
+        self.tell(text, attention=attention)
+
     def copy(self, text: str, what: str) -> None:
         """Copy exactly what is shown, through the terminal (OSC 52), and say so."""
         self.app.copy_to_clipboard(text)

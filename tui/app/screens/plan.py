@@ -261,7 +261,8 @@ class PlanScreen(Dialog[bool]):
         order = ["cancel", "name", "confirm"]
         ring.sort(key=lambda widget: order.index(widget.id or ""))
         at = ring.index(self.focused) if self.focused in ring else 0
-        ring[(at + step) % len(ring)].focus()
+        # At once: `Widget.focus` would wait its turn behind the letters that follow in a burst.
+        self.set_focus(ring[(at + step) % len(ring)])
 
     def action_page(self, pages: int) -> None:
         """Turn the page."""

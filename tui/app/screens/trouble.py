@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 
+from tui.app.screens.frame import Dialog
 from tui.app.screens.lines import BOLD, MUTED, Lines, hanging, line, say, signed, stack
+from tui.app.widgets.groups import HERE
 from tui.core.models import Deployment
 from tui.core.operation import Verdict
+from tui.operations.command import command_line
 from tui.wording.clean import one_line
 
 _INDENT = 9
@@ -51,7 +58,9 @@ def missing(deployment: Deployment, *, before: str = "", newest: str = "") -> Tr
         headline=f"There is no database at {deployment.database}.",
         facts=facts,
         choices=[("B", f"put the newest verified backup in place: {newest}")] if newest else [],
-        command=f"mcpdb-tui restore latest --confirm {deployment.name}" if newest else "",
+        command=command_line(deployment, "restore", "latest", "--confirm", deployment.name)
+        if newest
+        else "",
     )
 
 
@@ -146,10 +155,16 @@ def rows_of(trouble: Trouble, width: int) -> list[Content]:
     return rows
 
 
-class TroublePage(Lines):
+class TroublePage(Lines, can_focus=True):
     """The content of a pane in place of its own; the pane keeps its keys."""
 
     DEFAULT_CSS = "TroublePage { height: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "first", "do it", key_display="Enter", id="trouble.first", group=HERE,
+            tooltip="what the page offers first",
+        ),
+    ]  # fmt: skip
 
     def __init__(self, trouble: Trouble) -> None:
         super().__init__()
@@ -159,6 +174,14 @@ class TroublePage(Lines):
     def command(self) -> str:
         """What `y` copies: exactly what is shown."""
         return one_line(self.trouble.command)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter does something only where the page offers something."""
+        return action != "first" or bool(self.trouble.choices)
+
+    def action_first(self) -> None:
+        """Press the key of the first choice."""
+        self.app.simulate_key(self.trouble.choices[0][0])
 
     def show(self, trouble: Trouble) -> None:
         """Another trouble, or the same with newer facts."""
@@ -171,3 +194,41 @@ class TroublePage(Lines):
 
     def _write(self) -> None:
         self.content = stack(rows_of(self.trouble, self.size.width))
+
+
+class TroubleBox(Dialog[None]):
+    """Why a key does nothing here, and the command that would."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape,q,enter", "close", "close", key_display="Esc", id="trouble.close", group=HERE,
+            tooltip="nothing is done",
+        ),
+        Binding(
+            "y", "copy", "copy the command", id="trouble.copy", group=HERE,
+            tooltip="copy the command (OSC 52)",
+        ),
+    ]  # fmt: skip
+    boxed = True
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__()
+        self._page = TroublePage(trouble)
+
+    def compose_body(self) -> Iterable[Widget]:
+        """Compose the box."""
+        with Vertical(classes="box"):
+            self._page.styles.height = "auto"
+            yield self._page
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a command there is nothing to copy."""
+        return action != "copy" or bool(self._page.command)
+
+    def action_copy(self) -> None:
+        """Copy the command."""
+        self.copy(self._page.command, "the command")
+
+    def action_close(self) -> None:
+        """Go back."""
+        self.dismiss(None)

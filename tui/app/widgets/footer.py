@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from textual.binding import ActiveBinding
 from textual.strip import Strip
+from textual.widgets import Input
 
 from tui.app.paint import Line, Span, width_of
 from tui.app.widgets.painted import Painted
@@ -44,7 +45,10 @@ class KeyBar(Painted):
 
     def _keys(self, bindings: Iterable[ActiveBinding]) -> Iterable[tuple[str, Line]]:
         done: set[str] = set()
+        typed_in = self.screen.focused if isinstance(self.screen.focused, Input) else None
         for active in bindings:
+            if typed_in is not None and active.node is not typed_in:
+                continue  # There letters are text, not keys.
             binding = active.binding
             if not binding.show or not binding.description or binding.action in done:
                 continue

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from textual import events
@@ -43,6 +44,12 @@ class Row:
     cells: tuple[Span, ...]
     """A span for each column; for a line between things, its spans as they are."""
     sign: Span = BLANK
+    words: str = ""
+    """What a filter finds it by besides its cells."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What `name:word` of a filter looks at."""
+    moment: datetime | None = None
+    """What `since:7d` of a filter looks at."""
 
     @property
     def is_thing(self) -> bool:
@@ -99,6 +106,17 @@ class RowList(Panel, can_focus=True):
 
         rows: RowList
         key: str
+
+        @property
+        def control(self) -> RowList:
+            """The list, so that `@on` can select by id."""
+            return self.rows
+
+    @dataclass
+    class Menu(Message):
+        """The right button was pressed: what can be done with the thing under the cursor?"""
+
+        rows: RowList
 
         @property
         def control(self) -> RowList:
@@ -251,6 +269,15 @@ class RowList(Panel, can_focus=True):
                 return
             index += step
 
+    def step_round(self, step: int) -> bool:
+        """Move to the next thing, from the last to the first; False when it went round."""
+        before = self._cursor
+        self.action_move(step)
+        if self._cursor == before:
+            self.action_edge(-step)
+            return False
+        return True
+
     def action_edge(self, direction: int) -> None:
         """Go to the first or last thing."""
         things = [index for index, row in enumerate(self._rows) if row.is_thing]
@@ -281,9 +308,11 @@ class RowList(Panel, can_focus=True):
         """Point at a thing; a second click opens it."""
         index = self._first + event.y - self.top - self._above
         if 0 <= index < len(self._rows) and self._rows[index].is_thing:
-            again = index == self._cursor and event.chain > 1
+            again = index == self._cursor and event.chain > 1 and event.button == 1
             self._go(index)
-            if again:
+            if event.button == 3:
+                self.post_message(self.Menu(self))
+            elif again:
                 self.post_message(self.Opened(self, self.cursor_key))
 
     # --- drawing ------------------------------------------------------------------------

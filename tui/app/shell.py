@@ -1,0 +1,307 @@
+"""The shell: what is known, the pane in sight, the message line; no dialog and no operation."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, ClassVar, TypeVar
+
+from textual import events, on
+from textual.app import App, ComposeResult, ScreenStackError
+from textual.binding import BindingType
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.app import glyphs, themes
+from tui.app.conduct import with_deployment
+from tui.app.keys import KEYS
+from tui.app.loops import Periods
+from tui.app.model import Model
+from tui.app.needs import with_needs
+from tui.app.panes import PANES
+from tui.app.panes.base import Pane
+from tui.app.panes.stack import PaneStack
+from tui.app.screens.too_small import TooSmallScreen, is_too_small
+from tui.app.seeing import Replaced, RowsRead, Saw, WantRows
+from tui.app.seen import Seen
+from tui.app.widgets.footer import KeyBar
+from tui.app.widgets.message import MessageLine
+from tui.app.widgets.status import StatusRows
+from tui.app.widgets.tabs import TabBar
+from tui.core.models import Deployment
+
+_Part = TypeVar("_Part", bound=Widget)
+SIGNAL_CODES = {signal.SIGHUP: 129, signal.SIGTERM: 143}
+"""Exit codes of the signals that only end the screen; the work goes on."""
+
+
+class Shell(App[int]):
+    """Shows what is known of one gateway's database; the dialogs are the subclass's."""
+
+    TITLE = "mcpdb-tui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+
+    seen: reactive[Seen] = reactive(Seen(), init=False)
+    """What is known; every widget of the shell draws from it."""
+    second: reactive[int] = reactive(0, init=False)
+    """Counts up with the clock, so that ages and times stay true."""
+
+    def __init__(
+        self,
+        deployment: Deployment | None,
+        *,
+        candidates: Sequence[Any] = (),
+        settings: Mapping[str, Any] | None = None,
+        first: Seen | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
+        periods: Periods | None = None,
+        watch: bool = True,
+    ) -> None:
+        """Wire the app.
+
+        Args:
+            deployment: What to look after; None asks with the picker.
+            candidates: What the picker offers.
+            settings: `theme`, `glyphs`, `slow_link`, `utc`.
+            first: What is known before anything was read.
+            clock: The host's time; pictures freeze it.
+            periods: How often is looked.
+            watch: Whether anything is read at all; pictures are drawn from `first` alone.
+        """
+        from os import environ
+
+        wish = dict(settings or {})
+        # Textual would turn colours into greys; with an ansi theme it leaves them out.
+        plain = "NO_COLOR" in environ
+        super().__init__(ansi_color=True if plain else None)
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = self._known_theme(str(wish.get("theme") or ""), plain=plain)
+        self.glyphs = glyphs.choose(str(wish.get("glyphs") or "auto"))
+        self._slow = bool(wish.get("slow_link"))
+        if self._slow:
+            self.animation_level = "none"
+        self._utc = bool(wish.get("utc"))
+        self._clock = clock
+        self.candidates = tuple(candidates)
+        self._periods = periods or (Periods.slow() if self._slow else Periods())
+        self.watches = watch
+        self.model: Model | None = None
+        base = first or Seen()
+        self.set_reactive(Shell.seen, with_deployment(base, deployment))
+
+    def _known_theme(self, name: str, *, plain: bool) -> str:
+        if plain and not name.startswith("mcpdb-16"):
+            return themes.NO_COLOR
+        return name if name in self.available_themes else themes.DEFAULT
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The roles, for themes that do not set them themselves."""
+        return themes.role_defaults(self.current_theme)
+
+    def now(self) -> datetime:
+        """The host's time, in its zone, or in UTC where that was asked for."""
+        return self._clock().astimezone(UTC) if self._utc else self._clock()
+
+    # --- life -----------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Rows 1 to 3, the pane, the message line and the keys."""
+        yield StatusRows()
+        yield TabBar([pane.tab for pane in PANES])
+        yield PaneStack()
+        yield MessageLine()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin to look, and to listen for the end of the terminal."""
+        loop = asyncio.get_running_loop()
+        for number, code in SIGNAL_CODES.items():
+            loop.add_signal_handler(number, partial(self.exit, None, return_code=code))
+        self.set_interval(10.0 if self._slow else 1.0, self._tick)
+        if self.seen.deployment is not None:
+            self.begin()
+        else:
+            self.choose()
+
+    def on_unmount(self) -> None:
+        """Stop looking."""
+        if self.model is not None:
+            self.model.end()
+        loop = asyncio.get_running_loop()
+        for number in SIGNAL_CODES:
+            loop.remove_signal_handler(number)
+
+    def _tick(self) -> None:
+        self.second += 1
+
+    def choose(self) -> None:
+        """Ask which gateway is meant; nothing was named and there are several."""
+
+    def begin(self) -> None:
+        """Begin to look at the deployment."""
+        deployment = self.seen.deployment
+        if deployment is None or not self.watches:
+            return
+        self.model = Model(deployment, self, self._periods)
+        self.model.start()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say when the terminal is too small; that page goes away by itself."""
+        if is_too_small(event.size) and not isinstance(self.screen, TooSmallScreen):
+            self.push_screen(TooSmallScreen())
+
+    # --- what is known ----------------------------------------------------------------------
+
+    @on(Saw)
+    def _saw(self, message: Saw) -> None:
+        self.seen = with_needs(message.change(self.seen), self.now())
+
+    def watch_seen(self, seen: Seen) -> None:
+        """Greyed keys may have changed."""
+        self.refresh_bindings()
+
+    @on(WantRows)
+    def _want_rows(self, message: WantRows) -> None:
+        if self.model is not None:
+            self.model.want_rows(message.table)
+
+    @on(RowsRead)
+    def _rows_read(self, message: RowsRead) -> None:
+        from tui.app.panes.tables import TablesPane
+
+        for pane in self._parts(TablesPane):
+            pane.take(message)
+
+    @on(Replaced)
+    def _replaced(self) -> None:
+        from tui.app.panes.tables import TablesPane
+
+        for pane in self._parts(TablesPane):
+            pane.read_again()
+
+    # --- panes ------------------------------------------------------------------------------
+
+    @property
+    def pane(self) -> Pane:
+        """The pane in sight."""
+        return self._stack.pane
+
+    @property
+    def _stack(self) -> PaneStack:
+        return self.screen_stack[0].query_one(PaneStack)
+
+    async def action_pane(self, number: int, key: str = "") -> None:
+        """Show a pane in full size, with the cursor on a thing."""
+        await self._stack.open(number, key)
+
+    @on(PaneStack.Turned)
+    def _turned(self, message: PaneStack.Turned) -> None:
+        for tabs in self._parts(TabBar):
+            tabs.current = message.number
+        self.refresh_bindings()
+
+    @on(Pane.Go)
+    async def _go(self, message: Pane.Go) -> None:
+        await self.action_pane(message.number, message.key)
+        if message.action:
+            await self.act(self.pane, message.action)
+
+    async def act(self, pane: Pane, action: str) -> None:
+        """Do what a pane's key does, or say why it cannot be done."""
+        reason = pane.why_not(action)
+        if reason:
+            self.explain(pane, action, reason)
+        else:
+            await self.run_action(action, pane)
+
+    async def action_back(self) -> None:
+        """One step back; never further than home."""
+        await self._stack.step_back()
+
+    def action_hint_quit(self) -> None:
+        """Say how to leave."""
+        self.say("q goes back and then quits; nothing was stopped.")
+
+    def action_refresh(self) -> None:
+        """Read everything again."""
+        if self.model is not None:
+            self.model.refresh()
+        self.say("")
+
+    def action_press(self, key: str) -> None:
+        """A key of the footer was clicked."""
+        self.simulate_key(key)
+
+    async def action_need(self, number: int) -> None:
+        """Go where a line of NEEDS YOU leads."""
+        needs = self.seen.needs
+        if number < len(needs):
+            self.simulate_key(needs[number].key.lower().replace("esc", "escape"))
+
+    # --- message line -----------------------------------------------------------------------
+
+    def say(self, text: str, role: str = "") -> None:
+        """Write one sentence on the message line, and on that of the dialog above it."""
+        for line in self._parts(MessageLine):
+            line.say(text, role)
+        tell = getattr(self.screen, "overhear", None) if self.screen_stack else None
+        if text and tell is not None:
+            tell(text, attention=role in ("attention", "danger"))
+
+    def _parts(self, kind: type[_Part]) -> list[_Part]:
+        """Parts of the shell, whichever dialog is above it; none while the app goes away."""
+        with suppress(ScreenStackError):
+            return list(self.screen_stack[0].query(kind))
+        return []
+
+    def notify(self, message: str, **_options: object) -> None:
+        """There are no toasts: what Textual itself would say goes to the message line."""
+        self.say(message)
+
+    @on(Pane.Say)
+    def _say(self, message: Pane.Say) -> None:
+        self.say(message.text, message.role)
+
+    @on(Pane.Stands)
+    def _stands(self, message: Pane.Stands) -> None:
+        for line in self._parts(MessageLine):
+            line.stand(message.text)
+
+    def on_key(self, event: events.Key) -> None:
+        """A greyed key says why; any other one wipes the last sentence."""
+        if len(self.screen_stack) == 1:
+            self.say("")
+        active = self.screen.active_bindings.get(event.key)
+        if active is None or active.enabled or not isinstance(active.node, Pane):
+            return
+        reason = active.node.why_not(active.binding.action)
+        if reason:
+            event.prevent_default()
+            event.stop()
+            self.explain(active.node, active.binding.action, reason)
+
+    def explain(self, pane: Pane, action: str, reason: str) -> None:
+        """Say why a key is greyed."""
+        self.say(reason, "attention")
+
+    # --- looks ------------------------------------------------------------------------------
+
+    def action_utc(self) -> None:
+        """Show times in UTC, or in the host's zone again."""
+        self._utc = not self._utc
+        self.second += 1
+        self.pane.update()
+
+    def action_next_theme(self) -> None:
+        """Go round our themes."""
+        names = [theme.name for theme in themes.THEMES]
+        here = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(here + 1) % len(names)]
+        self.say(f"Theme {self.theme}; --theme or MCPDB_THEME keeps it.")
