@@ -126,7 +126,7 @@ async def test_new_rows_are_counted_by_themselves(saved):
         before = tools()
         await asyncio.to_thread(saved.add_tool, "appeared-from-outside")
         await until(pilot, lambda: tools() == before + 1)
-        assert app.seen.changed_at is not None
+        await until(pilot, lambda: app.seen.changed_at is not None)
 
 
 async def test_b_backs_up_at_once_and_says_so(saved):
@@ -267,7 +267,7 @@ async def test_quitting_asks_while_work_runs(saved):
     app = opened(saved)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: known(app))
-        app._model.end()
+        app.model.end()
         app.seen = replace(app.seen, running=RUNNING)
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.screen, Question))

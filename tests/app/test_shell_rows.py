@@ -8,11 +8,12 @@ import pytest
 from textual.app import App
 
 from tests.app.shell_story import SEEN
+from tui.app.listing.row import Column, Row, between
 from tui.app.paint import Span, cell, fit, text_of, width_of, wrapped
 from tui.app.themes import THEMES, role_defaults
 from tui.app.widgets import log_view
 from tui.app.widgets.log_view import Filter, LogView
-from tui.app.widgets.rows import Column, Row, RowList, between
+from tui.app.widgets.rows import RowList
 from tui.core.models import LogLine
 
 

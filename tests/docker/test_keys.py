@@ -90,12 +90,12 @@ def test_restore_by_keys_after_docker_kill_with_another_screen_looking_on(
         screen.send("2")
         screen.wait_for("[2 Backups]", "sha256")
         screen.send("B")
-        screen.wait_for("RESTORE", "Type " + name, timeout=60)
+        screen.wait_for("RESTORE", "type the name first", timeout=60)
         screen.send(TAB + name + ENTER)
         screen.wait_for("▸[ Restore ]◂")
         screen.send(ENTER)
         screen.wait_for("RESTORED", timeout=120)
-        onlooker.wait_for("replaced", timeout=30)
+        onlooker.wait_for("restore", ": done", timeout=30)
     entry = read_activity(site.deployment)[0]
     assert (entry.operation, entry.exit_code) == ("restore", 0)
     safety = safety_dir(site.deployment) / str(entry.result["safety"])
@@ -117,6 +117,7 @@ def test_a_terminal_that_dies_in_the_middle_of_a_restore_harms_nothing(
     with Terminal(PROGRAM, cwd=site.lab.folder) as screen:
         screen.wait_for("WELCOME", timeout=60)
         screen.send(ESCAPE)
+        screen.wait_for("WELCOME", gone=True)
         screen.send("b")
         screen.wait_for("backed up", timeout=60)
         site.lab.register_tool("after-the-backup")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from textual import events, on
-from textual.app import App, ComposeResult, ScreenStackError
+from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -161,6 +160,8 @@ class Shell(App[int]):
 
     @on(Saw)
     def _saw(self, message: Saw) -> None:
+        if not self.screen_stack:
+            return  # The app goes away; nothing is left to draw on.
         self.seen = with_needs(message.change(self.seen), self.now())
 
     def watch_seen(self, seen: Seen) -> None:
@@ -257,9 +258,7 @@ class Shell(App[int]):
 
     def _parts(self, kind: type[_Part]) -> list[_Part]:
         """Parts of the shell, whichever dialog is above it; none while the app goes away."""
-        with suppress(ScreenStackError):
-            return list(self.screen_stack[0].query(kind))
-        return []
+        return list(self.screen_stack[0].query(kind)) if self.screen_stack else []
 
     def notify(self, message: str, **_options: object) -> None:
         """There are no toasts: what Textual itself would say goes to the message line."""

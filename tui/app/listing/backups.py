@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from tui.app.glyphs import SIGN_ROLES, Glyphs, sign_of
+from tui.app.listing.row import Column, Row
 from tui.app.paint import Line, Span, line
 from tui.app.seen import Seen
 from tui.app.vitals import signed, verdict_sign
-from tui.app.widgets.rows import Column, Row
 from tui.core.models import Backup
 from tui.core.operation import Verdict
 from tui.wording import quantities

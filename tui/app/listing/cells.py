@@ -8,8 +8,8 @@ from typing import Literal
 from rich.cells import cell_len
 
 from tui.app.glyphs import Glyphs
+from tui.app.listing.row import Column, Row
 from tui.app.paint import Span
-from tui.app.widgets.rows import Column, Row
 from tui.core.models import Rows
 from tui.wording.clean import one_line
 

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from tui.app.glyphs import Glyphs
 from tui.app.listing.backups import when_words
+from tui.app.listing.row import Column, Row, between
 from tui.app.paint import Line, Span, line
 from tui.app.seen import Seen
-from tui.app.widgets.rows import Column, Row, between
 from tui.core.models import Backup, Revision
 from tui.core.operation import Verdict
 from tui.wording import quantities

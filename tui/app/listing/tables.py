@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tui.app.listing.row import Column, Row, between
 from tui.app.paint import Line, Span
 from tui.app.seen import Seen
-from tui.app.widgets.rows import Column, Row, between
 from tui.core.models import Backup, TableInfo
-from tui.services.sqlite.inspection import CORE_TABLES
 from tui.wording import quantities
 
 EMPTY = "0 tables."
@@ -20,9 +19,13 @@ def listed(seen: Seen) -> list[TableInfo]:
     Internals are grouped away. A core table without rows is listed: that it is empty may be
     what somebody came to see.
     """
+    if not seen.tables:
+        return []
+    from tui.services.sqlite.inspection import CORE_TABLES
+
     return [
         table
-        for table in seen.tables or ()
+        for table in seen.tables
         if table.kind != "internal"
         and (table.rows != 0 or difference(seen, table) or table.name in CORE_TABLES)
     ]

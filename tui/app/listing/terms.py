@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tui.app.widgets.rows import Row
+from tui.app.listing.row import Row
 from tui.wording.clean import one_line
 
 _AGE = re.compile(r"(?P<count>\d{1,6})(?P<unit>[mhdw])")

@@ -13,12 +13,13 @@ from textual.containers import Container
 
 from tui.app import verbs
 from tui.app.listing import activity, backups, migrations, tables
+from tui.app.listing.row import Row
 from tui.app.paint import Line, Span, cell
 from tui.app.panes.base import Pane
 from tui.app.seen import Seen
 from tui.app.widgets.groups import EVERYWHERE, HERE
 from tui.app.widgets.needs import NeedsYou
-from tui.app.widgets.rows import Row, RowList
+from tui.app.widgets.rows import RowList
 from tui.wording.clean import one_line
 
 DASHBOARD = (120, 36)

@@ -8,11 +8,12 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding
 
+from tui.app.listing.row import Column, Row
 from tui.app.listing.terms import Terms, parse
 from tui.app.panes.base import CONTENT_ACTIONS, Pane
 from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.groups import EVERYWHERE
-from tui.app.widgets.rows import Column, Row, RowList
+from tui.app.widgets.rows import RowList
 from tui.wording import quantities
 
 FILTER = Binding(

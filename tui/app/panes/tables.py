@@ -12,13 +12,14 @@ from textual.binding import Binding, BindingType
 from tui.app import troubles, verbs
 from tui.app.listing import tables as listing
 from tui.app.listing.cells import grid
+from tui.app.listing.row import Column
 from tui.app.paint import Span
 from tui.app.panes.listed import ACTIONS, FILTER, MATCHES, ListPane
 from tui.app.seeing import RowsRead, WantRows
 from tui.app.seen import Seen
 from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.groups import ASKS, EVERYWHERE, HERE
-from tui.app.widgets.rows import Column, RowList
+from tui.app.widgets.rows import RowList
 from tui.core.models import TableInfo
 from tui.wording import quantities
 

@@ -78,7 +78,9 @@ class _Rows(Widget, can_focus=True):
         titles = max(len(one_line(other.title)) for other in self.items) + 4
         title = f"({one_line(item.title)})" if item.reason else one_line(item.title)
         head = f"{item.key:<{_KEYS}}"
-        rest = prose(one_line(item.reason or item.hint), max(0, width - 2 - _KEYS - titles))
+        # The key and "is off" stand in the line already.
+        why = item.reason.partition(" is off")[2].lstrip(".: ") or item.reason
+        rest = prose(one_line(why or item.hint), max(0, width - 2 - _KEYS - titles))
         if number == self.cursor:
             mark = glyphs_of(self).cursor
             return say(f"{mark} {head}{title:<{titles}}{rest}".ljust(width), SELECTED)

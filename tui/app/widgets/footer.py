@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from textual.binding import ActiveBinding
 from textual.strip import Strip
-from textual.widgets import Input
 
 from tui.app.paint import Line, Span, width_of
 from tui.app.widgets.painted import Painted
@@ -45,7 +44,8 @@ class KeyBar(Painted):
 
     def _keys(self, bindings: Iterable[ActiveBinding]) -> Iterable[tuple[str, Line]]:
         done: set[str] = set()
-        typed_in = self.screen.focused if isinstance(self.screen.focused, Input) else None
+        focused = self.screen.focused
+        typed_in = focused if focused and focused.check_consume_key("a", "a") else None
         for active in bindings:
             if typed_in is not None and active.node is not typed_in:
                 continue  # There letters are text, not keys.
