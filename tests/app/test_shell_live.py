@@ -163,7 +163,8 @@ async def test_viewers_let_go_while_another_terminal_restores(saved, viewer_is_o
 
     app = opened(saved)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: known(app))
+        await until(pilot, lambda: known(app) and app.seen.undo is not None)
+        assert app.seen.undo == "Nothing to undo: no restore is in place."
         job = asyncio.create_task(
             asyncio.to_thread(saved.do, Restore(saved.deployment, backup="latest"))
         )
@@ -171,6 +172,7 @@ async def test_viewers_let_go_while_another_terminal_restores(saved, viewer_is_o
         assert job.result().exit_code == 0
         await until(pilot, lambda: app.seen.replaced_at is not None)
         await until(pilot, lambda: app.seen.counted_at > app.seen.replaced_at)
+        await until(pilot, lambda: app.seen.undo == "")
 
 
 async def test_an_operation_whose_process_died_is_finished(saved, faulty_runner):
@@ -241,10 +243,13 @@ async def test_what_was_cut_is_shown_at_the_start(saved, faulty_runner):
     app = opened(saved)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, CutScreen))
+        await pilot.pause()
+        assert "remove the staged copy" in screen_text(app)
+        assert "It will be undone; the database stays" in screen_text(app)
         await pilot.press("escape")
         await pilot.pause()
-        await until(pilot, lambda: bool(app.seen.needs))
-        assert "cut short" in app.seen.needs[0].text
+        undone = "A restore was cut short: it will be undone."
+        await until(pilot, lambda: app.seen.needs and app.seen.needs[0].text == undone)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, CutScreen))
 
@@ -318,3 +323,20 @@ def test_the_end_of_the_terminal_ends_the_screen(saved, number, code):
     os.close(main)
     assert sent
     assert process.wait(10) == code
+
+
+async def test_a_file_that_is_no_database_is_told_by_its_first_bytes_and_left_alone(saved):
+    from tui.operations.control import GatewayStop
+
+    await asyncio.to_thread(saved.do, GatewayStop(saved.deployment))
+    database = saved.deployment.database
+    for suffix in ("-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    packed = b"\x1f\x8b\x08\0\0\0\0\0" + b"packed" * 4_000
+    database.write_bytes(packed)
+    app = opened(saved)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("1")
+        await until(pilot, lambda: "is not a SQLite database" in screen_text(app))
+        assert "gzip: 1f 8b 08 00 00 00 00 00" in screen_text(app)
+        assert database.read_bytes() == packed

@@ -39,3 +39,12 @@ class HangUpSafeDriver(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         self._file = cast(TextIOWrapper, _Forgiving(cast(IO[str], self._file)))
+
+    def _sigcont_application(self, *_signal: Any) -> None:  # noqa: ANN401
+        """Come back only from a suspension of our own.
+
+        A terminal that goes away sends SIGHUP and then SIGCONT; taken for a resume, the second
+        starts another output thread in the middle of the end, and the end waits for ever.
+        """
+        if self._must_signal_resume:
+            super()._sigcont_application()
