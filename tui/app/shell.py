@@ -27,6 +27,7 @@ from tui.app.panes.stack import PaneStack
 from tui.app.screens.too_small import TooSmallScreen, is_too_small
 from tui.app.seeing import Replaced, RowsRead, Saw, WantRows
 from tui.app.seen import Seen
+from tui.app.terminal import HangUpSafeDriver
 from tui.app.widgets.footer import KeyBar
 from tui.app.widgets.message import MessageLine
 from tui.app.widgets.status import StatusRows
@@ -78,7 +79,7 @@ class Shell(App[int]):
         wish = dict(settings or {})
         # Textual would turn colours into greys; with an ansi theme it leaves them out.
         plain = "NO_COLOR" in environ
-        super().__init__(ansi_color=True if plain else None)
+        super().__init__(driver_class=HangUpSafeDriver, ansi_color=True if plain else None)
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = self._known_theme(str(wish.get("theme") or ""), plain=plain)
