@@ -33,6 +33,7 @@ from tui.app.widgets.message import MessageLine
 from tui.app.widgets.status import StatusRows
 from tui.app.widgets.tabs import TabBar
 from tui.core.models import Deployment
+from tui.wording.clean import printable
 
 _Part = TypeVar("_Part", bound=Widget)
 SIGNAL_CODES = {signal.SIGHUP: 129, signal.SIGTERM: 143}
@@ -108,6 +109,20 @@ class Shell(App[int]):
     def now(self) -> datetime:
         """The host's time, in its zone, or in UTC where that was asked for."""
         return self._clock().astimezone(UTC) if self._utc else self._clock()
+
+    def _fatal_error(self) -> None:
+        """End loudly on a fault of ours: where it is, but none of the values around it.
+
+        Textual would print every local variable; rows and secrets are among them, raw.
+        """
+        from traceback import format_exc
+
+        from rich.segment import Segments
+        from rich.text import Text
+
+        words = Text(printable(format_exc()))
+        self._exit_renderables.append(Segments(self.console.render(words)))
+        self._close_messages_no_wait()
 
     # --- life -----------------------------------------------------------------------------
 
