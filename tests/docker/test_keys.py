@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -135,3 +139,30 @@ def test_a_terminal_that_dies_in_the_middle_of_a_restore_harms_nothing(
     assert unfinished(site.deployment) == ()
     assert site.lab.tools() == []
     assert site.lab.health()["status"] == "healthy"
+
+
+def request(site: RealSite, path: str) -> float:
+    """Send the gateway a request that its log will show; the moment it was answered."""
+    with suppress(urllib.error.HTTPError):
+        urllib.request.urlopen(f"http://127.0.0.1:{site.lab.port}{path}", timeout=10).close()
+    return time.monotonic()
+
+
+def test_the_log_on_the_screen_shows_new_requests_also_after_a_restart(
+    raise_site: Callable[..., RealSite],
+) -> None:
+    site = raise_site("1.0.7")
+    with Terminal(PROGRAM, cwd=site.lab.folder) as screen:
+        screen.wait_for("WELCOME", timeout=60)
+        screen.send(ESCAPE)
+        screen.wait_for("WELCOME", gone=True)
+        screen.send("5")
+        screen.wait_for("[5 Logs]", "gw", timeout=60)
+        answered = request(site, "/seen-before-the-restart")
+        screen.wait_for("seen-before-the-restart", timeout=10)
+        print(f"seen after {time.monotonic() - answered:.2f} s")
+        site.lab.compose("restart")
+        site.lab.wait_healthy(60)
+        answered = request(site, "/seen-after-the-restart")
+        screen.wait_for("seen-after-the-restart", timeout=30)
+        print(f"after the restart seen after {time.monotonic() - answered:.2f} s")
