@@ -24,7 +24,7 @@ def commands(docker: bool) -> list[tuple[str, list[str]]]:
         ("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
         ("mypy --strict", [python, "-m", "mypy"]),
         ("import contracts", [str(BIN / "lint-imports"), "--no-cache"]),
-        ("tests", [*pytest, "-m", "not docker"]),
+        ("tests", [*pytest, "-m", "not docker", "-n", "auto", "--dist", "worksteal"]),
     ]
     if docker:
         found.append(("docker tests", [*pytest, "-m", "docker", "tests/docker"]))

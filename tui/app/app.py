@@ -70,6 +70,9 @@ class McpdbApp(Shell):
         deployment, catalogue = seen.deployment, seen.catalogue
         if deployment is None or catalogue is None or not self.watches:
             return False
+        # Trouble comes before manners: what cannot be read has its own page.
+        if seen.database is None or seen.database.problem:
+            return False
         known = any(backup.manifest is not None for backup in catalogue.backups)
         return not known and not seen.activity and not deployment.state_dir.exists()
 

@@ -41,7 +41,7 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
     needs = needs_of(
         facts=facts, state=state, health=health, catalogue=catalogue, unfinished=cut, now=now
     )
-    integrity, integrity_at = last_check(catalogue)
+    integrity, integrity_at = last_check(catalogue, seen.activity)
     if seen.timeline is not None:
         catalogue = with_fits(catalogue, seen.timeline)
     needs = tuple(_with_outlook(need, seen) for need in needs)

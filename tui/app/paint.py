@@ -87,7 +87,11 @@ def spread(left: Iterable[Span], right: Iterable[Span], width: int, more: str = 
     right_width = width_of(right)
     if right_width >= width:
         return fit(left, width, more)
-    return (*fit(left, width - right_width, more), *right)
+    room = width - right_width
+    if right and not right[0].text.startswith(" ") and width_of(left) + 2 > room:
+        # Cut or touching: two blanks keep the ends apart.
+        return (*fit(left, room - 2, more), Span("  "), *right)
+    return (*fit(left, room, more), *right)
 
 
 def wrapped(spans: Iterable[Span], width: int) -> list[Line]:

@@ -64,6 +64,9 @@ def _gateway(seen: Seen, glyphs: Glyphs, now: datetime, *, wide: bool) -> Line:
     no_docker = blocked is not None and blocked.topic == "docker"
     if no_docker or (name == "unknown" and state and state.text.startswith("Docker ")):
         name, word = "unknown", "unknown, no Docker"
+    if seen.running is not None and seen.running.down_since is not None:
+        # Its own journal knows sooner than the next look at the gateway.
+        name, word = "running", f"down for {seen.running.operation}"
     parts: list[Span | str] = [
         Span("gateway ", "muted"),
         *signed(glyphs, name, word, "app.pane(9)"),

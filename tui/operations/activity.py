@@ -104,8 +104,9 @@ def entry_of(path: Path, records: Sequence[Record]) -> ActivityEntry | None:
         state = "done" if ended.get("exit") == 0 else "failed"
     else:
         state = "running" if alive and suspended is None else "cut"
-        if not alive:
-            lines = [replace(s, state="cut") if s.state == "running" else s for s in lines]
+    if not alive:
+        # Ended or not: a step that was cut does not run any more.
+        lines = [replace(s, state="cut") if s.state == "running" else s for s in lines]
     down_since, down = _downtime(records)
     last = _time(records[-1]["at"])
     return ActivityEntry(

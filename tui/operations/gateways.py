@@ -120,7 +120,8 @@ def wait_healthy(gateway: Gateway, note: Note) -> Health:
         if restarts >= RESTARTS_TOO_MANY:
             why = f"it restarted {restarts} times in {duration(passed)}"
         elif state.running in ("stopped", "missing") and passed > 2.0:
-            why = f"it ended by itself (exit {state.exit_code})"
+            code = "" if state.exit_code is None else f" (exit {state.exit_code})"
+            why = f"it ended by itself{code}"
         elif passed >= allowed:
             why = f"not healthy in {duration(allowed)}: {one_line(health.text)}"
         else:

@@ -60,12 +60,17 @@ def failure(records: Sequence[Record]) -> Failure | None:
     return None
 
 
+def _ended(text: str) -> str:
+    """A sentence that another may follow: other programs' messages have no full stop."""
+    return text if not text or text[-1] in ".!?" else f"{text}."
+
+
 def _failure(record: Record, step: str) -> Failure:
     code = int(record.get("exit", ExitCode.FAILED))
     known = ExitCode(code) if code in set(ExitCode) else ExitCode.FAILED
     return Failure(
         exit_code=known,
-        sentence=str(record.get("error", "")),
+        sentence=_ended(str(record.get("error", ""))),
         outcome="cancelled" if record.get("cancelled") else "failed",
         step=step,
     )

@@ -33,7 +33,7 @@ from tui.operations.gateways import (
     health_of,
     state_of,
 )
-from tui.operations.restore_plan import look_around, make_plan
+from tui.operations.restore_plan import comparison, look_around, make_plan
 from tui.operations.restore_recovery import decide
 from tui.operations.restored import is_damaged, known_heads, read_back, start_again
 from tui.services import files
@@ -89,7 +89,7 @@ class Restore:
         yield StepFinished("stage", {"sha256": digest, "bytes": backup.size})
 
         progress.checkpoint()
-        yield StepStarted("compare", "compare the copy with its manifest")
+        yield StepStarted("compare", comparison(backup))
         expected = _compare(deployment, backup, staged, progress)
         yield StepFinished("compare", expected)
 

@@ -298,7 +298,7 @@ def _steps(s: Situation) -> tuple[PlannedStep, ...]:
         start = "the gateway stays stopped, as it was"
     return (
         PlannedStep("stage", "copy the backup beside the database", not down, last["stage"]),
-        PlannedStep("compare", "compare the copy with its manifest", not down),
+        PlannedStep("compare", comparison(s.backup), not down),
         PlannedStep("release", "every open screen lets go of the database", not down),
         PlannedStep("stop", "stop the gateway", False, last["stop"]),
         PlannedStep(
@@ -311,6 +311,13 @@ def _steps(s: Situation) -> tuple[PlannedStep, ...]:
         PlannedStep("start", start, False, last["start"], False),
         PlannedStep("readback", "read back; check and list the safety copy", True, None, False),
     )
+
+
+def comparison(backup: Backup) -> str:
+    """What the second step does: there is nothing to compare a bare file with."""
+    if backup.manifest is None:
+        return "check every page of the copy: it has no manifest to compare with"
+    return "compare the copy with its manifest"
 
 
 def _downtime(s: Situation) -> float | None:

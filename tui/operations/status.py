@@ -16,7 +16,7 @@ from tui.core.models import (
     Status,
 )
 from tui.core.operation import Verdict
-from tui.operations.activity import running_entry, unfinished
+from tui.operations.activity import read_activity, running_entry, unfinished
 from tui.operations.catalogue import read_catalogue
 from tui.operations.gateways import gateway_of, health_of, state_of
 from tui.operations.looking import LiveDatabase
@@ -24,6 +24,9 @@ from tui.operations.timeline import recalled_timeline
 from tui.services.locks import read_owner, state_problem
 from tui.wording.clean import one_line
 from tui.wording.quantities import age, narrow_size
+
+REPLACING = ("restore", "undo")
+"""Operations that put another file at the live path."""
 
 BACKUP_WANTED = timedelta(days=2)
 """Without a verified backup for so long, somebody is told."""
@@ -46,7 +49,7 @@ def read_status(deployment: Deployment) -> Status:
     catalogue = read_catalogue(deployment)
     cut = unfinished(deployment)
     timeline = recalled_timeline(deployment, state, facts.revisions)
-    integrity, integrity_at = last_check(catalogue)
+    integrity, integrity_at = last_check(catalogue, read_activity(deployment))
     return Status(
         deployment=deployment,
         gateway=state,
@@ -67,14 +70,33 @@ def read_status(deployment: Deployment) -> Status:
     )
 
 
-def last_check(catalogue: Catalogue) -> tuple[str, datetime | None]:
-    """The newest full check on record: a verified backup's pages are the database's own."""
+def last_check(
+    catalogue: Catalogue, activity: Sequence[ActivityEntry]
+) -> tuple[str, datetime | None]:
+    """The newest full check on record of the file that stands at the live path now.
+
+    A verified backup's pages are those of the database it was taken from, so what is older than
+    the last replacement says nothing; the replacement itself was checked page by page before it
+    was put there.
+    """
+    replaced = next(
+        (
+            e.started
+            for e in activity
+            if e.operation in REPLACING
+            and e.exit_code in (0, 14)
+            and not e.outcome.startswith(("rolled back", "gateway not back"))
+        ),
+        None,
+    )
     for backup in catalogue.backups:
-        if backup.manifest is not None and backup.kind in ("hot", "cold"):
-            result = "ok" if backup.manifest.check_result == "ok" else ""
-            if result:
-                return result, backup.taken
-    return "", None
+        if backup.manifest is None or backup.kind not in ("hot", "cold"):
+            continue
+        if replaced is not None and backup.taken <= replaced:
+            break
+        if backup.manifest.check_result == "ok":
+            return "ok", backup.taken
+    return ("ok", replaced) if replaced is not None else ("", None)
 
 
 def needs_of(

@@ -162,7 +162,7 @@ def detail(backup: Backup, seen: Seen, glyphs: Glyphs, now: datetime) -> tuple[L
             ),
             _labelled("revision", backup.revision or "none", _release(backup)),
             _fits(backup, seen, glyphs),
-            _labelled("next", "t verifies it; B can restore it once it is whole"),
+            _labelled("next", "t reads it whole; B checks every page of it before anything stops"),
         )  # fmt: skip
     how = f", {quantities.duration(manifest.seconds)}, by {manifest.who} on {manifest.host}"
     rows_total = quantities.count(sum(manifest.rows.values()))

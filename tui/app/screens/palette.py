@@ -136,9 +136,9 @@ class Choices(Widget):
         title = f"{command.title} {entry.value}".strip()
         style = "" if command.enabled else MUTED
         shown = one_line(title if command.enabled else f"({title})")
-        titles = min(48, max(34, width // 3))
+        titles = min(48, max(33, width // 3))
         hint = command.hint if command.enabled else command.reason
-        text = f"{prose(shown, titles - 1):<{titles}}{one_line(command.key):<5}"
+        text = f"{prose(shown, titles - 1):<{titles}}{one_line(command.key):<6}"
         rest = prose(one_line(hint), max(0, width - 2 - len(text)))
         if chosen:
             full = f"▸ {text}{rest}"

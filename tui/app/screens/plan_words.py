@@ -181,7 +181,9 @@ def _since(plan: Plan, now: datetime) -> str:
     source = plan.facts.get("from")
     taken = _moment(source.get("taken")) if isinstance(source, Mapping) else None
     parts = []
-    if taken:
+    if plan.operation == "undo":
+        parts.append("what the restore brought and what was written since it")
+    elif taken:
         local = taken.astimezone()
         stamp = (
             f"{local:%H:%M:%S}"

@@ -57,6 +57,14 @@ def verdict(entry: ActivityEntry) -> tuple[str, str, str, str]:
     if entry.outcome == "cancelled":
         untouched = "nothing was changed; the gateway was not touched"
         return "·", MUTED, "CANCELLED", own if entry.down_seconds and own else untouched
+    if code == ExitCode.UNHEALTHY and entry.outcome.startswith("rolled back"):
+        text = (
+            "the old database is back and whole, but the gateway is not healthy; 5 Logs shows why"
+        )
+        return "✗", DANGER, "ROLLED BACK, GATEWAY NOT HEALTHY", text
+    if code == ExitCode.UNHEALTHY and entry.outcome == "gateway not back":
+        text = "nothing was changed, but the gateway is not healthy; 5 Logs shows why"
+        return "✗", DANGER, "GATEWAY NOT BACK", text
     if code == ExitCode.UNHEALTHY:
         text = (
             "the restored database is in place and whole; the gateway was not healthy before "

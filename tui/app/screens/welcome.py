@@ -82,7 +82,7 @@ class WelcomeScreen(Dialog[str | None]):
 
     def on_mount(self) -> None:
         """It is shown once."""
-        self.tell("shown once; again with : welcome")
+        self.tell("shown until something is changed here; again with : welcome")
 
     def on_resize(self) -> None:
         """Write for the new width."""
