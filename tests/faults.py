@@ -43,11 +43,21 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 30.0) 
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A filesystem of its own, so small that it can be full."""
+    """A filesystem of its own, so small that it can be full.
+
+    Where root may not mount (an ordinary container) the test is skipped; the gate demands it.
+    """
     folder.mkdir()
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "tmpfs", str(folder)], check=True
+    options = f"size={size},mode=0755"
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    if done.returncode and "CI" not in os.environ:
+        pytest.skip("this place does not let root mount a filesystem")
+    assert done.returncode == 0, done.stderr
     try:
         yield folder
     finally:
