@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +30,23 @@ def main() -> None:
             raise
         _crashed(error)
         code = 1
+    _let_go()
     raise SystemExit(code)
+
+
+def _let_go() -> None:
+    """Flush what was said; to nobody, where the terminal is gone.
+
+    Python would otherwise fail to flush at its end and make 120 of our exit code.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, stream.fileno())
+                os.close(null)
 
 
 def _screen(
