@@ -25,6 +25,13 @@ PROGRAM = [str(Path(sys.executable).parent / "mcpdb-tui")]
 TAB, ENTER, ESCAPE = "\t", "\r", "\x1b"
 
 
+def leave_welcome(screen: Terminal) -> None:
+    """Esc, and wait until it was read: together with the next key it would be Alt and that key."""
+    screen.wait_for("WELCOME", "just look", timeout=60)
+    screen.send(ESCAPE)
+    screen.wait_for("WELCOME", gone=True, timeout=60)
+
+
 def restore_by_keys(screen: Terminal, name: str) -> None:
     """From the dashboard: backups, restore the newest, type the name, go."""
     screen.send("2")
@@ -50,7 +57,7 @@ def test_backup_and_restore_by_keys_alone(
     with Terminal(PROGRAM, cwd=site.lab.folder) as screen:
         # Found without a flag; the first start greets.
         screen.wait_for("WELCOME", "healthy", timeout=60)
-        screen.send(ESCAPE)
+        leave_welcome(screen)
         screen.wait_for("✓ healthy", f"{head[0][0]} = head", "tools", timeout=60)
         screen.send("b")
         screen.wait_for("backed up", timeout=60)
@@ -81,8 +88,7 @@ def test_restore_by_keys_after_docker_kill_with_another_screen_looking_on(
         Terminal(PROGRAM, cwd=site.lab.folder, columns=80, rows=24) as screen,
     ):
         for terminal in (onlooker, screen):
-            terminal.wait_for("WELCOME", timeout=60)
-            terminal.send(ESCAPE)
+            leave_welcome(terminal)
             terminal.wait_for("tools", timeout=60)
         screen.send("b")
         screen.wait_for("backed up", timeout=60)
@@ -120,9 +126,7 @@ def test_a_terminal_that_dies_in_the_middle_of_a_restore_harms_nothing(
     site = raise_site("1.0.7")
     name = site.deployment.name
     with Terminal(PROGRAM, cwd=site.lab.folder) as screen:
-        screen.wait_for("WELCOME", timeout=60)
-        screen.send(ESCAPE)
-        screen.wait_for("WELCOME", gone=True)
+        leave_welcome(screen)
         screen.send("b")
         screen.wait_for("backed up", timeout=60)
         site.lab.register_tool("after-the-backup")
@@ -154,9 +158,7 @@ def test_the_log_on_the_screen_shows_new_requests_also_after_a_restart(
 ) -> None:
     site = raise_site("1.0.7")
     with Terminal(PROGRAM, cwd=site.lab.folder) as screen:
-        screen.wait_for("WELCOME", timeout=60)
-        screen.send(ESCAPE)
-        screen.wait_for("WELCOME", gone=True)
+        leave_welcome(screen)
         screen.send("5")
         screen.wait_for("[5 Logs]", "gw", timeout=60)
         answered = request(site, "/seen-before-the-restart")
