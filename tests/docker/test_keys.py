@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.docker.site import RealSite, ask, ask_finished
+from tests.faults import wait_for
 from tests.terminal import Terminal
 from tui.operations.activity import read_activity, unfinished
 from tui.operations.catalogue import safety_dir
@@ -140,7 +141,8 @@ def test_a_terminal_that_dies_in_the_middle_of_a_restore_harms_nothing(
         later.wait_for("[4 Activity]", "✓", "restore", "down", timeout=60)
     entry = read_activity(site.deployment)[0]
     assert (entry.operation, entry.exit_code) == ("restore", 0)
-    assert not start_time(entry.pid)
+    # Its journal has an end before its process has.
+    wait_for(lambda: not start_time(entry.pid), "the restore's process ends")
     assert unfinished(site.deployment) == ()
     assert site.lab.tools() == []
     assert site.lab.health()["status"] == "healthy"

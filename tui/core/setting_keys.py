@@ -185,6 +185,12 @@ KEYS: Mapping[str, Key] = _keys(
         default=(),
         help="More columns to mask, as `table.column` or `*pattern*`.",
     ),
+    Key(
+        name="ignore",
+        kind="texts",
+        default=(),
+        help="Columns whose changes a comparison does not count, as `column` or `table.column`.",
+    ),
     Key(name="retention", kind="table", default={}, help="Which backups prune keeps."),
     Key(name="keys", kind="table", default={}, help="Other keys for actions."),
     Key(

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tui.core.errors import McpdbError, UsageError
-from tui.core.models import Deployment, MigrationsRef
+from tui.core.models import Deployment, MigrationsRef, Policy
 from tui.core.settings import Flags, load
 from tui.demo import catalogue, control
 from tui.demo.folder import BACKUPS, DATABASE, Pace, building
@@ -196,6 +196,10 @@ def describe(folder: Path) -> Deployment:
         backup_dir=settings["backup_dir"] or settings["database"].parent / "backups",
         log_files=settings["log_files"],
         health_url=process.health_url if process is not None else "",
+        second_dir=settings["second_dir"],
+        compress=settings["compress"],
+        retention=Policy.from_table(settings["retention"]),
+        ignore=settings["ignore"],
     )
 
 

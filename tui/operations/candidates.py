@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.core.errors import NotFoundError, UsageError
-from tui.core.models import Deployment, GatewayState, MigrationsRef, Problem
+from tui.core.models import Deployment, GatewayState, MigrationsRef, Policy, Problem
 from tui.core.settings import Settings
 from tui.services import mounts
 
@@ -96,6 +96,10 @@ def build(
         group=settings["group"],
         health_url=settings["health_url"],
         problems=problems,
+        second_dir=settings["second_dir"],
+        compress=settings["compress"],
+        retention=Policy.from_table(settings["retention"]),
+        ignore=settings["ignore"],
     )
 
 

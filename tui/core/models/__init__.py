@@ -7,6 +7,7 @@ where it is shown.
 
 from tui.core.models.activity import ActivityEntry, LockOwner, StepLine
 from tui.core.models.backups import Backup, BackupKind, Catalogue, Fit, Manifest
+from tui.core.models.compare import Comparison, RowDifference, RowKind, Side, TableDifference
 from tui.core.models.database import DatabaseFacts, FileIdentity, Holder, Rows, TableInfo
 from tui.core.models.deployment import (
     FORMAT,
@@ -19,14 +20,17 @@ from tui.core.models.deployment import (
 )
 from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
 from tui.core.models.migrations import Revision, RevisionState, Timeline
+from tui.core.models.retention import DEFAULT_POLICY, Policy, Ruling
 from tui.core.models.status import Need, Status
 
 __all__ = [
+    "DEFAULT_POLICY",
     "FORMAT",
     "ActivityEntry",
     "Backup",
     "BackupKind",
     "Catalogue",
+    "Comparison",
     "ContainerRef",
     "DatabaseFacts",
     "Deployment",
@@ -41,15 +45,21 @@ __all__ = [
     "Manifest",
     "MigrationsRef",
     "Need",
+    "Policy",
     "Problem",
     "ProcessRef",
     "Revision",
     "RevisionState",
+    "RowDifference",
+    "RowKind",
     "Rows",
+    "Ruling",
     "Running",
+    "Side",
     "Status",
     "StepLine",
     "Stopped",
+    "TableDifference",
     "TableInfo",
     "Timeline",
 ]

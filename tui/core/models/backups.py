@@ -62,7 +62,25 @@ class Manifest:
     parent: str = ""
     """The operation that made it."""
     secret_fingerprint: str = ""
+    """Of the encryption secret that was in force (see `tui.operations.secret`); empty: unknown."""
     adopted: bool = False
+    source: str = ""
+    """File name of the database it is of: several databases of a folder share its backups."""
+    compression: str = ""
+    """`zstd`, or empty. `size`, `pages` and `sha256` are always those of the database in it."""
+    stored_size: int = 0
+    """Bytes of the compressed file; 0 when it is not compressed."""
+    stored_sha256: str = ""
+    """SHA-256 of the compressed file; empty when it is not compressed."""
+    second: str = ""
+    """Path of the copy in the second location; empty when there is none."""
+    second_verified: str = ""
+    """When that copy was last verified there: ISO 8601 in UTC."""
+    drilled: str = ""
+    """When it was last restored in a drill: ISO 8601 in UTC."""
+    drill_result: str = ""
+    """`ok`, or what the drill found."""
+    drill_seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -106,6 +124,14 @@ class Backup:
     fit: Fit = Fit(verdict=Verdict.UNKNOWN, text="unknown")
     link_to: str = ""
     """For `mcp_backup_latest.db`, the sibling it points to."""
+    compression: str = ""
+    """`zstd`, or empty."""
+    neighbour: bool = False
+    """It is of another database of the same folder: listed, never `latest`, never pruned here."""
+    secret: Literal["same", "other", "unknown"] = "unknown"
+    """Whether it was written with the encryption secret that is in force now."""
+    drilled: datetime | None = None
+    """When it was last proven restorable, in a drill that went well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +154,10 @@ class Catalogue:
             (
                 b
                 for b in self.backups
-                if b.verdict is Verdict.OK and b.kind in ("hot", "cold") and not b.future_dated
+                if b.verdict is Verdict.OK
+                and b.kind in ("hot", "cold")
+                and not b.future_dated
+                and not b.neighbour
             ),
             None,
         )

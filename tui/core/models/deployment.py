@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tui.core.models.retention import DEFAULT_POLICY, Policy
+
 FORMAT = 1
 """Format number of journals, manifests and state; an unknown one makes everything read-only."""
 
@@ -105,6 +107,13 @@ class Deployment:
     image: str = ""
     image_id: str = ""
     problems: tuple[Problem, ...] = ()
+    second_dir: Path | None = None
+    """Where each verified backup is copied to as well; None when nowhere."""
+    compress: bool = False
+    """Whether new backups are compressed with zstd."""
+    retention: Policy = DEFAULT_POLICY
+    ignore: tuple[str, ...] = ()
+    """More columns whose changes a comparison does not count, as `column` or `table.column`."""
 
     @property
     def state_dir(self) -> Path:
@@ -123,7 +132,7 @@ class Deployment:
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` reads them back."""
         values = asdict(self)
-        for key in ("database", "project_dir", "backup_dir"):
+        for key in ("database", "project_dir", "backup_dir", "second_dir"):
             values[key] = None if values[key] is None else str(values[key])
         values["log_files"] = [str(path) for path in self.log_files]
         kind = {ContainerRef: "container", ProcessRef: "process"}.get(type(self.gateway))
@@ -149,6 +158,9 @@ class Deployment:
         known["database"] = Path(known["database"])
         known["backup_dir"] = Path(known["backup_dir"])
         known["project_dir"] = known["project_dir"] and Path(known["project_dir"])
+        known["second_dir"] = known.get("second_dir") and Path(known["second_dir"])
+        known["retention"] = Policy(**known.get("retention") or asdict(DEFAULT_POLICY))
+        known["ignore"] = tuple(known.get("ignore", ()))
         return cls(**known)
 
 
