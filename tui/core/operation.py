@@ -122,7 +122,11 @@ class StepFinished:
 
 Step: TypeAlias = StepStarted | StepFinished
 Steps: TypeAlias = Generator[Step, None, Facts]
-"""Yields before and after each step and returns the result's facts."""
+"""Yields before and after each step and returns the result's facts.
+
+Of these `sentence` is what both front ends say of the result; `ends_with` (an `ExitCode`) and
+`outcome` (a word or two) are for work that came to its end and is not all good, e.g. `PARTLY`.
+"""
 
 
 class Progress:

@@ -50,9 +50,14 @@ class Run:
         except Exception as error:  # noqa: BLE001
             self._failed(error)
             return self.settle()
-        outcome = {"outcome": "done", "sentence": str(result.get("sentence", ""))}
-        self._append("ended", exit=int(ExitCode.DONE), result=dict(result), **outcome)
-        return ExitCode.DONE
+        facts = dict(result)
+        code = ExitCode(int(facts.pop("ends_with", ExitCode.DONE)))
+        outcome = {
+            "outcome": str(facts.pop("outcome", "done")),
+            "sentence": str(facts.get("sentence", "")),
+        }
+        self._append("ended", exit=int(code), result=facts, **outcome)
+        return code
 
     def settle(self) -> ExitCode:
         """Do what the journal says must still be done; safe to repeat after any cut."""

@@ -6,12 +6,12 @@ import click
 
 from tui.cli.click_parts import Group
 from tui.cli.commands.arguments import backup_word
+from tui.cli.commands.backup_create import create
 from tui.cli.performing import perform
 from tui.cli.report.backups import backup_lines, list_lines
 from tui.cli.report.emit import emit
 from tui.cli.session import Session
 from tui.core.models import Deployment, Timeline
-from tui.operations.backup import BackupCreate
 from tui.operations.catalogue import find_backup, read_catalogue, with_fits
 from tui.operations.status import read_gateway
 from tui.operations.timeline import fits, read_timeline, recalled_timeline
@@ -23,13 +23,7 @@ def backup() -> None:
     """Create, list, show and verify backups."""
 
 
-@backup.command("create")
-@click.option("--label", default="", help="A few words that the catalogue shows.")
-@click.option("--note", default="", help="More words, kept in the manifest.")
-@click.pass_obj
-def create(session: Session, label: str, note: str) -> int:
-    """Copy the live database while the gateway runs, verify the copy, list it."""
-    return perform(session, BackupCreate(session.deployment, label=label, note=note))
+backup.add_command(create)
 
 
 @backup.command("list")
