@@ -1,4 +1,4 @@
-"""The operation's process with a real fault at an exact place.
+"""The operation's process, killed at an exact place; see `tests.injection` for all other faults.
 
     python -m tests.faulty_runner kill-before step_finished:swap
     python -m tests.faulty_runner kill-after step_started:stop
@@ -11,41 +11,13 @@ recorded; `after` means that it is recorded and what follows has not begun.
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from typing import Any
 
+from tests.injection.fault import Fault
+from tests.injection.process import arm
 from tui.operations import runner
-from tui.operations.running import Run
-from tui.services.journal import Journal
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def arm(fault: str, place: str) -> None:
-    append, tick = Journal.append, Run._tick
-
-    def faulty_append(self: Journal, kind: str, **fields: Any) -> Any:
-        name = f"{kind}:{fields.get('step') or fields.get('action') or ''}"
-        if fault == "kill-before" and name == place:
-            die()
-        record = append(self, kind, **fields)
-        if fault == "kill-after" and name == place:
-            die()
-        return record
-
-    def faulty_tick(self: Run, done: int, total: int, unit: str) -> None:
-        if fault == "kill-tick" and self._step == place:
-            die()
-        tick(self, done, total, unit)
-
-    Journal.append = faulty_append  # type: ignore[method-assign]
-    Run._tick = faulty_tick  # type: ignore[method-assign]
-
 
 if __name__ == "__main__":
-    arm(*sys.argv[1:3])
+    when, place = sys.argv[1].removeprefix("kill-"), sys.argv[2]
+    arm([Fault("kill", f"{when}:{place}")])
     runner.main()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.backups_story import described
 from tests.app.shell_story import (
     DEPLOYMENT,
     FORBIDDEN,
@@ -46,6 +47,11 @@ SURFACES = {
     "table name": ("1", changed(tables=(TableInfo(name=HOSTILE, kind="table", rows=3),)), None),
     "table glance": ("0", changed(tables=(TableInfo(name=HOSTILE, kind="table", rows=3),)), None),
     "backup": ("2", changed(catalogue=Catalogue(backups=(hostile_backup(),))), None),
+    "strangers": ("2", changed(catalogue=Catalogue(backups=(), strangers=(HOSTILE,))), None),
+    "drill and second place": ("2", changed(catalogue=Catalogue(backups=(described(
+        "k7m2qd", ago(hours=1), drilled=NOW.isoformat(), drill_result=HOSTILE, second=HOSTILE,
+        second_verified=HOSTILE, source=HOSTILE, neighbour=True),))), None),
+    "schedule": ("0", changed(schedule=HOSTILE), None),
     "revision": ("3", changed(timeline=replace(TIMELINE, read_from=HOSTILE, revisions=(
         replace(TIMELINE.revisions[0], message=HOSTILE, doc=HOSTILE, release=HOSTILE),))), None),
     "no migrations": ("3", changed(timeline=replace(TIMELINE, revisions=(), problem=HOSTILE)),

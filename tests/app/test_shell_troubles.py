@@ -22,7 +22,7 @@ from tests.app.shell_story import (
     shell,
 )
 from tui.app import looks
-from tui.app.listing.backups import detail
+from tui.app.listing.backup_detail import detail
 from tui.app.paint import text_of
 from tui.app.rights import rights_problem, sudo_line
 from tui.app.screens.plan import PlanScreen
@@ -162,7 +162,7 @@ async def test_a_database_that_is_being_replaced_is_no_trouble():
 @pytest.mark.parametrize("key", ["B", "enter"])
 async def test_the_first_choice_of_the_page_is_made_by_its_key_and_by_enter(key, monkeypatch):
     done = []
-    monkeypatch.setattr("tui.app.app.McpdbApp._do", lambda _, make: done.append(make))
+    monkeypatch.setattr("tui.app.app.McpdbApp._do", lambda _, make, back=None: done.append(make))
     app = shell(MISSING)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("1")
@@ -296,7 +296,10 @@ def test_what_the_file_was_is_remembered_and_since_when_it_is_not():
 
 @pytest.mark.parametrize(
     ("migrates", "words"),
-    [(True, "the image migrates it at its start"), (False, "2 migrations would be pending")],
+    [
+        (True, "the image migrates it at its start"),
+        (False, "would be pending, a start does not run them"),
+    ],
 )
 def test_a_backup_behind_the_head_says_what_a_start_does(migrates, words):
     from tui.app.glyphs import UNICODE

@@ -58,6 +58,14 @@ def deployment(docker_host, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def shared_site(deployment):
+    """The module's gateway as the product sees it, for tests that leave it whole."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", deployment.docker_host)
+        yield RealSite(deployment)
+
+
+@pytest.fixture(scope="module")
 def gateway_ref(deployment, engine):
     """What finds the gateway of `deployment` again."""
     facts = engine.inspect(deployment.container_id())

@@ -12,6 +12,7 @@ from tui.core.models import ActivityEntry, Deployment
 from tui.core.operation import Operation
 from tui.core.settings import Flags, load
 from tui.operations.discover import discover
+from tui.operations.gateways import gateway_of
 from tui.operations.launch import follow, launch
 
 
@@ -33,6 +34,26 @@ class RealSite:
         journal_id = launch(operation, operation.plan().fingerprint)
         *_, last = follow(operation.deployment, journal_id)
         return last
+
+    def running(self) -> bool:
+        gateway = gateway_of(self.deployment)
+        assert gateway is not None
+        return gateway.state().is_up
+
+    def healthy(self) -> bool:
+        gateway = gateway_of(self.deployment)
+        assert gateway is not None
+        return gateway.health().verdict == "healthy"
+
+    def wait_healthy(self) -> None:
+        self.lab.wait_healthy(90)
+
+    def add_tool(self, name: str) -> None:
+        self.lab.register_tool(name)
+
+    def tools(self) -> set[str]:
+        """What the gateway itself says it has."""
+        return set(self.lab.tools())
 
     def owner_and_mode(self) -> tuple[int, int, int]:
         found = self.lab.database.stat()

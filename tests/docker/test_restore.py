@@ -23,6 +23,7 @@ from tui.operations.launch import follow, launch, launch_resume
 from tui.operations.restore import Restore
 from tui.operations.status import read_status
 from tui.operations.undo import Undo
+from tui.services.manifests import read_manifest
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -80,6 +81,9 @@ def test_after_docker_kill_the_safety_copy_holds_every_commit_of_the_wal(
     kept = ask_finished(safety, "SELECT count(*) FROM tools WHERE original_name LIKE 'in-the-wal%'")
     assert kept == [(5,)]
     assert ask_finished(safety, "PRAGMA integrity_check") == [("ok",)]
+    manifest = read_manifest(safety)
+    assert manifest is not None
+    assert (manifest.clean_stop, manifest.source) == (False, "mcp.db")
     assert ask(site.lab.database, "PRAGMA integrity_check") == [("ok",)]
     assert site.lab.tools() == []
 

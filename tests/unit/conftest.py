@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Site
 from tests.faults import hold
+from tests.injection.arena import Arena, Arenas, lent
 from tui.demo import deployment as demo
 from tui.operations.backup import BackupCreate
 
@@ -30,5 +31,22 @@ def give_backup(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Site], Pa
             (folder / name).write_bytes(content)
             (folder / name).chmod(0o600)
         return folder / next(name for name in made if name.endswith(".db"))
+
+    return give
+
+
+@pytest.fixture(scope="session")
+def _arenas(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arenas]:
+    arenas = Arenas(tmp_path_factory.mktemp("arena"))
+    yield arenas
+    arenas.close()
+
+
+@pytest.fixture
+def arena(_arenas: Arenas) -> Callable[..., Arena]:
+    """Give a running site with one backup; `disk` and `apart` put parts on small filesystems."""
+
+    def give(*, disk: str = "", apart: str = "") -> Arena:
+        return lent(_arenas, disk=disk, apart=apart)
 
     return give

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import sqlite3
@@ -21,11 +22,13 @@ from tests.programs import running, two_tables
 from tui.core.errors import BusyError, ExitCode, McpdbError, NotFoundError, PrecheckError
 from tui.core.models import ActivityEntry, Backup, Deployment
 from tui.core.operation import Verdict
-from tui.operations import backup as backups
+from tui.operations import holding
 from tui.operations.activity import unfinished
-from tui.operations.backup import BackupCreate, new_name
+from tui.operations.backup import BackupCreate
 from tui.operations.catalogue import find_backup, read_catalogue
 from tui.operations.launch import cancel, follow, launch
+from tui.operations.publishing import new_name
+from tui.operations.verify import BackupVerify
 from tui.services import journal
 from tui.services.sqlite import copying
 from tui.services.sqlite.connections import connect
@@ -70,7 +73,7 @@ def test_under_a_writer_that_never_rests_every_backup_is_one_moment(tmp_path: Pa
         moments = []
         for _ in range(3):
             entry = back_up(deployment)
-            assert (entry.exit_code, entry.sentence) == (0, "")
+            assert entry.exit_code == 0
             assert facts_of(deployment, entry)["restarts"] == 0
             moments.append(agree(Path(str(entry.result["path"]))))
         told = program.end()
@@ -81,6 +84,41 @@ def test_under_a_writer_that_never_rests_every_backup_is_one_moment(tmp_path: Pa
     assert left_overs(deployment) == []
 
 
+def test_fifty_copies_under_a_writer_are_fifty_moments_and_cost_it_nothing(tmp_path: Path) -> None:
+    path = two_tables(tmp_path / "mcp.db", megabytes=1)
+    moments = []
+    with running("writer", path) as program:
+        for number in range(50):
+            target = tmp_path / f"copy{number}"
+            with closing(connect(path, "mode=ro")) as source:
+                copied = copying.copy(source, target, lambda _d, _t: None, hold=0.0)
+            assert (copied.journal_mode, copied.restarts) == ("wal", 0)
+            assert inspect(target, lambda _d, _t: None, lambda: None).rows["one"] == 1
+            moments.append(agree(target))
+            target.unlink()
+        told = program.end()
+    assert told["errors"] == 0
+    assert moments == sorted(moments)
+    assert len(set(moments)) > 40, "nothing was written meanwhile"
+    assert told["commits"] >= moments[-1]
+
+
+def test_in_rollback_mode_too_every_copy_is_one_moment_and_no_write_fails(tmp_path: Path) -> None:
+    path = two_tables(tmp_path / "mcp.db", mode="delete", megabytes=2)
+    moments = []
+    with running("calm", path) as program:
+        for number in range(10):
+            target = tmp_path / f"copy{number}"
+            with closing(connect(path, "mode=ro", timeout=10.0)) as source:
+                copied = copying.copy(source, target, lambda _d, _t: None, hold=holding.HOLD)
+            assert (copied.journal_mode, copied.restarts) == ("delete", 0)
+            moments.append(agree(target))
+        told = program.end()
+    assert told["errors"] == 0
+    assert moments == sorted(moments)
+    assert moments[-1] > moments[0]
+
+
 def test_a_rollback_gateway_is_held_up_for_a_bounded_time_only(tmp_path: Path) -> None:
     deployment = place(tmp_path / "data", "delete", megabytes=8)
     with running("calm", deployment.database) as program:
@@ -89,7 +127,7 @@ def test_a_rollback_gateway_is_held_up_for_a_bounded_time_only(tmp_path: Path) -
     assert entry.exit_code == 0
     assert told["errors"] == 0
     assert told["commits"] > agree(Path(str(entry.result["path"]))) > 0
-    assert backups.HOLD < 5.0, "a writer gives up after its busy timeout"
+    assert holding.HOLD < holding.BUSY_TIMEOUT, "a writer gives up after its busy timeout"
 
 
 def test_a_copy_that_begins_again_for_ever_gives_up_and_names_the_way_out(
@@ -425,3 +463,50 @@ def test_a_folder_that_may_not_be_written_is_refused_with_its_owner(tmp_path: Pa
         assert entry.exit_code == 12
         assert str(disk / "backups") in entry.sentence
         assert "Read-only file system" in entry.sentence
+
+
+def test_a_wal_that_a_forgotten_reader_keeps_large_is_told_with_who_it_is(tmp_path: Path) -> None:
+    deployment = place(tmp_path / "data", megabytes=1)
+    with running("reader", deployment.database) as program:
+        with closing(sqlite3.connect(deployment.database)) as writer, writer:
+            for _ in range(66):
+                writer.execute("INSERT INTO bulk VALUES (zeroblob(1048576))")
+        plan = BackupCreate(deployment).plan()
+        program.end()
+    check = next(check for check in plan.checks if check.name == "wal")
+    assert check.verdict is Verdict.WARN
+    assert f"pid {program.pid}" in check.text
+    assert plan.facts["bytes"] > 66 * 1024 * 1024
+    assert plan.forbidden is None
+
+
+@needs_root
+def test_a_group_may_read_state_and_backups_and_write_neither(tmp_path: Path) -> None:
+    group = grp.getgrgid(2).gr_name
+    (tmp_path / "second").mkdir(mode=0o700)
+    deployment = replace(
+        place(tmp_path / "data"), group=group, second_dir=tmp_path / "second", compress=True
+    )
+    assert back_up(deployment).exit_code == 0
+    state, folder = deployment.state_dir, deployment.backup_dir
+    for path in (state, state / "journal", folder):
+        assert (path.stat().st_gid, path.stat().st_mode & 0o7777) == (2, 0o750), path
+    shared = [state / "lock", *(state / "journal").glob("*.jsonl"), *folder.iterdir()]
+    shared += (tmp_path / "second").iterdir()
+    assert len(shared) >= 6
+    for path in shared:
+        assert (path.stat().st_gid, path.stat().st_mode & 0o7777) == (2, 0o640), path
+    # A manifest that is written again stays readable.
+    verified = BackupVerify(deployment, "latest")
+    *_, last = follow(deployment, launch(verified, verified.plan().fingerprint))
+    assert last.exit_code == 0, last.sentence
+    (manifest,) = folder.glob("*.json")
+    assert (manifest.stat().st_gid, manifest.stat().st_mode & 0o7777) == (2, 0o640)
+
+
+def test_a_group_that_does_not_exist_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    deployment = replace(place(tmp_path / "data"), group="no such group")
+    with pytest.raises(PrecheckError, match="There is no group no such group") as raised:
+        launch(BackupCreate(deployment))
+    assert raised.value.exit_code == 12
+    assert not deployment.backup_dir.exists()

@@ -359,14 +359,3 @@ def test_a_data_folder_that_is_mounted_read_only(tmp_path: Path) -> None:
         with pytest.raises(McpdbError, match=r"[Rr]ead-only") as raised:
             launch(Restore(site, str(outside)))
         assert raised.value.exit_code == 12
-
-
-@needs_root
-def test_a_safety_folder_on_another_filesystem(quiet: Site, backup: Path, tmp_path: Path) -> None:
-    safety = quiet.deployment.state_dir / "safety"
-    if safety.is_dir():
-        safety.rmdir()
-    with untouched(quiet), small_disk(tmp_path / "disk", "1m") as disk:
-        safety.symlink_to(disk)
-        failed(quiet, Restore(quiet.deployment, str(backup)), 12, "make a hard link")
-        safety.unlink()

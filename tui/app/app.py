@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual import on, work
 
-from tui.app import verbs
+from tui.app import named, scheduled, verbs
+from tui.app.arrival import is_first_start, welcome
+from tui.app.baseline import configuration
 from tui.app.conduct import effects, launched, left_of, planned, resumed, with_deployment
 from tui.app.listing.activity import farewell
-from tui.app.needs import status_of
+from tui.app.needs import with_needs
 from tui.app.panes.base import Pane
 from tui.app.screens.too_small import TooSmallScreen
 from tui.app.seeing import Ended
 from tui.app.seen import Seen
 from tui.app.shell import Shell
 from tui.core.errors import McpdbError
-from tui.core.models import ActivityEntry, Deployment
+from tui.core.models import ActivityEntry
 
 if TYPE_CHECKING:
-    from tui.core.operation import Operation, Plan
+    from tui.core.operation import Plan
 
 
 class McpdbApp(Shell):
@@ -30,6 +32,8 @@ class McpdbApp(Shell):
     _welcomed = _looked_for_cut = False
     _recent: tuple[str, ...] = ()
     """Commands of the palette, the last used first."""
+    _taken_back: tuple[verbs.TakeBack, ...] = ()
+    """How the light changes of this screen are taken back, the last one at the end."""
 
     # --- what opens by itself -----------------------------------------------------------------
 
@@ -62,42 +66,27 @@ class McpdbApp(Shell):
                 self._show_cut(cut)
         if seen.looked_at_needs and seen.catalogue is not None and not self._welcomed:
             self._welcomed = True
-            if self._is_first_start(seen):
+            if self.watches and is_first_start(seen):
                 self._welcome()
-
-    def _is_first_start(self, seen: Seen) -> bool:
-        """Neither a state folder nor a manifest: nothing of ours was ever written here."""
-        deployment, catalogue = seen.deployment, seen.catalogue
-        if deployment is None or catalogue is None or not self.watches:
-            return False
-        # Trouble comes before manners: what cannot be read has its own page.
-        if seen.database is None or seen.database.problem:
-            return False
-        known = any(backup.manifest is not None for backup in catalogue.backups)
-        return not known and not seen.activity and not deployment.state_dir.exists()
 
     @work(exclusive=True, group="welcome")
     async def _welcome(self) -> None:
-        from tui.app.screens.welcome import WelcomeScreen
-
-        deployment, status = self.seen.deployment, status_of(self.seen)
-        if deployment is None or status is None or deployment.read_only:
-            return
-        backups = self.seen.catalogue.backups if self.seen.catalogue else ()
-        unverified = sum(1 for backup in backups if backup.verified is None)
-        keeps = f"state in {deployment.state_dir}, backups in {deployment.backup_dir}"
-        screen = WelcomeScreen(status, [("keeps", keeps)], unverified=unverified)
-        chosen = await self.push_screen_wait(screen)
+        screen = welcome(self.seen)
+        chosen = await self.push_screen_wait(screen) if screen is not None else None
         if chosen == "b":
             self._do(verbs.back_up)
         elif chosen == "t":
             await self.action_pane(2)
-            self.say("t verifies the backup under the cursor.")
+            self._do(verbs.verify_all())
+        elif chosen == "s":
+            self.action_schedule()
 
     @on(Ended)
     def _ended(self, message: Ended) -> None:
         """An operation is over; one whose process merely vanished is finished or undone."""
         entry = message.entry
+        if entry.operation in ("schedule", "unschedule") and self.seen.deployment is not None:
+            scheduled.look(self.seen.deployment, self)
         if entry.state == "cut":
             self.say(f"The process of {entry.operation} {entry.subject} is gone.", "attention")
             self._resume(entry)
@@ -155,8 +144,7 @@ class McpdbApp(Shell):
             return
         self._recent = (ident, *(known for known in self._recent if known != ident))[:10]
         if place.pane is None:
-            action = f"{place.action}({value!r})" if place.takes_value else place.action
-            await self.run_action(action, self)
+            await self.run_action(place.line(value), self)
             return
         await self.action_pane(place.pane)
         await self.act(self.pane, place.action)
@@ -198,31 +186,66 @@ class McpdbApp(Shell):
         if not self.pane.filter_by(terms):
             self.say("There is no list to filter here; 1 to 5 have one.", "attention")
 
-    def action_restore_named(self, ident: str) -> None:
-        """Restore a backup by its id, its file's name, or `latest`."""
-        reason = verbs.why_not_replace(self.seen, "restore")
-        if reason:
-            self.say(reason, "attention")
+    def action_named(self, verb: str, value: str) -> None:
+        """Do something with the backup that is named."""
+        found = named.wanted(self.seen, verb, value)
+        if isinstance(found, str):
+            self.say(found, "attention")
         else:
-            self._do(verbs.restore(ident))
+            self._do(found.make, found.back)
 
-    def action_verify_named(self, ident: str) -> None:
-        """Verify a backup by its id, its file's name, or `latest`."""
-        reason = verbs.why_not_change(self.seen, "verify")
-        if reason:
+    def action_schedule(self) -> None:
+        """Have backups made by themselves."""
+        if reason := verbs.why_not_change(self.seen, "schedule"):
             self.say(reason, "attention")
         else:
-            self._do(verbs.verify(ident))
+            self._do(verbs.schedule)
+
+    def action_looked(self) -> None:
+        """What is gone is known: only what is lost after this is told."""
+        self.seen = with_needs(replace(self.seen, looked=configuration(self.seen)), self.now())
+        self.say("Looked at. What is lost after this is told again; until mcpdb-tui is left.")
 
     # --- operations -------------------------------------------------------------------------
 
     @on(Pane.Do)
     def _wanted(self, message: Pane.Do) -> None:
-        self._do(message.make)
+        self._do(message.make, message.back)
+
+    @on(Pane.Ask)
+    @work(exclusive=True, group="ask")
+    async def _ask(self, message: Pane.Ask) -> None:
+        from tui.app.screens.one_line import OneLine
+
+        text = await self.push_screen_wait(OneLine(message.title, message.value, message.hint))
+        if text is not None and text != message.value:
+            self._wanted(message.then(text))
+
+    @on(Pane.Look)
+    async def _look(self, message: Pane.Look) -> None:
+        await self.action_operation(message.ident)
+
+    def action_take_back(self) -> None:
+        """Take back the last light change."""
+        if not self._taken_back:
+            self.say("Nothing to take back: no pin or label was changed here since the start.")
+            return
+        *rest, last = self._taken_back
+        if reason := verbs.why_not_change(self.seen, "u take back"):
+            self.say(reason, "attention")
+            return
+        self._taken_back = tuple(rest)
+        self._do(last.make)
+        self.say(f"Taking back {last.words}.")
 
     @work(exclusive=True, group="dialog")
-    async def _do(self, make: Callable[[Deployment], Operation]) -> None:
-        """Plan, ask as much as the plan's tier demands, start, and show."""
+    async def _do(self, make: verbs.Make, back: verbs.TakeBack | None = None) -> None:
+        """Plan, ask as much as the plan's tier demands, start, and show.
+
+        Args:
+            make: Makes the operation.
+            back: How `u` takes it back.
+        """
         deployment = self.seen.deployment
         if deployment is None:
             return
@@ -237,6 +260,8 @@ class McpdbApp(Shell):
         except McpdbError as error:
             self.say(str(error), "danger")
             return
+        if back is not None:
+            self._taken_back = (*self._taken_back, back)
         if self.model is not None:
             self.model.refresh()
         if plan.tier != "light":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.binding import Binding
 
@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 WORDS: dict[str, tuple[str, ...]] = {
     "backups.create": ("backup", "copy", "save", "snapshot"),
     "backups.restore": ("bring back", "recover", "rollback", "lost"),
-    "backups.undo": ("revert", "take back"),
+    "backups.undo": ("revert",),
+    "backups.prune": ("retention", "clean up", "space", "expire", "policy"),
+    "backups.delete": ("remove", "rm"),
+    "backups.pin": ("keep", "protect", "unpin"),
+    "backups.label": ("name", "rename", "tag"),
+    "backups.open": ("browse", "look into", "tables of a backup"),
+    "backups.drill": ("test restore", "prove", "rehearse a restore"),
+    "backups.adopt": ("import", "register", "manifest"),
+    "backups.back_up_cold": ("cold", "stop", "backup cold"),
+    "backups.verify_all": ("check all", "hash all"),
+    "app.take_back": ("undo", "revert", "undo light change"),
+    "backup-labelled": ("backup-with-label",),
     "backups.verify": ("check", "whole", "damaged", "hash"),
     "gateway.restart": ("reboot", "bounce"),
     "gateway.start": ("up",),
@@ -47,6 +58,15 @@ class Place:
     action: str
     takes_value: bool = False
     """The rest of the line is the action's parameter."""
+    verb: str = ""
+    """The parameter before that, of `named`."""
+
+    def line(self, value: str) -> str:
+        """The action as Textual runs it."""
+        if not self.takes_value:
+            return self.action
+        verb = f"{self.verb!r}, " if self.verb else ""
+        return f"{self.action}({verb}{value!r})"
 
 
 def commands(current: Pane) -> tuple[list[Command], dict[str, Place]]:
@@ -60,6 +80,14 @@ def commands(current: Pane) -> tuple[list[Command], dict[str, Place]]:
             places[ident] = Place(entry.number, binding.action)
             reason = current.why_not(binding.action) if entry.number == current.NUMBER else ""
             found.append(_command(binding, f"{entry.title}: {binding.tooltip}", reason))
+        for action, (title, hint) in _kind_of(entry).KEYLESS.items():
+            ident = f"{entry.title.lower()}.{action}"
+            places[ident] = Place(entry.number, action)
+            reason = current.why_not(action) if entry.number == current.NUMBER else ""
+            words = (*WORDS.get(ident, ()), hint)
+            title = title[:1].upper() + title[1:]
+            where = f"{entry.title}: {hint}"
+            found.append(Command(ident, title, "", where, words, enabled=not reason, reason=reason))
     for binding in _keys_of_app(current):
         places[binding.id or ""] = Place(None, binding.action)
         found.append(_command(binding, binding.tooltip, ""))
@@ -74,18 +102,33 @@ def commands(current: Pane) -> tuple[list[Command], dict[str, Place]]:
     for ident, title, hint, action in _WITH_VALUE:
         places[ident] = Place(None, action, takes_value=True)
         found.append(Command(ident, title, "", hint, takes_value=True))
+    for ident, title, hint in _NAMED:
+        verb = ident.partition("-")[0]
+        places[ident] = Place(None, "named", takes_value=True, verb=verb)
+        found.append(Command(ident, title, "", hint, WORDS.get(ident, ()), takes_value=True))
     return found, places
 
 
 _KEYLESS = (
     ("utc", "Times in UTC or local", "shows every time the other way", "utc"),
+    ("looked", "Looked at the lost rows", "NEEDS YOU tells only what is lost after this", "looked"),
+    ("schedule", "Schedule backups…", "nightly; shows what it writes, asks y or n", "schedule"),
     ("theme", "Next theme", "dark, light, high contrast, 16 colours", "next_theme"),
 )
 _WITH_VALUE = (
     ("table", "Table NAME", "table tools: its first rows", "table"),
     ("filter", "Filter TERMS", "filter -backup: narrows the list in sight", "filter_by"),
-    ("restore", "Restore BACKUP…", "restore k7m2qd, or latest; types the name", "restore_named"),
-    ("verify", "Verify BACKUP", "verify k7m2qd, or latest", "verify_named"),
+)
+_NAMED = (
+    ("restore", "Restore BACKUP…", "restore k7m2qd, or latest; types the name"),
+    ("verify", "Verify BACKUP", "verify k7m2qd, latest or all"),
+    ("drill", "Drill BACKUP", "drill latest: restores it into a scratch place"),
+    ("adopt", "Adopt BACKUP", "adopt mcp_backup_20260810_031500.db"),
+    ("pin", "Pin BACKUP", "pin k7m2qd: kept whatever the policy says; u takes it back"),
+    ("unpin", "Unpin BACKUP", "unpin k7m2qd; u takes it back"),
+    ("label", "Label BACKUP TEXT", "label k7m2qd before 1.0.5; u takes it back"),
+    ("delete", "Delete BACKUP…", "delete k7m2qd; types the id"),
+    ("backup-labelled", "Backup with label TEXT", "backup-labelled before 1.0.5: hot, at once"),
 )
 
 
@@ -97,9 +140,14 @@ def _command(binding: Binding, hint: str, reason: str) -> Command:
     return Command(ident, title, key, hint, words, enabled=not reason, reason=reason)
 
 
+def _kind_of(entry: PaneEntry) -> type[Pane]:
+    return cast("type[Pane]", getattr(import_module(f"tui.app.panes.{entry.module}"), entry.name))
+
+
 def _keys_of(entry: PaneEntry) -> Iterator[Binding]:
-    kind = getattr(import_module(f"tui.app.panes.{entry.module}"), entry.name)
-    for binding in kind.BINDINGS:
+    for binding in _kind_of(entry).BINDINGS:
+        if not isinstance(binding, Binding):
+            continue
         ident = binding.id or ""
         if ident.split(".")[0] not in _ONLY_KEYS and binding.show:
             yield binding

@@ -77,8 +77,12 @@ def effects(plan: Plan) -> list[str]:
 
     lines = [check.text for check in plan.checks if check.verdict is not Verdict.OK]
     if plan.downtime is None:
-        lines.insert(0, "Calls to the gateway fail until it is started again.")
+        # Where it is started again by the same operation, only how long is not known.
+        again = any(step.gateway_up for step in plan.steps[1:] if plan.steps)
+        tail = "; how long that takes is not known yet" if again else ""
+        lines.insert(0, f"Calls to the gateway fail until it is started again{tail}.")
     elif plan.downtime:
         about = quantities.duration(round(plan.downtime))
         lines.insert(0, f"Calls to the gateway fail for about {about}.")
+    lines += [f"writes {file['path']}" for file in plan.facts.get("files", ())]
     return lines

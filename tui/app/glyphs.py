@@ -53,6 +53,8 @@ class Glyphs:
     current: str
     ahead: str
     twig: str
+    mark: str
+    """In front of a row that is chosen with others."""
     null: str
     mask: str
     rule: str
@@ -115,6 +117,7 @@ UNICODE = Glyphs(
     current="◉",
     ahead="○",
     twig="└",
+    mark="◆",
     null="∅",
     mask="••••",
     rule="─",
@@ -143,6 +146,7 @@ ASCII = Glyphs(
     current="@",
     ahead="o",
     twig="`",
+    mark="#",
     null="NULL",
     mask="****",
     rule="-",

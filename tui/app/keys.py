@@ -24,6 +24,10 @@ KEYS: list[BindingType] = [
         tooltip="the running operation",
     ),
     Binding(
+        "u", "take_back", "take back", show=False, id="app.take_back", group=EVERYWHERE,
+        tooltip="take back the last light change: pin, label",
+    ),
+    Binding(
         "R", "refresh", "refresh", show=False, id="app.refresh", group=EVERYWHERE,
         tooltip="read again",
     ),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from tui.app.listing.tables import baseline, difference, since_title
+from tui.app.baseline import CONFIGURATION, baseline
+from tui.app.listing.drills import NEVER, last_drill
+from tui.app.listing.tables import difference, since_title
 from tui.app.seen import Seen
 from tui.app.troubles import is_locked
-from tui.core.models import Need, Status
+from tui.core.models import Need, Status, TableInfo
 from tui.core.operation import Verdict
 from tui.wording import quantities
 
@@ -17,8 +20,8 @@ _DIRECTIONS = {
     "undo": "it will be undone",
     "nothing": "nothing is left to do",
 }
-CONFIGURATION = ("gateways", "servers", "tools", "resources", "prompts", "a2a_agents")
-"""Tables whose rows people make; fewer of them is worth a look, traffic comes and goes."""
+DRILL_WANTED = timedelta(days=35)
+"""Without a drill for so long, a month and some slack, somebody is told."""
 
 
 def direction_words(direction: str) -> str:
@@ -47,7 +50,14 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
     needs = tuple(_with_outlook(need, seen) for need in needs)
     return replace(
         seen,
-        needs=(*needs, *_state(seen), *_migrations(seen), *_lost_rows(seen, now)),
+        needs=_in_order(
+            needs,
+            _state(seen),
+            _migrations(seen),
+            _lost_rows(seen, now),
+            _drills(seen, now),
+            _pending(seen),
+        ),
         looked_at_needs=True,
         catalogue=catalogue,
         integrity=integrity,
@@ -109,22 +119,66 @@ def _migrations(seen: Seen) -> tuple[Need, ...]:
     return (Need(verdict=Verdict.FAIL, text=text, key="3", action="Migrations"),)
 
 
+def _pending(seen: Seen) -> tuple[Need, ...]:
+    """`2 migrations are pending: the gateway runs them at its next start`, and the like."""
+    timeline, deployment = seen.timeline, seen.deployment
+    if timeline is None or timeline.unknown or timeline.problem or not timeline.pending:
+        return ()
+    many = timeline.pending != 1
+    text = f"{quantities.plural(timeline.pending, 'migration')} {'are' if many else 'is'} pending"
+    if deployment is not None and deployment.migrates_at_start:
+        text += f": the gateway runs {'them' if many else 'it'} at its next start"
+    return (Need(verdict=Verdict.WARN, text=f"{text}.", key="3", action="Migrations"),)
+
+
+def _drills(seen: Seen, now: datetime) -> tuple[Need, ...]:
+    """`Last drill 45d ago.`; a drill that failed is told until one goes well."""
+    backups = seen.catalogue.backups if seen.catalogue else ()
+    drill = last_drill(backups)
+    action = "a there: drill"
+    if drill is not None and not drill.ok:
+        text = f"The last drill failed: {drill.result}"
+        return (Need(verdict=Verdict.FAIL, text=text, key="2", action=action),)
+    if drill is not None:
+        ago = now - drill.at
+        text = f"Last drill {quantities.age(ago.total_seconds())} ago."
+    else:
+        # A new place is not scolded: there must have been time for a drill.
+        ago = max((now - b.taken for b in backups if b.verdict is Verdict.OK), default=timedelta())
+        text = NEVER
+    if ago <= DRILL_WANTED:
+        return ()
+    return (Need(verdict=Verdict.WARN, text=text, key="2", action=action),)
+
+
+def _in_order(*groups: Sequence[Need]) -> tuple[Need, ...]:
+    """Worst first; among equals as they come."""
+    found = [need for group in groups for need in group]
+    return tuple(sorted(found, key=lambda need: need.verdict is not Verdict.FAIL))
+
+
 def _lost_rows(seen: Seen, now: datetime) -> tuple[Need, ...]:
     """`3 gateways, 38 tools fewer than in the backup of 02:00`."""
-    backup = baseline(seen)
-    if backup is None:
+    if baseline(seen) is None:
         return ()
     lost = [
         f"{quantities.count(-change)} {_noun(table.name, -change)}"
         for name in CONFIGURATION
         for table in seen.tables or ()
-        if table.name == name and (change := difference(seen, table) or 0) < 0
+        if table.name == name and (change := _lost(seen, table)) < 0
     ]
     if not lost:
         return ()
     since = since_title(seen, now).removeprefix("since ")
     text = f"{', '.join(lost)} fewer than in the backup of {since}"
     return (Need(verdict=Verdict.WARN, text=text, key="1", action="Tables"),)
+
+
+def _lost(seen: Seen, table: TableInfo) -> int:
+    """How many rows fewer there are than there should be, as a negative number."""
+    if seen.looked is not None and table.rows is not None:
+        return min(0, table.rows - seen.looked.get(table.name, 0))
+    return min(0, difference(seen, table) or 0)
 
 
 def _noun(table: str, count: int) -> str:

@@ -51,6 +51,8 @@ class RowsRead(Message):
     rows: Rows | None
     problem: str
     at: datetime
+    source: str = ""
+    """Id of the opened backup they are of; empty: of the live database."""
 
 
 class Posts(Protocol):

@@ -46,6 +46,8 @@ class Seen:
     integrity_at: datetime | None = None
     catalogue: Catalogue | None = None
     catalogue_at: datetime | None = None
+    schedule: str = ""
+    """When backups are made by themselves: `02:00`; empty: never, or not known."""
     activity: tuple[ActivityEntry, ...] | None = None
     running: ActivityEntry | None = None
     timeline: Timeline | None = None
@@ -66,6 +68,8 @@ class Seen:
     """Journal id of what was cut to what is left to do."""
     released: bool = False
     """Live connections are closed because an operation asked for it."""
+    looked: Mapping[str, int] | None = None
+    """Rows of the configuration tables when somebody said that they looked at the loss."""
     needs: tuple[Need, ...] = ()
     looked_at_needs: bool = False
     problems: Mapping[str, str] = field(default_factory=dict)

@@ -10,13 +10,14 @@ from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from textual import events, on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.app import glyphs, themes
+from tui.app import scheduled
 from tui.app.conduct import with_deployment
+from tui.app.ground import Ground
 from tui.app.keys import KEYS
 from tui.app.loops import Periods
 from tui.app.model import Model
@@ -27,25 +28,20 @@ from tui.app.panes.stack import PaneStack
 from tui.app.screens.too_small import TooSmallScreen, is_too_small
 from tui.app.seeing import Replaced, RowsRead, Saw, WantRows
 from tui.app.seen import Seen
-from tui.app.terminal import HangUpSafeDriver
 from tui.app.widgets.footer import KeyBar
 from tui.app.widgets.message import MessageLine
 from tui.app.widgets.status import StatusRows
 from tui.app.widgets.tabs import TabBar
 from tui.core.models import Deployment
-from tui.wording.clean import printable
 
 _Part = TypeVar("_Part", bound=Widget)
 SIGNAL_CODES = {signal.SIGHUP: 129, signal.SIGTERM: 143}
 """Exit codes of the signals that only end the screen; the work goes on."""
 
 
-class Shell(App[int]):
+class Shell(Ground):
     """Shows what is known of one gateway's database; the dialogs are the subclass's."""
 
-    TITLE = "mcpdb-tui"
-    CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     seen: reactive[Seen] = reactive(Seen(), init=False)
@@ -75,54 +71,13 @@ class Shell(App[int]):
             periods: How often is looked.
             watch: Whether anything is read at all; pictures are drawn from `first` alone.
         """
-        from os import environ
-
-        wish = dict(settings or {})
-        # Textual would turn colours into greys; with an ansi theme it leaves them out.
-        plain = "NO_COLOR" in environ
-        super().__init__(driver_class=HangUpSafeDriver, ansi_color=True if plain else None)
-        for theme in themes.THEMES:
-            self.register_theme(theme)
-        self.theme = self._known_theme(str(wish.get("theme") or ""), plain=plain)
-        self.glyphs = glyphs.choose(str(wish.get("glyphs") or "auto"))
-        self._slow = bool(wish.get("slow_link"))
-        if self._slow:
-            self.animation_level = "none"
-        self._utc = bool(wish.get("utc"))
-        self._clock = clock
+        super().__init__(settings or {}, clock)
         self.candidates = tuple(candidates)
-        self._periods = periods or (Periods.slow() if self._slow else Periods())
+        self._periods = periods or (Periods.slow() if self.slow else Periods())
         self.watches = watch
         self.model: Model | None = None
         base = first or Seen()
         self.set_reactive(Shell.seen, with_deployment(base, deployment))
-
-    def _known_theme(self, name: str, *, plain: bool) -> str:
-        if plain and not name.startswith("mcpdb-16"):
-            return themes.NO_COLOR
-        return name if name in self.available_themes else themes.DEFAULT
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The roles, for themes that do not set them themselves."""
-        return themes.role_defaults(self.current_theme)
-
-    def now(self) -> datetime:
-        """The host's time, in its zone, or in UTC where that was asked for."""
-        return self._clock().astimezone(UTC) if self._utc else self._clock()
-
-    def _fatal_error(self) -> None:
-        """End loudly on a fault of ours: where it is, but none of the values around it.
-
-        Textual would print every local variable; rows and secrets are among them, raw.
-        """
-        from traceback import format_exc
-
-        from rich.segment import Segments
-        from rich.text import Text
-
-        words = Text(printable(format_exc()))
-        self._exit_renderables.append(Segments(self.console.render(words)))
-        self._close_messages_no_wait()
 
     # --- life -----------------------------------------------------------------------------
 
@@ -139,7 +94,7 @@ class Shell(App[int]):
         loop = asyncio.get_running_loop()
         for number, code in SIGNAL_CODES.items():
             loop.add_signal_handler(number, partial(self.exit, None, return_code=code))
-        self.set_interval(10.0 if self._slow else 1.0, self._tick)
+        self.set_interval(10.0 if self.slow else 1.0, self._tick)
         if self.seen.deployment is not None:
             self.begin()
         else:
@@ -166,6 +121,7 @@ class Shell(App[int]):
             return
         self.model = Model(deployment, self, self._periods)
         self.model.start()
+        scheduled.look(deployment, self)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say when the terminal is too small; that page goes away by itself."""
@@ -222,7 +178,23 @@ class Shell(App[int]):
     def _turned(self, message: PaneStack.Turned) -> None:
         for tabs in self._parts(TabBar):
             tabs.current = message.number
+            tabs.badge = self.pane.badge
         self.refresh_bindings()
+
+    @on(Pane.Badged)
+    def _badged(self, message: Pane.Badged) -> None:
+        for tabs in self._parts(TabBar):
+            tabs.badge = message.text
+
+    @on(Pane.Browse)
+    async def _browse(self, message: Pane.Browse) -> None:
+        from tui.app.panes.tables import TablesPane
+
+        backups = self.seen.catalogue.backups if self.seen.catalogue else ()
+        backup = next((backup for backup in backups if backup.id == message.ident), None)
+        await self.action_pane(1)
+        if backup is not None and isinstance(self.pane, TablesPane):
+            self.pane.open_backup(backup)
 
     @on(Pane.Go)
     async def _go(self, message: Pane.Go) -> None:
@@ -310,13 +282,11 @@ class Shell(App[int]):
 
     def action_utc(self) -> None:
         """Show times in UTC, or in the host's zone again."""
-        self._utc = not self._utc
+        self.other_zone()
         self.second += 1
         self.pane.update()
 
     def action_next_theme(self) -> None:
         """Go round our themes."""
-        names = [theme.name for theme in themes.THEMES]
-        here = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(here + 1) % len(names)]
+        self.next_theme()
         self.say(f"Theme {self.theme}; --theme or MCPDB_THEME keeps it.")

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from tui.app.seen import Seen
-from tui.core.models import Deployment
+from tui.core.models import Backup, Deployment
 
 if TYPE_CHECKING:
     from tui.core.operation import Operation
+
+Make: TypeAlias = "Callable[[Deployment], Operation]"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """How the last light change is taken back by `u`."""
+
+    words: str
+    """What was changed: `the pin of k7m2qd`."""
+    make: Make
 
 
 def back_up(deployment: Deployment) -> Operation:
@@ -19,7 +31,109 @@ def back_up(deployment: Deployment) -> Operation:
     return BackupCreate(deployment)
 
 
-def verify(ident: str) -> Callable[[Deployment], Operation]:
+def back_up_labelled(label: str) -> Make:
+    """A hot backup with a label."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.backup import BackupCreate
+
+        return BackupCreate(deployment, label=label)
+
+    return make
+
+
+def back_up_cold(deployment: Deployment) -> Operation:
+    """A cold backup: the gateway is stopped for it."""
+    from tui.operations.cold_backup import ColdBackup
+
+    return ColdBackup(deployment)
+
+
+def verify_all(idents: Sequence[str] = ()) -> Make:
+    """Verify several backups; without ids all of them."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.verify import VerifyAll
+
+        return VerifyAll(deployment, backups=tuple(idents))
+
+    return make
+
+
+def adopt(ident: str) -> Make:
+    """Give a file that another tool made a manifest, once it was found whole."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.adopt import Adopt
+
+        return Adopt(deployment, backup=ident)
+
+    return make
+
+
+def drill(ident: str) -> Make:
+    """Restore a backup into a scratch place and check it there."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.drill import Drill
+
+        return Drill(deployment, backup=ident)
+
+    return make
+
+
+def pin(ident: str, *, pinned: bool) -> Make:
+    """Keep a backup whatever the policy says, or no longer."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.annotate import Pin
+
+        return Pin(deployment, backup=ident, pinned=pinned)
+
+    return make
+
+
+def relabel(ident: str, label: str) -> Make:
+    """Give a backup another label."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.annotate import Relabel
+
+        return Relabel(deployment, backup=ident, label=label)
+
+    return make
+
+
+def unpin_again(backup: Backup, *, pinned: bool) -> TakeBack:
+    """How a pin that is being set or removed is taken back."""
+    verb = "pin" if pinned else "unpinning"
+    return TakeBack(f"the {verb} of {backup.id}", pin(backup.id, pinned=not pinned))
+
+
+def label_again(backup: Backup) -> TakeBack:
+    """How a label that is being changed becomes the old one again."""
+    return TakeBack(f"the label of {backup.id}", relabel(backup.id, backup.label))
+
+
+def delete(ident: str) -> Make:
+    """Delete one backup."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.delete import Delete
+
+        return Delete(deployment, backup=ident)
+
+    return make
+
+
+def prune(deployment: Deployment) -> Operation:
+    """Delete what no rule of the policy keeps."""
+    from tui.operations.prune import Prune
+
+    return Prune(deployment)
+
+
+def verify(ident: str) -> Make:
     """Verify one backup."""
 
     def make(deployment: Deployment) -> Operation:
@@ -30,7 +144,7 @@ def verify(ident: str) -> Callable[[Deployment], Operation]:
     return make
 
 
-def restore(ident: str) -> Callable[[Deployment], Operation]:
+def restore(ident: str) -> Make:
     """Put a backup in place of the live database."""
 
     def make(deployment: Deployment) -> Operation:
@@ -46,6 +160,17 @@ def undo(deployment: Deployment) -> Operation:
     from tui.operations.undo import Undo
 
     return Undo(deployment)
+
+
+def schedule(deployment: Deployment) -> Operation:
+    """Have backups made every night: by systemd where it runs and we may, else by a crontab."""
+    import os
+
+    from tui.operations.schedule import Schedule
+    from tui.services.timers import systemd_runs
+
+    by_systemd = os.geteuid() == 0 and systemd_runs(user=False)
+    return Schedule(deployment, kind="systemd" if by_systemd else "cron")
 
 
 def start(deployment: Deployment) -> Operation:
@@ -120,6 +245,13 @@ def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
     commands: dict[str, tuple[str, ...]] = {
         "back_up": ("backup", "create"),
         "verify": ("backup", "verify", ident),
+        "pin": ("backup", "pin", ident),
+        "label": ("backup", "label", ident),
+        "adopt": ("backup", "adopt", ident),
+        "drill": ("backup", "drill", ident),
+        "delete": ("backup", "delete", ident, "--confirm", ident),
+        "prune": ("backup", "prune", "--confirm", name),
+        "back_up_cold": ("backup", "create", "--cold", "--yes"),
         "restore": ("restore", ident, "--confirm", name),
         "undo": ("undo", "--confirm", name),
         "start": ("gateway", "start"),

@@ -118,28 +118,44 @@ def _confirm_disruptive(session: Session, plan: Plan) -> None:
         return
     if not session.console.interactive:
         raise UnconfirmedError(
-            f"{plan.title.capitalize()}: this interrupts its service, and there is no terminal to "
+            f"{plan.title.capitalize()}: {_disturbs(plan)}, and there is no terminal to "
             "ask on; --yes confirms it. Nothing was changed."
         )
-    answer = session.console.ask(f"{plan.title}: calls to it fail meanwhile. Go on? [y/N] ")
+    answer = session.console.ask(f"{plan.title}: {_disturbs(plan)}. Go on? [y/N] ")
     if (answer or "").lower() not in ("y", "yes"):
         raise UnconfirmedError("Not confirmed. Nothing was changed.")
+
+
+def _disturbs(plan: Plan) -> str:
+    """What it does to others: calls to the gateway fail, or other work is done from now on."""
+    if plan.downtime == 0:
+        return "this changes what the host does by itself"
+    return "this interrupts its service; calls to it fail meanwhile"
 
 
 def _confirm_replacing(session: Session, plan: Plan, confirm: str | None) -> None:
     if confirm is None:
         if not session.console.interactive:
             raise UnconfirmedError(
-                "This replaces data, and there is no terminal to type the name on; --confirm "
+                f"This {_does(plan)} data, and there is no terminal to type the name on; --confirm "
                 f"{plan.subject} confirms it, --yes is not enough. Nothing was changed."
             )
-        question = f"Type {plan.subject}, the name of the gateway that changes: "
-        confirm = session.console.ask(question)
+        confirm = session.console.ask(f"Type {plan.subject}, {_what_changes(plan)}: ")
     if (confirm or "").strip() != plan.subject:
         raise UnconfirmedError(
-            f"{(confirm or 'Nothing')!s} is not {plan.subject}, the name of the gateway that "
-            "changes. Nothing was changed."
+            f"{(confirm or 'Nothing')!s} is not {plan.subject}, {_what_changes(plan)}. "
+            "Nothing was changed."
         )
+
+
+def _does(plan: Plan) -> str:
+    return "removes" if plan.facts.get("subject_kind") == "backup" else "replaces"
+
+
+def _what_changes(plan: Plan) -> str:
+    if plan.facts.get("subject_kind") == "backup":
+        return "the id of the backup that goes"
+    return "the name of the gateway that changes"
 
 
 # --- reporting --------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -81,6 +82,17 @@ class UnhealthyError(McpdbError):
 
 class DamagedError(VerificationError):
     """SQLite itself cannot read the file: damaged, encrypted or not a database."""
+
+
+class DiskError(VerificationError):
+    """The disk does not give or take what it should.
+
+    `path` is the file it was about, where that is known: a live database is suspect from then on.
+    """
+
+    def __init__(self, text: str, path: Path | None = None) -> None:
+        super().__init__(text)
+        self.path = path
 
 
 class RollbackFailedError(McpdbError):

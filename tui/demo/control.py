@@ -21,6 +21,9 @@ from typing import Any
 MARKER = ".mcpdb-demo"
 """Marks a folder as a demo and holds the gateway's own settings (JSON)."""
 
+ENV_FILE = ".env"
+"""The gateway's own variables, as Compose would give them to it."""
+
 PID_FILE = "gateway.pid"
 LOG_FILE = "logs/gateway.log"
 BREAK_START = "break-start"
@@ -48,6 +51,16 @@ def settings(folder: Path) -> dict[str, Any]:
     """
     values: dict[str, Any] = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     return values
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """Return what the demo's `.env` says; nothing where it was removed."""
+    try:
+        lines = (folder / ENV_FILE).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    pairs = (line.partition("=") for line in lines)
+    return {name: value for name, equals, value in pairs if equals}
 
 
 def started_at(pid: int) -> str | None:
@@ -124,7 +137,11 @@ def _spawn(folder: Path) -> int:
     return os.posix_spawn(
         sys.executable,
         [sys.executable, "-m", "tui.demo.gateway", str(folder)],
-        {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths))},
+        {
+            **os.environ,
+            **variables(folder),
+            "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
+        },
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),

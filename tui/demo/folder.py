@@ -28,6 +28,9 @@ HEALTH_TIMEOUT = 15.0
 STOP_TIMEOUT = 10.0
 """Seconds until a stop becomes a kill."""
 
+_SECRET = "the-demo-has-nothing-to-hide"
+"""What its gateway would encrypt with: every demo has the same."""
+
 # Below the range the kernel takes ports for outgoing connections from, so that none of those
 # takes the port between the creation and the start.
 _PORTS = range(20_000, 32_000)
@@ -79,6 +82,9 @@ def _furnish(folder: Path, pace: Pace, port: int | None) -> None:
         "stop_timeout": pace.stop_timeout,
     }
     (folder / control.MARKER).write_text(json.dumps(marker) + "\n", encoding="utf-8")
+    variables = folder / control.ENV_FILE
+    variables.write_text(f"AUTH_ENCRYPTION_SECRET={_SECRET}\n", encoding="utf-8")
+    variables.chmod(0o600)
     for path in ("data", BACKUPS, "logs"):
         (folder / path).mkdir(mode=0o700)
     project = folder / PROJECT_FILE

@@ -1,47 +1,24 @@
-"""The catalogue of backups: from manifests first, and from bare files as they are."""
+"""The catalogue of backups: what lies in their folders, in order, and the one that is meant."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.core.errors import McpdbError, NotFoundError, VerificationError
-from tui.core.models import (
-    Backup,
-    BackupKind,
-    Catalogue,
-    Deployment,
-    FileIdentity,
-    Fit,
-    Manifest,
-    Timeline,
-)
+from tui.core.errors import McpdbError, NotFoundError, UsageError, VerificationError
+from tui.core.models import Backup, Catalogue, Deployment, FileIdentity, Fit, Timeline
 from tui.core.operation import Verdict
-from tui.operations.looking import BackupFile
-from tui.services import files
-from tui.services.manifests import read_manifest
-from tui.services.migrations.releases import release_of
-from tui.services.sqlite.inspection import check_header
+from tui.operations import entries
+from tui.operations.checked import checked
+from tui.services import files, journal
+from tui.services.folder import Folder, opened
 from tui.wording.clean import one_line
 
-LATEST = "mcp_backup_latest.db"
-_NAMES: tuple[tuple[re.Pattern[str], BackupKind], ...] = (
-    (re.compile(r"mcp_backup_latest\.db"), "latest"),
-    (re.compile(r"mcp_hotbackup_.*\.db"), "hot"),
-    (re.compile(r"mcp_backup_.*\.db"), "cold"),
-    (re.compile(r"mcp_safety_.*\.db"), "safety"),
-)
-_OTHER = re.compile(r".*\.(db|sqlite3?|bak)(-\d+)?|mcp\.db\..+")
-_IGNORED = re.compile(r"\..*|.*\.json|.*-(wal|shm|journal)|.*\.progress")
-_FUTURE = timedelta(minutes=5)
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+LATEST = entries.LATEST
 
 
 def safety_dir(deployment: Deployment) -> Path:
@@ -49,38 +26,119 @@ def safety_dir(deployment: Deployment) -> Path:
     return deployment.state_dir / "safety"
 
 
+def folders(deployment: Deployment) -> tuple[tuple[Path, bool], ...]:
+    """Where backups lie, and whether a folder is for backups alone.
+
+    Then every database in it counts as one, and the rest is strange. The folder of the live
+    database is never that: other live databases may lie beside it.
+    """
+    beside = deployment.database.parent
+    return (
+        (deployment.backup_dir, not _same(deployment.backup_dir, beside)),
+        (beside, False),
+        (safety_dir(deployment), True),
+    )
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one == other or one.samefile(other)
+    except OSError:
+        return False
+
+
 def read_catalogue(deployment: Deployment) -> Catalogue:
     """List the backups, newest first.
 
     Folders that do not exist or may not be read give nothing; a file that cannot be understood
-    is listed with its problem.
+    is listed with its problem. Changes nothing, whatever lies there.
     """
-    found: list[Backup] = []
-    strangers: list[str] = []
-    seen: set[tuple[int, int]] = set()
-    live = files.identity(deployment.database)
-    folders = (
-        (deployment.backup_dir, True),
-        (deployment.database.parent, False),
-        (safety_dir(deployment), True),
-    )
-    for folder, whole in folders:
-        for path, kind in _candidates(folder, whole=whole, strangers=strangers):
-            if path == deployment.database:
-                continue
+    scan = _Scan(deployment)
+    for path, whole in folders(deployment):
+        try:
+            with opened(path) as folder:
+                scan.read(folder, whole=whole)
+        except NotFoundError:
+            continue
+        except VerificationError:
+            # Not what a folder of ours can be; it is named and not looked into.
+            scan.strangers.append(path.name)
+        except McpdbError:
+            continue
+    backups = checked(deployment, scan.found)
+    return Catalogue(backups=tuple(_newest_first(backups)), strangers=tuple(scan.strangers))
+
+
+class _Scan:
+    """One look at all folders; a file with several names is listed once."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._database = deployment.database.name
+        self._seen: set[tuple[int, int]] = set()
+        with suppress(McpdbError):
+            # The live file is no backup, under whatever name.
+            live = files.identity(deployment.database)
+            self._seen |= {live.key} if live else set()
+        self.found: list[Backup] = []
+        self.strangers: list[str] = []
+
+    def read(self, folder: Folder, *, whole: bool) -> None:
+        """List one folder."""
+        for name in folder.names():
             try:
-                identity = files.identity(path)
+                self._look(folder, name, whole=whole)
             except McpdbError:
-                identity = None
-            if identity is None or (live and identity.key == live.key) or identity.key in seen:
+                # It went away, or may not even be looked at.
                 continue
-            seen.add(identity.key)
-            backup = _backup(path, kind, identity, folder)
-            if backup is None:
-                strangers.append(path.name)
-            else:
-                found.append(backup)
-    return Catalogue(backups=tuple(_newest_first(found)), strangers=tuple(strangers))
+
+    def _look(self, folder: Folder, name: str, *, whole: bool) -> None:
+        if entries.is_ignored(name) or folder.path / name == self._deployment.database:
+            return
+        kind = entries.kind_of(name)
+        if kind is None and (
+            name.startswith(f"{self._database}.") or (whole and entries.looks_like_database(name))
+        ):
+            kind = "file"
+        found = folder.identity(name)
+        if found is None or found.key in self._seen:
+            return
+        if kind is None:
+            if whole and not files.is_directory(found):
+                self.strangers.append(name)
+            return
+        self._seen.add(found.key)
+        if files.is_link(found):
+            backup = entries.link(folder, name, database=self._database, exempt=self._is_kept)
+        else:
+            backup = entries.entry(
+                folder, name, kind, database=self._database, exempt=self._is_kept
+            )
+        if backup is None:
+            self.strangers.append(name)
+        else:
+            self.found.append(backup)
+
+    def _is_kept(self, found: FileIdentity) -> bool:
+        return is_kept(self._deployment, found)
+
+
+def is_kept(deployment: Deployment, found: FileIdentity) -> bool:
+    """Whether a journal says that this file was the live one and is kept by a second name."""
+    return any(
+        (facts.get("live_device"), facts.get("live_inode")) == found.key
+        for path in reversed(journal.paths(deployment.state_dir))
+        if not journal.is_refusal(path)
+        for facts in _facts(path)
+    )
+
+
+def _facts(path: Path) -> Iterable[dict[str, object]]:
+    with suppress(McpdbError):
+        for record in journal.read(path):
+            facts = record.get("facts")
+            if isinstance(facts, dict):
+                yield facts
 
 
 def _newest_first(found: Iterable[Backup]) -> list[Backup]:
@@ -107,132 +165,7 @@ def next_sequence(deployment: Deployment) -> int:
     return max(time.time_ns() // 1_000_000, max(known, default=0) + 1)
 
 
-def _candidates(
-    folder: Path, *, whole: bool, strangers: list[str]
-) -> Iterator[tuple[Path, BackupKind]]:
-    """Names in a folder that look like backups.
-
-    Args:
-        folder: Where to look; its own name may not be a link's.
-        whole: The folder is for backups: any database counts, and the rest is strange.
-        strangers: Takes the names that are neither.
-    """
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in entries:
-        if _IGNORED.fullmatch(entry.name):
-            continue
-        kind = next((kind for pattern, kind in _NAMES if pattern.fullmatch(entry.name)), None)
-        if kind is not None:
-            yield Path(entry.path), kind
-        elif _OTHER.fullmatch(entry.name) and (whole or entry.name.startswith("mcp.db.")):
-            yield Path(entry.path), "file"
-        elif whole and not entry.is_dir(follow_symlinks=False):
-            strangers.append(entry.name)
-
-
-def _backup(path: Path, kind: BackupKind, identity: FileIdentity, folder: Path) -> Backup | None:
-    if stat.S_ISLNK(identity.mode):
-        return _link(path, folder) if path.name == LATEST else None
-    if not files.is_regular(identity):
-        return None
-    manifest, problem = None, ""
-    try:
-        manifest = read_manifest(path)
-    except McpdbError as error:
-        problem = str(error)
-    bare = Backup(
-        id=_derived_id(identity),
-        path=path,
-        kind="file" if kind in ("hot", "cold") else kind,
-        taken=datetime.fromtimestamp(identity.mtime_ns / 1e9, UTC),
-        size=identity.size,
-        sequence=0,
-        problem=problem or _links_problem(identity),
-    )
-    if manifest is not None:
-        return _described(bare, manifest, kind, identity)
-    if problem:
-        # A newer mcpdb-tui may know why this file must not be used.
-        return _future(replace(bare, verdict=Verdict.FAIL))
-    return _future(_inspected(bare))
-
-
-def _links_problem(identity: FileIdentity) -> str:
-    return f"{identity.links} names point to this file" if identity.links > 1 else ""
-
-
-def _link(path: Path, folder: Path) -> Backup | None:
-    """`mcp_backup_latest.db` may be a link, to a sibling only."""
-    target = path.parent / path.readlink()
-    if target.parent != folder or target.is_symlink():
-        return None
-    identity = files.identity(target)
-    if identity is None or not files.is_regular(identity):
-        return None
-    backup = _backup(target, "latest", identity, folder)
-    return backup and replace(backup, path=path, kind="latest", link_to=target.name, sequence=-1)
-
-
-def _derived_id(identity: FileIdentity) -> str:
-    """An id for a file without manifest: the same as long as it is the same file."""
-    digest = hashlib.sha256(f"{identity.device}:{identity.inode}".encode()).digest()
-    return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:6])
-
-
-def _described(
-    bare: Backup, manifest: Manifest, kind: BackupKind, identity: FileIdentity
-) -> Backup:
-    verdict, problem = Verdict.OK, bare.problem
-    if manifest.check_result != "ok":
-        verdict, problem = Verdict.FAIL, manifest.check_result
-    elif manifest.size != identity.size:
-        verdict = Verdict.FAIL
-        problem = f"FAIL size: expected {manifest.size:,} bytes, found {identity.size:,}"
-    try:
-        taken = datetime.fromisoformat(manifest.taken).astimezone(UTC)
-        verified = datetime.fromisoformat(manifest.verified).astimezone(UTC)
-    except (ValueError, OverflowError):
-        taken, verified = bare.taken, None
-        verdict, problem = Verdict.UNKNOWN, "its manifest has a time that is none"
-    return _future(
-        replace(
-            bare,
-            id=manifest.id,
-            kind=kind,
-            taken=taken,
-            sequence=manifest.sequence,
-            revision=manifest.revision,
-            release=manifest.release or release_of(manifest.revision),
-            manifest=manifest,
-            verdict=verdict,
-            verified=verified,
-            problem=problem,
-            label=manifest.label,
-            pinned=manifest.pinned,
-        )
-    )
-
-
-def _inspected(bare: Backup) -> Backup:
-    """A bare file: its header and revision, nothing that costs a full read."""
-    try:
-        check_header(bare.path)
-        facts = BackupFile(bare.path).facts()
-        if facts.problem:
-            raise VerificationError(facts.problem)
-    except McpdbError as error:
-        return replace(bare, verdict=Verdict.FAIL, problem=str(error))
-    return replace(bare, revision=facts.revision, release=release_of(facts.revision))
-
-
-def _future(backup: Backup) -> Backup:
-    if backup.taken <= datetime.now(UTC) + _FUTURE:
-        return backup
-    problem = backup.problem or f"future-dated ({backup.taken:%Y-%m-%d}): counts for no rule"
-    return replace(backup, future_dated=True, problem=problem)
+# --- the one that is meant --------------------------------------------------------------
 
 
 def find_backup(deployment: Deployment, word: str) -> Backup:
@@ -244,6 +177,7 @@ def find_backup(deployment: Deployment, word: str) -> Backup:
 
     Raises:
         NotFoundError: None is called that.
+        UsageError: Several are.
         VerificationError: It is the live database itself, or no plain file.
     """
     catalogue = read_catalogue(deployment)
@@ -251,43 +185,80 @@ def find_backup(deployment: Deployment, word: str) -> Backup:
         if catalogue.newest_verified is None:
             raise NotFoundError("There is no verified backup yet.")
         return catalogue.newest_verified
+    found = named(catalogue, word)
+    if found is None:
+        return _elsewhere(deployment, word)
+    if not found.link_to:
+        return found
+    # What a link means is the file it points to: only that is read.
+    target = found.path.with_name(found.link_to)
+    return next((b for b in catalogue.backups if b.path == target), found)
+
+
+def named(catalogue: Catalogue, word: str) -> Backup | None:
+    """The entry with this id, file name or path; a link only where nothing else is called so.
+
+    Raises:
+        UsageError: Several are, e.g. because one was copied with its manifest.
+    """
     matching = [b for b in catalogue.backups if word in (b.id, b.path.name, str(b.path))]
-    if matching:
-        named = next((b for b in matching if not b.link_to), matching[0])
-        if not named.link_to:
-            return named
-        # What a link means is the file it points to: only that is read.
-        target = named.path.with_name(named.link_to)
-        return next((b for b in catalogue.backups if b.path == target), named)
-    return _elsewhere(deployment, word)
+    plain = [b for b in matching if not b.link_to]
+    if len(plain) > 1:
+        names = " and ".join(one_line(str(b.path)) for b in plain[:3])
+        raise UsageError(f"{one_line(word)} names {len(plain)} backups: {names}. Give the path.")
+    return next(iter(plain or matching), None)
 
 
 def _elsewhere(deployment: Deployment, word: str) -> Backup:
     """A file outside the backup folders, named by its path."""
     path = Path(word)
-    if "/" in word:
+    if "/" in word and path.name:
         path = path.absolute()
-        identity = files.identity(path)
+        found = files.identity(path)
         live = files.identity(deployment.database)
-        if identity is not None and live is not None and identity.key == live.key:
+        if found is not None and live is not None and found.key == live.key:
             raise VerificationError(f"{one_line(word)} is the live database itself.")
-        if identity is not None and files.is_regular(identity):
-            backup = _backup(path, "file", identity, path.parent)
+        if found is not None and files.is_regular(found):
+            # A person wrote the way to it down: links on it are meant.
+            with opened(path.parent.resolve()) as folder:
+                backup = entries.entry(folder, path.name, "file", database=deployment.database.name)
             if backup is not None:
-                return backup
-        if identity is not None:
+                return replace(backup, path=path)
+        if found is not None:
             raise VerificationError(f"{one_line(word)} is not a plain file.")
     raise NotFoundError(f"No backup is called {one_line(word)}. `backup list` shows them.")
+
+
+# --- what is known beyond the files -----------------------------------------------------
 
 
 def with_fits(catalogue: Catalogue, timeline: Timeline) -> Catalogue:
     """Say for each backup whether the running image can start on it."""
     from tui.operations.timeline import fits
 
-    fitting: Iterable[Backup] = (
-        replace(b, fit=Fit(verdict=Verdict.FAIL, text="no"))
-        if b.verdict is Verdict.FAIL
-        else replace(b, fit=fits(timeline, b.revision))
-        for b in catalogue.backups
-    )
-    return replace(catalogue, backups=tuple(fitting))
+    def fitted(backup: Backup) -> Backup:
+        if backup.verdict is Verdict.FAIL:
+            return replace(backup, fit=Fit(verdict=Verdict.FAIL, text="no"))
+        return replace(backup, fit=fits(timeline, backup.revision))
+
+    return _each(catalogue, fitted)
+
+
+def with_secrets(catalogue: Catalogue, fingerprint: str) -> Catalogue:
+    """Say for each backup whether it was written with the encryption secret in force.
+
+    Args:
+        catalogue: The backups.
+        fingerprint: Of that secret (see `tui.operations.secret`); empty when it is not known.
+    """
+    from tui.operations.secret import match
+
+    def matched(backup: Backup) -> Backup:
+        of_backup = backup.manifest.secret_fingerprint if backup.manifest else ""
+        return replace(backup, secret=match(of_backup, fingerprint))
+
+    return _each(catalogue, matched)
+
+
+def _each(catalogue: Catalogue, change: Callable[[Backup], Backup]) -> Catalogue:
+    return replace(catalogue, backups=tuple(map(change, catalogue.backups)))

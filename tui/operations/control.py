@@ -115,6 +115,9 @@ class _Control:
         cause = failure(records)
         if cause is not None and not (self.stops and self.starts and cause.step == "stop"):
             return Recovery("nothing", cause.sentence, (), cause.exit_code, cause.outcome)
+        if not started(records, "stop") and not started(records, "start"):
+            words = f"A {self.verb} of the gateway was cut short before it began; nothing was done."
+            return Recovery("nothing", words, (), ExitCode.FAILED, "cut short")
         # Of the present attempt: an engine that was away then may answer now.
         begin = max((i for i, r in enumerate(records) if r["kind"] == "resumed"), default=0)
         failed = [r for r in records[begin:] if r["kind"] == "recovery_failed"]

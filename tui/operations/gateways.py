@@ -76,13 +76,19 @@ def health_of(gateway: Gateway | None, state: GatewayState) -> Health:
         return Health(verdict="unreachable", text=str(error))
 
 
-def start_with_patience(gateway: Gateway, note: Note, patience: float = START_PATIENCE) -> None:
+def start_with_patience(gateway: Gateway, note: Note, patience: float | None = None) -> None:
     """Start it; an engine that does not answer is asked again until `patience` is over.
+
+    Args:
+        gateway: What is started.
+        note: Told the seconds that have passed.
+        patience: Seconds; `START_PATIENCE` where none are given.
 
     Raises:
         DockerError: It still does not answer.
     """
     began = time.monotonic()
+    patience = START_PATIENCE if patience is None else patience
     while True:
         try:
             gateway.start()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -172,6 +172,14 @@ class LiveDatabase(_Reader):
                 with self._condition:
                     self._open.discard(opened.connection)
                     self._condition.notify_all()
+
+    def opened(self) -> AbstractContextManager[Opened]:
+        """Open it for a longer read, which `interrupt` and `release` end.
+
+        Raises:
+            McpdbError: It cannot be read from here, or is being replaced.
+        """
+        return self._opened()
 
     def stamp(self) -> tuple[int, ...]:
         """Changes whenever the file or its WAL was written or replaced; costs two `stat`."""

@@ -9,19 +9,38 @@ from typing import Any, cast
 from tui.core.errors import UsageError
 from tui.core.models import Deployment
 from tui.core.operation import Operation
+from tui.operations.adopt import Adopt
+from tui.operations.annotate import Pin, Relabel
 from tui.operations.backup import BackupCreate
+from tui.operations.bring_back import BringBack
+from tui.operations.cold_backup import ColdBackup
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
+from tui.operations.delete import Delete
+from tui.operations.drill import Drill
+from tui.operations.prune import Prune
 from tui.operations.restore import Restore
+from tui.operations.schedule import Schedule, Unschedule
 from tui.operations.undo import Undo
-from tui.operations.verify import BackupVerify
+from tui.operations.verify import BackupVerify, VerifyAll
 
 OPERATIONS: Mapping[str, type[Any]] = {
     kind.name: kind
     for kind in (
         BackupCreate,
+        ColdBackup,
         BackupVerify,
+        VerifyAll,
+        Adopt,
+        Pin,
+        Relabel,
+        Delete,
+        Prune,
+        Drill,
+        Schedule,
+        Unschedule,
         Restore,
         Undo,
+        BringBack,
         GatewayStart,
         GatewayStop,
         GatewayRestart,

@@ -2,21 +2,19 @@
 
 Before the swap everything is undone. After it, it is finished; if the gateway then does not
 become healthy (or the file is not what was promised) the exchange is done the other way round,
-provided that the old state was sound. Every action may be repeated after any cut.
+provided that the old state was sound. A live file that was being written into is finished if the
+writing was cut, and undone if it failed: SQLite itself makes it old or new in between. Every
+action may be repeated after any cut.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from tui.core.errors import ExitCode, McpdbError
-from tui.core.models import ContainerRef, Deployment
-from tui.core.operation import Facts, Progress, Record, Recovery, RecoveryAction
-from tui.operations.gateways import gateway_of, start_with_patience, wait_healthy
+from tui.core.errors import ExitCode
+from tui.core.models import Deployment
+from tui.core.operation import Facts, Record, Recovery, RecoveryAction
 from tui.operations.journaled import (
     Failure,
     failure,
@@ -26,12 +24,9 @@ from tui.operations.journaled import (
     recovery_failure,
     started,
 )
-from tui.operations.restored import is_damaged, keep_safety, read_back, start_again
+from tui.operations.restored import keep_safety, read_back, start_again
+from tui.operations.restoring import going_back, overwriting
 from tui.services import files
-from tui.services.sqlite import copying
-from tui.services.sqlite.connections import sidecar
-from tui.services.swapping import Exchange, SwapHelper
-from tui.wording.clean import one_line
 
 BACK_DEADLINE = 30.0
 """Seconds to wait for others to let go of the file that is taken back."""
@@ -47,8 +42,15 @@ def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) ->
     """
     facts = merged(records)
     went_back = any(r["kind"] == "recovery_started" and r["action"] == "swap-back" for r in records)
-    if not went_back and not _is_swapped(deployment, facts, records):
-        return _undo_before(deployment, records, facts)
+    if not went_back:
+        if facts.get(overwriting.FOREIGN):
+            return _left_alone(deployment, records, facts)
+        if _is_half_written(records, facts):
+            if _writing_failed(records) is not None:
+                return _undo_before(deployment, records, facts, write_back=True)
+            return _finish(deployment, records, facts, start=start, write_again=True)
+        if not _is_swapped(deployment, facts, records):
+            return _undo_before(deployment, records, facts)
     cause = _failed_afterwards(records)
     if cause is None:
         return _finish(deployment, records, facts, start=start)
@@ -57,7 +59,22 @@ def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) ->
     return _leave(deployment, records, facts, cause)
 
 
+def _is_half_written(records: Sequence[Record], facts: Facts) -> bool:
+    """Whether the live file was being written into, and what became of it is not known yet."""
+    return (
+        facts.get("way") == "overwrite"
+        and started(records, "swap")
+        and facts.get("overwritten") is None
+    )
+
+
+def _writing_failed(records: Sequence[Record]) -> Failure | None:
+    return failure(records) or recovery_failure(records, "write-again")
+
+
 def _is_swapped(deployment: Deployment, facts: Facts, records: Sequence[Record]) -> bool:
+    if facts.get("way") == "overwrite":
+        return facts.get("overwritten") is True
     if finished(records, "swap"):
         return True
     if not started(records, "swap"):
@@ -105,101 +122,122 @@ def _pending(
     )
 
 
+def _own(facts: dict[str, Any]) -> RecoveryAction:
+    """Ask again if the file turned out to be neither old nor new."""
+    return RecoveryAction(
+        "own", "see whose content stands there", lambda _p: overwriting.require_own(facts)
+    )
+
+
 # --- before the swap: everything is undone -----------------------------------------------
 
 
 def _undo_before(
-    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any]
+    deployment: Deployment,
+    records: Sequence[Record],
+    facts: dict[str, Any],
+    *,
+    write_back: bool = False,
 ) -> Recovery:
+    cause = _writing_failed(records) if write_back else failure(records)
+    stuck = _gave_up(records, "write-back")
+    if cause is not None and stuck is not None:
+        return _not_undone(deployment, facts, cause, stuck)
     actions: list[RecoveryAction] = []
     stop_begun = started(records, "stop") and bool(facts.get("was_running"))
     if stop_begun and not finished(records, "stop"):
         # The engine may still be stopping it: a start now would be answered "already running".
-        actions.append(RecoveryAction("settle", "let the stop end", lambda _p: _stop(deployment)))
-    actions.append(
-        RecoveryAction("discard", "remove the staged copy", lambda _p: _discard(deployment, facts))
-    )
-    if facts.get("journal_mode") == "wal" and finished(records, "prove"):
+        actions.append(
+            RecoveryAction("settle", "let the stop end", lambda _p: going_back.stop(deployment))
+        )
+    if write_back:
         actions.append(
             RecoveryAction(
-                "mode",
-                "put the journal mode back",
-                lambda p: _put_mode_back(deployment, p),
+                "write-back",
+                "write the old database back, if it is not there",
+                lambda p: overwriting.write_back(deployment, facts, p, BACK_DEADLINE),
             )
         )
+    actions += _tidying(deployment, records, facts, write_back=write_back)
     if stop_begun:
         actions.append(
             RecoveryAction(
                 "start-again",
                 "start the gateway again",
-                lambda p: _start(deployment, p, healthy=bool(facts.get("was_healthy"))),
+                lambda p: going_back.start(deployment, p, healthy=bool(facts.get("was_healthy"))),
             )
         )
-    cause = failure(records)
+    if write_back:
+        actions.append(_own(facts))
     code = cause.exit_code if cause else ExitCode.FAILED
     words = cause.sentence if cause else "The restore was cut short before the swap."
     outcome = cause.outcome if cause else "cut short, undone"
     not_started = _gave_up(records, "start-again")
     if not_started:
         code, outcome = ExitCode.UNHEALTHY, "gateway not back"
-        words = f"{words} {not_started.sentence} Start it with: {_start_command(deployment)}"
+        command = going_back.start_command(deployment)
+        words = f"{words} {not_started.sentence} Start it with: {command}"
     if "nothing was changed" not in words.lower():
         words = f"{words} Nothing was changed."
     return Recovery("undo", words, _pending(records, actions), code, outcome)
 
 
-def _discard(deployment: Deployment, facts: dict[str, Any]) -> Facts:
-    """Remove the staged file, and the safety link if the exchange got no further than that."""
-    staged, keep = facts.get("staged"), facts.get("keep")
-    if keep:
-        live, link = files.identity(deployment.database), files.identity(Path(keep))
-        if live and link and live.key == link.key and link.links > 1:
-            if facts.get("damaged"):
-                _bring_sidecars_back(Path(keep), deployment.database)
-            files.remove(Path(keep))
-    if staged:
-        copying.discard(Path(staged))
-    return {}
+def _tidying(
+    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], *, write_back: bool
+) -> list[RecoveryAction]:
+    """Remove what was made, and put the journal mode back.
 
-
-def _bring_sidecars_back(keep: Path, live: Path) -> None:
-    """The set of a damaged file belongs together: what was set aside returns beside it."""
-    for suffix in ("-wal", "-shm", "-journal"):
-        aside, there = sidecar(keep, suffix), sidecar(live, suffix)
-        if files.identity(aside) is not None and files.identity(there) is None:
-            try:
-                aside.rename(there)
-            except OSError as error:
-                raise files.denied("write", there, error) from error
-    files.fsync_folder(live.parent)
-
-
-def _put_mode_back(deployment: Deployment, progress: Progress) -> Facts:
-    """Put WAL mode back if the helper died before it could; nobody's data depends on it."""
-    gateway = gateway_of(deployment)
-    live = deployment.database
-    if gateway is not None and gateway.state().is_up:
-        return {}
-    exchange = Exchange(live=live, incoming=live, keep=None, deadline=1.0, journal_mode="wal")
-    with suppress(McpdbError), SwapHelper(progress.lock) as helper:
-        helper.prove(exchange, lambda _left: None)
-    return {}
+    A file that was written back has its mode; and its safety copy, from which that was done,
+    goes only with the next attempt that finds the old content there.
+    """
+    if write_back:
+        return [
+            RecoveryAction("discard", "remove the staged copy", lambda _p: going_back.tidy(facts))
+        ]
+    actions = [
+        RecoveryAction(
+            "discard", "remove the staged copy", lambda _p: going_back.discard(deployment, facts)
+        )
+    ]
+    if facts.get("journal_mode") == "wal" and finished(records, "prove"):
+        actions.append(
+            RecoveryAction(
+                "mode",
+                "put the journal mode back",
+                lambda p: going_back.put_mode_back(deployment, p),
+            )
+        )
+    return actions
 
 
 # --- after the swap: finish ---------------------------------------------------------------
 
 
 def _finish(
-    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], *, start: bool
+    deployment: Deployment,
+    records: Sequence[Record],
+    facts: dict[str, Any],
+    *,
+    start: bool,
+    write_again: bool = False,
 ) -> Recovery:
     cause = failure(records)
+    again = (
+        RecoveryAction(
+            "write-again",
+            "finish writing the backup into the live file",
+            lambda p: overwriting.write_again(deployment, facts, p, BACK_DEADLINE),
+        ),
+    )
     actions = (
-        RecoveryAction("tidy", "remove the name of the copy", lambda _p: _tidy(facts)),
+        *(again if write_again else ()),
+        RecoveryAction("tidy", "remove the name of the copy", lambda _p: going_back.tidy(facts)),
         RecoveryAction(
             "start",
             "start the gateway, wait for healthy",
             lambda p: start_again(deployment, facts, p, even_if_stopped=start),
         ),
+        *((_own(facts),) if write_again else ()),
         RecoveryAction(
             "readback",
             "read back; check and list the safety copy",
@@ -212,17 +250,31 @@ def _finish(
         ),
     )
     words = "The restored database is in place; what is left is finished."
+    if write_again:
+        words = "The restore was cut while it wrote into the live file; it is finished."
     if cause is not None:
         words = f"{cause.sentence} {words}"
     return Recovery("finish", words, _pending(records, actions), ExitCode.DONE, "done")
 
 
-def _tidy(facts: dict[str, Any]) -> Facts:
-    """Where nothing stood at the live path the file was linked there: drop its first name."""
-    staged = facts.get("staged")
-    if staged:
-        copying.discard(Path(staged))
-    return {}
+def _left_alone(
+    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any]
+) -> Recovery:
+    """Neither old nor new: whatever were written now, somebody's data would be lost."""
+    actions = [RecoveryAction("tidy", "remove the staged copy", lambda _p: going_back.tidy(facts))]
+    if facts.get("was_running") and not recovered(records, "start"):
+        actions.append(
+            RecoveryAction(
+                "start-again",
+                "start the gateway again",
+                lambda p: going_back.start(deployment, p, healthy=bool(facts.get("was_healthy"))),
+            )
+        )
+    words = (
+        "The restore did not finish writing into the live file, and somebody wrote to it since: "
+        f"it is whole and was left as it stands. The old database is kept in {facts['keep']}."
+    )
+    return Recovery("finish", words, _pending(records, actions), ExitCode.PARTLY, "left alone")
 
 
 # --- after the swap: the way back --------------------------------------------------------
@@ -232,29 +284,21 @@ def _go_back(
     deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], cause: Failure
 ) -> Recovery:
     actions = (
-        RecoveryAction("stop-new", "stop the gateway", lambda _p: _stop(deployment)),
+        RecoveryAction("stop-new", "stop the gateway", lambda _p: going_back.stop(deployment)),
         RecoveryAction(
             "swap-back",
             "put the old database back",
-            lambda p: _swap_back(deployment, facts, p),
+            lambda p: going_back.swap_back(deployment, facts, p, BACK_DEADLINE),
         ),
         RecoveryAction(
             "start-old",
             "start the gateway on the old database",
-            lambda p: _start(deployment, p, healthy=True),
+            lambda p: going_back.start(deployment, p, healthy=True),
         ),
     )
     stuck = _gave_up(records, "swap-back") or _gave_up(records, "stop-new")
     if stuck is not None:
-        return Recovery(
-            "undo",
-            f"{cause.sentence} The old database could not be put back: {stuck.sentence} "
-            "Nothing was deleted; both databases are whole.",
-            (),
-            ExitCode.ROLLBACK_FAILED,
-            "not undone",
-            {"by_hand": _by_hand(deployment, facts)},
-        )
+        return _not_undone(deployment, facts, cause, stuck)
     not_started = _gave_up(records, "start-old")
     if not_started is not None:
         return Recovery(
@@ -274,30 +318,18 @@ def _go_back(
     )
 
 
-def _swap_back(deployment: Deployment, facts: dict[str, Any], progress: Progress) -> Facts:
-    """The same exchange in the other direction; the file that failed is kept aside as well."""
-    old = Path(facts["keep"])
-    aside = old.with_name(old.name.removesuffix(".db") + ".rejected.db")
-    live = files.identity(deployment.database)
-    if live is not None and live.key == (facts["live_device"], facts["live_inode"]):
-        return {"rejected": aside.name}
-    link = files.identity(aside)
-    if live is not None and link is not None and link.key == live.key:
-        files.remove(aside)
-    if facts.get("journal_mode") == "wal" and not facts.get("damaged"):
-        # Proving sole ownership took it away.
-        copying.set_journal_mode(old, "wal")
-    exchange = Exchange(
-        live=deployment.database,
-        incoming=old,
-        keep=aside,
-        deadline=BACK_DEADLINE,
-        damaged=is_damaged(deployment),
+def _not_undone(
+    deployment: Deployment, facts: dict[str, Any], cause: Failure, stuck: Failure
+) -> Recovery:
+    return Recovery(
+        "undo",
+        f"{cause.sentence} The old database could not be put back: {stuck.sentence} "
+        "Nothing was deleted; both databases are whole.",
+        (),
+        ExitCode.ROLLBACK_FAILED,
+        "not undone",
+        {"by_hand": going_back.by_hand(deployment, facts)},
     )
-    with SwapHelper(progress.lock) as helper:
-        helper.prove(exchange, lambda left: progress.note(int(left), 0, "seconds"))
-        helper.swap()
-    return {"rejected": aside.name}
 
 
 def _leave(
@@ -324,57 +356,3 @@ def _leave(
         ExitCode.UNHEALTHY,
         "left unhealthy",
     )
-
-
-# --- the gateway -------------------------------------------------------------------------
-
-
-def _stop(deployment: Deployment) -> Facts:
-    gateway = gateway_of(deployment)
-    if gateway is not None:
-        gateway.stop()
-    return {}
-
-
-def _start(deployment: Deployment, progress: Progress, *, healthy: bool) -> Facts:
-    gateway = gateway_of(deployment)
-    if gateway is None:
-        return {}
-
-    def note(done: int, total: int) -> None:
-        progress.note(done, total, "seconds")
-
-    start_with_patience(gateway, note)
-    if healthy:
-        wait_healthy(gateway, note)
-    return {"gateway_up": True}
-
-
-def _start_command(deployment: Deployment) -> str:
-    ref = deployment.gateway
-    if isinstance(ref, ContainerRef):
-        return f"docker start {shlex.quote(ref.container)}"
-    return f"cd {shlex.quote(ref.folder)} && {shlex.join(ref.start)}" if ref is not None else ""
-
-
-def _stop_command(deployment: Deployment) -> str:
-    ref = deployment.gateway
-    if isinstance(ref, ContainerRef):
-        return f"docker stop {shlex.quote(ref.container)}"
-    return f"cd {shlex.quote(ref.folder)} && {shlex.join(ref.stop)}" if ref is not None else ""
-
-
-def _by_hand(deployment: Deployment, facts: dict[str, Any]) -> list[str]:
-    """The three exact commands that put the old file back; sidecars go aside with the new one.
-
-    Beside the old file they would be replayed into it. The live path is never absent (I4).
-    """
-    live, keep = shlex.quote(str(deployment.database)), shlex.quote(str(facts["keep"]))
-    aside = shlex.quote(f"{deployment.database}.rejected")
-    move = (
-        f'ln -f {live} {aside} && for s in -wal -shm -journal; do [ ! -e {live}"$s" ] || '
-        f'mv {live}"$s" {aside}"$s"; done && mv {keep} {live}'
-    )
-    return [
-        one_line(line) for line in (_stop_command(deployment), move, _start_command(deployment))
-    ]

@@ -9,18 +9,19 @@ from typing import Any
 from tui.core.errors import McpdbError, VerificationError
 from tui.core.models import Deployment, Manifest
 from tui.core.operation import Facts, Progress
-from tui.operations.backup import describe
 from tui.operations.catalogue import next_sequence
 from tui.operations.gateways import gateway_of, start_with_patience, state_of, wait_healthy
 from tui.operations.looking import LiveDatabase
-from tui.operations.restore_plan import UNDO_DAYS
+from tui.operations.publishing import describe
+from tui.operations.restoring import UNDO_DAYS
+from tui.operations.secret import fingerprint_of
 from tui.operations.timeline import read_timeline
 from tui.services import files, manifests
 from tui.services.gateways.protocol import Gateway
 from tui.services.holders import holders, inodes
 from tui.services.manifests import new_id, write_manifest
 from tui.services.sqlite.connections import look
-from tui.services.sqlite.inspection import inspect
+from tui.services.sqlite.inspection import Report, inspect
 from tui.wording.clean import one_line
 
 
@@ -73,6 +74,7 @@ def read_back(
     *,
     clean_stop: bool | None,
     operation_id: str = "",
+    trigger: str = "restore",
 ) -> Facts:
     """Check the file at the live path, then the safety copy, and list the latter.
 
@@ -84,12 +86,15 @@ def read_back(
         facts: What the journal recorded while staging and swapping.
         clean_stop: Whether the gateway had ended by itself before the swap.
         operation_id: The restore's journal, named as the safety copy's parent.
+        trigger: The operation's name.
 
     Raises:
         VerificationError: The live path has another file, revision or tables.
     """
     found = files.identity(deployment.database)
-    if found is None or found.key != (facts["staged_device"], facts["staged_inode"]):
+    # A file that was written into is still the one that stood there.
+    which = "live" if facts.get("way") == "overwrite" else "staged"
+    if found is None or found.key != (facts[f"{which}_device"], facts[f"{which}_inode"]):
         raise VerificationError(
             f"{one_line(str(deployment.database))} is not the file that was put there."
         )
@@ -113,7 +118,13 @@ def read_back(
         "revision": seen.revision,
         "changed_since_start": changed,
         "undo_until": (datetime.now(UTC) + timedelta(days=UNDO_DAYS)).isoformat(),
-        **keep_safety(deployment, facts, clean_stop=clean_stop, operation_id=operation_id),
+        **keep_safety(
+            deployment,
+            facts,
+            clean_stop=clean_stop,
+            operation_id=operation_id,
+            trigger=trigger,
+        ),
     }
 
 
@@ -132,40 +143,91 @@ def keep_safety(
     *,
     clean_stop: bool | None,
     operation_id: str = "",
+    trigger: str = "restore",
 ) -> dict[str, Any]:
     """Check the safety copy and write its manifest; damage is said, not hidden, and no error."""
     keep = facts.get("keep")
     if not keep:
         return {"safety": "", "safety_ok": None}
     path = Path(keep)
+    found = {"safety": path.name, "safety_path": str(path)}
     try:
         existing = manifests.read_manifest(path)
     except McpdbError:
         existing = None
     if existing is not None:
-        return {"safety": path.name, "safety_ok": existing.check_result == "ok"}
-    now = datetime.now().astimezone()
-    common = {
-        "id": new_id(),
-        "sequence": next_sequence(deployment),
-        "kind": "safety",
-        "taken": now,
-        "verified": now,
-        "seconds": 0.0,
-        "trigger": "restore",
-        "method": "link",
-        "clean_stop": clean_stop,
-        "image": state_of(gateway_of(deployment)).image,
-        "journal_mode": facts.get("journal_mode") or "delete",
-        "label": "",
-        "note": "",
-        "parent": operation_id,
-    }
+        return {
+            **found,
+            "safety_ok": existing.check_result == "ok",
+            "safety_id": existing.id,
+        }
     try:
         report = inspect(path, lambda _done, _total: None, lambda: None)
     except McpdbError as error:
         # A damaged original is kept as found, labelled so, and blocks nothing (I8).
-        return {"safety": path.name, "safety_ok": False, "safety_problem": str(error)}
-    values = {**describe(report, **common), "name": path.name}
-    write_manifest(path, Manifest(**values))
-    return {"safety": path.name, "safety_ok": True, "safety_id": values["id"]}
+        return {**found, "safety_ok": False, "safety_problem": str(error)}
+    manifest = safety_manifest(
+        deployment,
+        report,
+        path.name,
+        method="link",
+        journal_mode=str(facts.get("journal_mode") or "delete"),
+        clean_stop=clean_stop,
+        parent=operation_id,
+        taken=datetime.now().astimezone(),
+        trigger=trigger,
+    )
+    write_manifest(path, manifest)
+    return {**found, "safety_ok": True, "safety_id": manifest.id}
+
+
+def safety_manifest(
+    deployment: Deployment,
+    report: Report,
+    name: str,
+    *,
+    method: str,
+    journal_mode: str,
+    clean_stop: bool | None,
+    parent: str,
+    taken: datetime,
+    seconds: float = 0.0,
+    trigger: str = "restore",
+) -> Manifest:
+    """What is recorded beside the old content of a live database.
+
+    Args:
+        deployment: Whose.
+        report: What was found in the file.
+        name: Its file name.
+        method: `link`, or `backup-api` where the live file was overwritten.
+        journal_mode: The live file's before.
+        clean_stop: Whether the gateway had ended by itself.
+        parent: The operation's journal.
+        taken: When the content was true.
+        seconds: How long a copy took.
+        trigger: The operation that needed it.
+    """
+    values = describe(
+        report,
+        id=new_id(),
+        sequence=next_sequence(deployment),
+        kind="safety",
+        taken=taken,
+        verified=datetime.now().astimezone(),
+        seconds=seconds,
+        trigger=trigger,
+        method=method,
+        clean_stop=clean_stop,
+        image=state_of(gateway_of(deployment)).image,
+        journal_mode=journal_mode,
+        label="",
+        note="",
+        parent=parent,
+    )
+    values |= {
+        "name": name,
+        "source": deployment.database.name,
+        "secret_fingerprint": fingerprint_of(deployment),
+    }
+    return Manifest(**values)

@@ -25,6 +25,7 @@ from tui.operations.running import Run
 from tui.services import journal, processes
 from tui.services.locks import DatabaseLock
 from tui.services.operator import Origin
+from tui.services.sharing import share_state
 
 LOCK_GRACE = 2.0
 """Seconds to wait for a lock whose owner is just ending."""
@@ -100,6 +101,8 @@ def _refuse(deployment: Deployment, request: dict[str, Any], error: McpdbError) 
         {
             "operation": request["operation"],
             "title": request["operation"],
+            # Whether a schedule asked for it: what it missed is told.
+            "params": request.get("params", {}),
             "pid": os.getpid(),
             **origin,
         },
@@ -128,6 +131,7 @@ def serve(request: dict[str, Any]) -> ExitCode:
         plan = operation.plan()
         _check(plan, str(request.get("fingerprint", "")))
         writer, records = begin(operation, deployment, plan, origin)
+        share_state(deployment.state_dir, deployment.group)
     except McpdbError as error:
         _refuse(deployment, request, error)
         _answer(error=str(error), exit=int(error.exit_code))

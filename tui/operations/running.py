@@ -10,6 +10,7 @@ from typing import Any
 
 from tui.core.errors import Cancelled, DockerError, ExitCode, McpdbError
 from tui.core.operation import Facts, Operation, Progress, Record, StepFinished, StepStarted
+from tui.operations import suspicion
 from tui.services.journal import Journal
 from tui.wording.clean import one_line
 
@@ -77,6 +78,7 @@ class Run:
                 except DockerError as error:
                     return self._suspend(action.action, error)
                 except Exception as error:  # noqa: BLE001
+                    suspicion.notice(self._operation.deployment, error)
                     self._append("recovery_failed", action=action.action, **_told(error))
                     break
                 self._append("recovery_finished", action=action.action, facts=dict(facts))
@@ -130,6 +132,7 @@ class Run:
         return ExitCode.DOCKER
 
     def _failed(self, error: Exception) -> None:
+        suspicion.notice(self._operation.deployment, error)
         self._append("failed", step=self._step, **_told(error))
 
     def _result(self) -> dict[str, Any]:

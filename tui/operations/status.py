@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from tui.core.errors import ExitCode
 from tui.core.models import (
     ActivityEntry,
     Catalogue,
@@ -12,6 +13,7 @@ from tui.core.models import (
     Deployment,
     GatewayState,
     Health,
+    LastDrill,
     Need,
     Status,
 )
@@ -20,10 +22,12 @@ from tui.operations.activity import read_activity, running_entry, unfinished
 from tui.operations.catalogue import read_catalogue
 from tui.operations.gateways import gateway_of, health_of, state_of
 from tui.operations.looking import LiveDatabase
+from tui.operations.missed import MissedRun, missed_runs
+from tui.operations.proven import DRILL_WANTED, last_drill
 from tui.operations.timeline import recalled_timeline
 from tui.services.locks import read_owner, state_problem
 from tui.wording.clean import one_line
-from tui.wording.quantities import age, narrow_size
+from tui.wording.quantities import age, narrow_size, when
 
 REPLACING = ("restore", "undo")
 """Operations that put another file at the live path."""
@@ -49,7 +53,9 @@ def read_status(deployment: Deployment) -> Status:
     catalogue = read_catalogue(deployment)
     cut = unfinished(deployment)
     timeline = recalled_timeline(deployment, state, facts.revisions)
-    integrity, integrity_at = last_check(catalogue, read_activity(deployment))
+    activity = read_activity(deployment)
+    integrity, integrity_at = last_check(catalogue, activity)
+    drill = last_drill(deployment, catalogue, activity)
     return Status(
         deployment=deployment,
         gateway=state,
@@ -65,8 +71,15 @@ def read_status(deployment: Deployment) -> Status:
         integrity_at=integrity_at,
         state_problem=state_problem(deployment.state_dir),
         needs=needs_of(
-            facts=facts, state=state, health=health, catalogue=catalogue, unfinished=cut
+            facts=facts,
+            state=state,
+            health=health,
+            catalogue=catalogue,
+            unfinished=cut,
+            drill=drill,
+            missed=missed_runs(deployment, activity),
         ),
+        drill=drill,
     )
 
 
@@ -106,6 +119,8 @@ def needs_of(
     health: Health,
     catalogue: Catalogue,
     unfinished: Sequence[ActivityEntry],
+    drill: LastDrill | None = None,
+    missed: Sequence[MissedRun] = (),
     now: datetime | None = None,
 ) -> tuple[Need, ...]:
     """What wants a person, worst first; empty on a quiet day.
@@ -116,6 +131,8 @@ def needs_of(
         health: The gateway's.
         catalogue: The backups.
         unfinished: Operations that were cut.
+        drill: The newest restore drill.
+        missed: Scheduled runs that came to nothing, newest first.
         now: The present moment.
     """
     moment = now or datetime.now(UTC)
@@ -124,7 +141,9 @@ def needs_of(
         *_database(facts),
         *_gateway(state, health),
         *_space(facts),
+        *_missed(missed, moment),
         *_backups(catalogue, moment),
+        *_drill(drill, moment),
     ]
     return tuple(sorted(found, key=lambda need: need.verdict is not Verdict.FAIL))
 
@@ -191,3 +210,37 @@ def _backups(catalogue: Catalogue, now: datetime) -> list[Need]:
         return []
     text = f"No verified backup for {age(since.total_seconds())}."
     return [Need(verdict=Verdict.WARN, text=text, key="b", action="back up now")]
+
+
+def _missed(runs: Sequence[MissedRun], now: datetime) -> list[Need]:
+    """The newest of each operation, as `The backup of 02:00 did not run: locked (exit 11).`."""
+    found: dict[str, Need] = {}
+    for run in runs:
+        if run.operation in found:
+            continue
+        word = "did not run" if run.refused else "failed"
+        why = "locked" if run.exit_code == ExitCode.BUSY else one_line(run.sentence).rstrip(".")
+        more = sum(1 for other in runs if other.operation == run.operation) - 1
+        text = f"The {run.operation} of {_clock(run.at, now)} {word}: {why} (exit {run.exit_code})"
+        text += f", {more} more before it." if more else "."
+        found[run.operation] = Need(verdict=Verdict.WARN, text=text, key="4", action="activity")
+    return list(found.values())
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    """`02:00` for today, else `Aug 10 02:00`."""
+    local = moment.astimezone()
+    return f"{local:%H:%M}" if local.date() == now.astimezone().date() else when(moment, now)
+
+
+def _drill(drill: LastDrill | None, now: datetime) -> list[Need]:
+    if drill is None:
+        return []
+    if drill.result != "ok":
+        text = f"The drill of {one_line(drill.backup)} failed: {one_line(drill.result)}"
+        return [Need(verdict=Verdict.FAIL, text=text, key="2", action="backups")]
+    since = now - drill.at
+    if since < DRILL_WANTED:
+        return []
+    text = f"Last drill {age(since.total_seconds())} ago."
+    return [Need(verdict=Verdict.WARN, text=text, key="2", action="drill")]

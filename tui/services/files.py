@@ -10,7 +10,7 @@ import hashlib
 import os
 import pwd
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -33,6 +33,11 @@ def identity(path: Path) -> FileIdentity | None:
         return None
     except OSError as error:
         raise denied("read", path, error) from error
+    return identity_of(found)
+
+
+def identity_of(found: os.stat_result) -> FileIdentity:
+    """What one look at a file tells of which one it is."""
     return FileIdentity(
         device=found.st_dev,
         inode=found.st_ino,
@@ -48,6 +53,16 @@ def identity(path: Path) -> FileIdentity | None:
 def is_regular(found: FileIdentity) -> bool:
     """Whether it is a plain file: no link, device, folder or pipe."""
     return stat.S_ISREG(found.mode)
+
+
+def is_link(found: FileIdentity) -> bool:
+    """Whether it is a symbolic link."""
+    return stat.S_ISLNK(found.mode)
+
+
+def is_directory(found: FileIdentity) -> bool:
+    """Whether it is a folder."""
+    return stat.S_ISDIR(found.mode)
 
 
 def is_folder(path: Path) -> bool:
@@ -193,6 +208,11 @@ def remove(path: Path) -> bool:
 def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Write a small file so that it is seen whole or not at all.
 
+    Args:
+        path: Its name; a file that has it keeps its group and its mode.
+        content: All of it.
+        mode: Of a new file.
+
     Raises:
         PrecheckError: It cannot be written; the old content still stands.
     """
@@ -200,6 +220,7 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
     try:
         descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, mode)
         try:
+            _as_before(descriptor, path)
             view = memoryview(content)
             while view:
                 view = view[os.write(descriptor, view) :]
@@ -213,6 +234,17 @@ def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
     finally:
         with suppress(OSError):
             aside.unlink()
+
+
+def _as_before(descriptor: int, path: Path) -> None:
+    """Give a new file the group and mode of the one it will replace, where we may."""
+    found = identity(path)
+    if found is None or not is_regular(found):
+        return
+    with suppress(OSError):
+        if found.gid != os.fstat(descriptor).st_gid:
+            os.fchown(descriptor, -1, found.gid)
+        os.fchmod(descriptor, found.mode & 0o777)
 
 
 @contextmanager
@@ -247,7 +279,7 @@ def sha256(path: Path, tick: Tick) -> str:
     digest = hashlib.sha256()
     with open_regular(path) as descriptor:
         total = os.fstat(descriptor).st_size
-        for done, chunk in _chunks(descriptor, path):
+        for done, chunk in chunks(descriptor, path):
             digest.update(chunk)
             tick(done, total)
     return digest.hexdigest()
@@ -263,27 +295,51 @@ def copy_bytes(source: Path, target: Path, tick: Tick) -> str:
         PrecheckError: No space, no permission; the caller removes what was written.
     """
     digest = hashlib.sha256()
+
+    def pieces(descriptor: int) -> Iterator[bytes]:
+        total = os.fstat(descriptor).st_size
+        for done, chunk in chunks(descriptor, source):
+            digest.update(chunk)
+            yield chunk
+            tick(done, total)
+
     with open_regular(source) as reading:
-        total = os.fstat(reading).st_size
-        try:
-            writing = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-            try:
-                for done, chunk in _chunks(reading, source):
-                    digest.update(chunk)
-                    view = memoryview(chunk)
-                    while view:
-                        view = view[os.write(writing, view) :]
-                    tick(done, total)
-                os.fsync(writing)
-            finally:
-                os.close(writing)
-            fsync_folder(target.parent)
-        except OSError as error:
-            raise denied("write", target, error) from error
+        write_new(target, pieces(reading))
     return digest.hexdigest()
 
 
-def _chunks(descriptor: int, path: Path) -> Iterator[tuple[int, bytes]]:
+def write_new(target: Path, pieces: Iterable[bytes]) -> None:
+    """Write a new private file piece by piece, durable when it returns.
+
+    Raises:
+        PrecheckError: No space, no permission, or the name is taken; the caller removes what
+            was written.
+    """
+    try:
+        writing = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        try:
+            for piece in pieces:
+                view = memoryview(piece)
+                while view:
+                    view = view[os.write(writing, view) :]
+            os.fsync(writing)
+        finally:
+            os.close(writing)
+        fsync_folder(target.parent)
+    except OSError as error:
+        raise denied("write", target, error) from error
+
+
+def chunks(descriptor: int, path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield a file's content with how many bytes have been read so far.
+
+    Args:
+        descriptor: The open file, read from where it stands.
+        path: Its name, for the sentence.
+
+    Raises:
+        VerificationError: It cannot be read to its end.
+    """
     done = 0
     while True:
         try:

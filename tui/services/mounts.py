@@ -200,11 +200,12 @@ def _on_host(url: str, inside: str, mount: Mapping[str, Any], mountinfo: Path) -
 
 
 def _single_file(path: Path, inside: str) -> Problem:
+    folder = posixpath.dirname(inside)
     return Problem(
         "single-file",
-        f"The Compose file mounts the one file {path}, so the container keeps the WAL to itself "
-        f"and a file put in its place here is not seen there: mount the folder instead "
-        f"(- {path.parent}:{posixpath.dirname(inside)}).",
+        f"Only the file {path} is mounted; a swap on the host is not seen inside, and the "
+        f"container keeps the WAL to itself. Mount {path.parent} instead: "
+        f"- {path.parent}:{folder}",
         ("replace", "live"),
     )
 
@@ -246,15 +247,28 @@ def host_problems(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) ->
 
 
 def filesystem(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -> str:
-    """Type of the filesystem that holds `path`, e.g. `ext4`; empty when it is not known.
+    """Type of the filesystem that holds `path`, e.g. `ext4`; empty when it is not known."""
+    return _innermost(path, mountinfo)[1]
+
+
+def mount_point(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -> Path:
+    """Where the filesystem that holds `path` is mounted; `/` when that is not known.
+
+    Two folders of one device but of different mounts cannot share a file by a hard link.
+    """
+    return Path(_innermost(path, mountinfo)[0] or "/")
+
+
+def _innermost(path: Path, mountinfo: Path) -> tuple[str, str]:
+    """Mount point and type of the innermost mount that holds a path; empty when not known.
 
     Source: proc(5), `/proc/pid/mountinfo`: the mount point is field 5, the type follows ` - `.
     """
-    best, kind = -1, ""
+    best, kind = "", ""
     try:
         lines = mountinfo.read_text(errors="surrogateescape").splitlines()
     except OSError:
-        return ""
+        return "", ""
     for line in lines:
         left, separator, right = line.partition(" - ")
         fields = left.split()
@@ -263,9 +277,9 @@ def filesystem(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -> st
         # Blanks and backslashes in a path stand there as octal escapes.
         point = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[4])
         # A later mount over the same place hides the earlier one.
-        if len(point) >= best and path.is_relative_to(point):
-            best, kind = len(point), right.split()[0]
-    return kind
+        if len(point) >= len(best) and path.is_relative_to(point):
+            best, kind = point, right.split()[0]
+    return best, kind
 
 
 def _reachable(folder: Path) -> bool:

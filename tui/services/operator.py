@@ -19,7 +19,7 @@ class Origin:
     """`dana`, or `dana via sudo`."""
     host: str
     origin: str
-    """An address for SSH, a terminal's name, `cron`, or empty."""
+    """An address for SSH, a terminal's name, `cron`, `systemd`, or empty."""
     command: str = ""
     """The same request as a command line."""
 
@@ -63,4 +63,7 @@ def _cron() -> str:
         names = {parent.name() for parent in psutil.Process().parents()}
     except psutil.Error:
         return ""
-    return "cron" if names & {"cron", "crond"} else ""
+    if names & {"cron", "crond"}:
+        return "cron"
+    # Set for everything that a unit of systemd runs: systemd.exec(5).
+    return "systemd" if "INVOCATION_ID" in os.environ and "systemd" in names else ""

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
-from tui.core.errors import BusyError, DamagedError, McpdbError, PrecheckError
+from tui.core.errors import BusyError, DamagedError, DiskError, McpdbError, PrecheckError
 from tui.wording.clean import one_line
 
 
@@ -31,6 +31,10 @@ class Exchange:
     """The live file is beyond SQLite: set aside with its sidecars, ownership not provable."""
     journal_mode: str = ""
     """What is put back if nothing is swapped; empty means what the live file has."""
+    way: Literal["swap", "overwrite"] = "swap"
+    """`overwrite` writes the incoming file into the live one, which keeps inode and owner."""
+    then_mode: str = ""
+    """The journal mode of an overwritten file; a file that is swapped in has its own."""
 
 
 class SwapHelper:
@@ -42,6 +46,9 @@ class SwapHelper:
     """
 
     def __init__(self, lock: int) -> None:
+        self._live: Path | None = None
+        self.undone = False
+        """Whether an overwriting that failed is known to have left the old content."""
         # -P: only the installed package is imported, whatever folder the caller stands in.
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "tui.services.swap"],
@@ -91,7 +98,10 @@ class SwapHelper:
             "deadline": exchange.deadline,
             "damaged": exchange.damaged,
             "journal_mode": exchange.journal_mode,
+            "way": exchange.way,
+            "then_mode": exchange.then_mode,
         }
+        self._live = exchange.live
         self._send(json.dumps(request))
         while True:
             word, values = self._hear()
@@ -102,16 +112,44 @@ class SwapHelper:
             else:
                 raise self._error(word, values)
 
-    def swap(self) -> None:
-        """Carry out the exchange that was proved; the point of no return.
+    def keep(self, target: Path, tick: Callable[[int, int], None]) -> None:
+        """Copy what is held to a new file, before it is overwritten.
+
+        Args:
+            target: A name that does not exist yet; the caller removes it after a failure.
+            tick: Bytes copied and in all; may raise to give up.
 
         Raises:
-            McpdbError: It failed; which file stands at the live path must be looked at.
+            McpdbError: It failed; nothing was changed.
+        """
+        self._send(f"keep {json.dumps(str(target))}")
+        while True:
+            word, values = self._hear()
+            if word == "kept":
+                return
+            if word != "tick":
+                raise self._error(word, values)
+            tick(int(values["done"]), int(values["total"]))
+
+    def swap(self, tick: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+        """Carry out the exchange that was proved; the point of no return.
+
+        Args:
+            tick: Bytes written and in all, where a file is overwritten; must not raise.
+
+        Raises:
+            McpdbError: It failed; `undone` says whether that is known to have changed nothing,
+                else what stands at the live path must be looked at.
         """
         self._send("go")
-        word, values = self._hear()
-        if word != "swapped":
-            raise self._error(word, values)
+        while True:
+            word, values = self._hear()
+            if word == "swapped":
+                break
+            if word != "tick":
+                self.undone = bool(values.get("undone"))
+                raise self._error(word, values)
+            tick(int(values["done"]), int(values["total"]))
         self._process.wait()
 
     def close(self) -> None:
@@ -151,6 +189,17 @@ class SwapHelper:
         match values.get("error"):
             case "busy":
                 return BusyError(f"The database could not be had alone: {text}.")
+            case "io":
+                # A write that fails while a copy is made is not the live file's fault.
+                name = str(values.get("name", ""))
+                about = None if name == "SQLITE_IOERR_WRITE" else self._live
+                return DiskError(f"I/O error in {one_line(str(self._live))}: {text}.", about)
+            case "full":
+                return PrecheckError(f"No space left: {text}.")
+            case "denied":
+                return PrecheckError(f"The live database cannot be written by us: {text}.")
+            case "pages":
+                return PrecheckError(f"The backup cannot be written into the live file: {text}.")
             case "damaged":
                 return DamagedError(f"SQLite cannot read the live database: {text}.")
             case "os" | "exists":

@@ -306,6 +306,14 @@ class Deployment:
         """
         return GatewayApi(self.port, self.token()).register_tool(name)
 
+    def delete_tool(self, identifier: str) -> None:
+        """Have the running gateway delete a tool by its id.
+
+        Raises:
+            LabError: The gateway refused.
+        """
+        GatewayApi(self.port, self.token()).delete_tool(identifier)
+
     def tools(self) -> list[str]:
         """Return the names of the tools that the running gateway lists, sorted."""
         return GatewayApi(self.port, self.token()).tools()

@@ -100,6 +100,19 @@ class GatewayApi:
             raise LabError(f"The gateway did not take the tool {name} ({status}): {answer}")
         return cast("dict[str, object]", answer)
 
+    def delete_tool(self, identifier: str) -> None:
+        """Delete a tool.
+
+        Args:
+            identifier: Its id.
+
+        Raises:
+            LabError: The gateway refused; its answer is told.
+        """
+        status, answer = self.call("DELETE", f"/tools/{identifier}")
+        if status not in (200, 204):
+            raise LabError(f"The gateway did not delete {identifier} ({status}): {answer}")
+
     def tools(self) -> list[str]:
         """Return the names of the registered tools, sorted.
 

@@ -77,11 +77,13 @@ def _facts(entry: ActivityEntry) -> str:
 
 def farewell(entry: ActivityEntry) -> str:
     """The message line's sentence when an operation ended."""
+    if entry.operation in ("backup", "backup-cold") and entry.state == "done":
+        took = quantities.duration(entry.seconds or 0.0)
+        ident = str(entry.result.get("backup", ""))
+        words = entry.sentence.removesuffix(".").removeprefix(f"{ident}, ") or _facts(entry)
+        return f"backed up {ident}: {words}, {took}"
     if entry.sentence:
         return entry.sentence
-    if entry.operation == "backup" and entry.state == "done":
-        took = quantities.duration(entry.seconds or 0.0)
-        return f"backed up {entry.result.get('backup', '')}: {_facts(entry)}, {took}"
     return f"{what(entry)}: {result(entry)}"
 
 

@@ -1,15 +1,20 @@
-"""The backup catalogue as rows, and one backup in detail."""
+"""The backup catalogue as rows."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from tui.app.glyphs import SIGN_ROLES, Glyphs, sign_of
-from tui.app.listing.row import Column, Row
-from tui.app.paint import Line, Span, line
+from tui.app.listing import backup_folds, drills
+from tui.app.listing.backup_order import Order, ordered
+from tui.app.listing.retained import policy_words
+from tui.app.listing.row import Column, Row, between
+from tui.app.paint import Line, Span
 from tui.app.seen import Seen
-from tui.app.vitals import signed, verdict_sign
-from tui.core.models import Backup
+from tui.app.vitals import verdict_sign
+from tui.app.widgets.message import progress_words
+from tui.core.models import ActivityEntry, Backup
 from tui.core.operation import Verdict
 from tui.wording import quantities
 
@@ -27,13 +32,20 @@ COLUMNS = (
 COLUMNS_WITH_RELEASE = (
     Column("taken", 12, gap=1),
     Column("age", 5, "right", gap=1),
-    Column("kind", 8, gap=1),
-    Column("size", 4, "right", gap=1),
-    Column("revision", 12, gap=2),
+    Column("kind", 9, gap=1),
+    Column("size", 5, "right", gap=1),
+    Column("revision", 12, gap=1),
     Column("rel", 6, gap=1),
     Column("verified", 12, gap=1),
     Column("fits", 9, grows=True, gap=0),
 )
+
+
+FIELDS = ("kind", "label", "id")
+"""What a filter can name."""
+MAKING = "making:"
+"""The key of a backup in the making begins so; no backup's id has a colon."""
+_MAKERS = {"backup": "hot", "backup-cold": "cold"}
 
 
 def find(seen: Seen, ident: str) -> Backup | None:
@@ -57,14 +69,19 @@ def verified_words(backup: Backup, now: datetime) -> str:
         return f"FAIL {backup.problem.split(':')[0].split(' ')[0]}".strip()
     if backup.verified is None:
         return str(backup.verdict)
+    if backup.drilled is not None:
+        return f"{backup.verdict} + drill"
     moment = backup.verified.astimezone(now.tzinfo)
     same_day = moment.date() == backup.taken.astimezone(now.tzinfo).date()
     return f"{backup.verdict} {moment.strftime('%H:%M' if same_day else '%b %d')}"
 
 
-def kind_words(backup: Backup) -> str:
-    """The kind, `*` behind it when pinned."""
-    return f"{backup.kind} *" if backup.pinned else backup.kind
+def kind_words(backup: Backup, *, packed: bool = True) -> str:
+    """The kind, `zst` where it is compressed, `*` when it is pinned."""
+    kind = f"{backup.kind} zst" if packed and backup.compression else backup.kind
+    if not backup.pinned:
+        return kind
+    return f"{kind}*" if kind.endswith("zst") else f"{kind} *"
 
 
 def when_words(backup: Backup, now: datetime) -> str:
@@ -81,16 +98,25 @@ def four(count: int) -> str:
     return "1" + "KMGTPE"[("B" + "KMGTPE").index(text[-1])]
 
 
-def row(backup: Backup, glyphs: Glyphs, now: datetime, *, release: bool = False) -> Row:
+def row(
+    backup: Backup,
+    glyphs: Glyphs,
+    now: datetime,
+    *,
+    release: bool = False,
+    marked: Collection[str] = (),
+) -> Row:
     """One backup."""
     state = verdict(backup)
     role = SIGN_ROLES[sign_of(backup.verdict)] if backup.verdict is not Verdict.OK else ""
     fits = "no" if backup.verdict is Verdict.FAIL else backup.fit.text
     fits_role = "attention" if backup.fit.verdict in (Verdict.WARN, Verdict.FAIL) else ""
+    if backup.neighbour:
+        fits, fits_role = "other db", "muted"
     cells = [
         Span(when_words(backup, now)),
         Span(quantities.age((now - backup.taken).total_seconds())),
-        Span(kind_words(backup)),
+        Span(kind_words(backup, packed=release)),
         Span(four(backup.size)),
         Span(backup.revision or "none"),
         Span(verified_words(backup, now), role),
@@ -100,14 +126,73 @@ def row(backup: Backup, glyphs: Glyphs, now: datetime, *, release: bool = False)
         cells.insert(5, Span(backup.release))
     words = f"{backup.id} {backup.path.name} {backup.label}"
     return Row(
-        backup.id, tuple(cells), verdict_sign(glyphs, state), words=words, moment=backup.taken
+        backup.id,
+        tuple(cells),
+        verdict_sign(glyphs, state),
+        words=words,
+        fields={"kind": kind_words(backup), "label": backup.label, "id": backup.id},
+        moment=backup.taken,
+        marked=backup.id in marked,
     )
 
 
-def rows(seen: Seen, glyphs: Glyphs, now: datetime, *, release: bool = False) -> list[Row]:
-    """The catalogue, newest first; links are not listed beside what they point to."""
+def making(entry: ActivityEntry | None, glyphs: Glyphs, *, release: bool = False) -> list[Row]:
+    """`» running  61 %`: the backup in the making, if there is one."""
+    kind = _MAKERS.get(entry.operation) if entry else None
+    if entry is None or kind is None:
+        return []
+    step = next((step for step in entry.steps if step.state == "running"), None)
+    far = progress_words(step).split("  ")[0] if step and step.total else ""
+    cells = ["running", "", kind, "…", "…", far, ""]
+    if release:
+        cells.insert(5, "")
+    spans = tuple(Span(text, "running" if text in ("running", far) else "") for text in cells)
+    return [Row(MAKING + entry.id, spans, Span(glyphs.sign("running"), "running"))]
+
+
+def rows(
+    seen: Seen,
+    glyphs: Glyphs,
+    now: datetime,
+    *,
+    release: bool = False,
+    order: Order | None = None,
+    marked: Collection[str] = (),
+    unfolded: Collection[str] | None = (),
+) -> list[Row]:
+    """The catalogue; links are not listed beside what they point to.
+
+    Args:
+        seen: What is known.
+        glyphs: Signs.
+        now: For ages.
+        release: Whether there is a column for the release; that is the pane of its own.
+        order: By what it is sorted; newest first without one.
+        marked: Ids that are marked.
+        unfolded: Keys of the folds that are open; None: nothing is folded.
+    """
     backups = seen.catalogue.backups if seen.catalogue else ()
-    return [row(backup, glyphs, now, release=release) for backup in backups if not backup.link_to]
+    listed = ordered([backup for backup in backups if not backup.link_to], order or Order())
+    single, folds = (listed, []) if unfolded is None else backup_folds.folded(listed)
+
+    def as_row(backup: Backup) -> Row:
+        return row(backup, glyphs, now, release=release, marked=marked)
+
+    result = making(seen.running, glyphs, release=release) + [as_row(b) for b in single]
+    for fold in folds:
+        is_open = fold.key in (unfolded or ())
+        hint = ("Enter folds" if is_open else "Enter unfolds") if release else ""
+        result.append(backup_folds.row(fold, glyphs, now, marked=marked, hint=hint))
+        result += [as_row(backup) for backup in fold.backups] if is_open else []
+    if release and seen.catalogue and seen.catalogue.strangers:
+        result.append(_strangers(seen.catalogue.strangers))
+    return result
+
+
+def _strangers(names: Collection[str]) -> Row:
+    """`── 2 other files, left alone: notes.txt, x.tar`."""
+    words = f" ── {quantities.plural(len(names), 'other file')}, left alone: {', '.join(names)}"
+    return between(words)
 
 
 def title(seen: Seen) -> str:
@@ -125,122 +210,23 @@ def empty_words(seen: Seen) -> str:
     return "…" if seen.catalogue is None else EMPTY
 
 
+def aside(seen: Seen, now: datetime) -> Line:
+    """`drill ok Aug 09`."""
+    return drills.aside(seen.catalogue.backups if seen.catalogue else (), now)
+
+
 def note(seen: Seen, below: int) -> Line:
-    """How many more, and what else lies in the folder."""
-    catalogue = seen.catalogue
+    """How many more, what else lies in the folder, and by what policy backups are kept."""
+    catalogue, deployment = seen.catalogue, seen.deployment
     strangers = len(catalogue.strangers) if catalogue else 0
     words = [f"{below} more"] if below else []
-    if strangers:
-        words.append(f"{quantities.plural(strangers, 'other file')} in the folder, left alone")
     if catalogue and any(backup.pinned for backup in catalogue.backups):
         words.append("* pinned")
+    if seen.schedule:
+        words.append(f"schedule {seen.schedule}")
+    if catalogue and catalogue.backups and deployment:
+        words.append(policy_words(deployment.retention))
+    if strangers:
+        words.append(f"{quantities.plural(strangers, 'other file')}, left alone")
+    words = [word for word in words if word]
     return (Span("   " + " · ".join(words), "muted"),) if words else ()
-
-
-# --- detail -----------------------------------------------------------------------------
-
-
-def _labelled(label: str, *rest: str | Span) -> Line:
-    return line(Span(f" {label:<10}", "muted"), *rest)
-
-
-def _sha(text: str) -> str:
-    return " ".join(text[index : index + 16] for index in range(0, len(text), 16))
-
-
-def detail(backup: Backup, seen: Seen, glyphs: Glyphs, now: datetime) -> tuple[Line, ...]:
-    """Everything the manifest says, or why there is none."""
-    manifest = backup.manifest
-    local = backup.taken.astimezone(now.tzinfo)
-    taken = local.strftime("%Y-%m-%d %H:%M:%S %Z")
-    if manifest is None:
-        return (
-            _labelled("taken", f"{taken}, by the file's own time"),
-            _labelled(
-                "whole", *signed(glyphs, sign_of(backup.verdict), str(backup.verdict)),
-                f"  {backup.problem or 'no manifest: made by hand or by another tool'}",
-            ),
-            _labelled("revision", backup.revision or "none", _release(backup)),
-            _fits(backup, seen, glyphs),
-            _labelled("next", "t reads it whole; B checks every page of it before anything stops"),
-        )  # fmt: skip
-    how = f", {quantities.duration(manifest.seconds)}, by {manifest.who} on {manifest.host}"
-    rows_total = quantities.count(sum(manifest.rows.values()))
-    filled = sum(1 for count in manifest.rows.values() if count)
-    return (
-        _labelled("taken", f"{taken} ({backup.taken.strftime('%H:%M:%S')} UTC){how}"),
-        _labelled(
-            "whole",
-            *signed(glyphs, sign_of(backup.verdict), str(backup.verdict)),
-            f"  {backup.problem}" if backup.problem else f"  {_checked(backup)}",
-        ),
-        _labelled("sha256", _sha(manifest.sha256)),
-        _labelled("rows", f"{rows_total} in {filled} tables{_named(manifest.rows)}"),
-        _fits(backup, seen, glyphs),
-        _labelled("revision", backup.revision or "none", _release(backup)),
-        _labelled(
-            "source",
-            f"{manifest.journal_mode}, SQLite {manifest.sqlite_version}, image {manifest.image}"
-            if manifest.image
-            else f"{manifest.journal_mode}, SQLite {manifest.sqlite_version}",
-        ),
-        *_optional(backup),
-    )
-
-
-def _release(backup: Backup) -> str:
-    return f" (release {backup.release})" if backup.release else ""
-
-
-def _checked(backup: Backup) -> str:
-    manifest = backup.manifest
-    if manifest is None:
-        return ""
-    pages = quantities.count(manifest.pages)
-    return f"header, {pages} pages, {manifest.check}, {len(manifest.rows)} tables, sha256"
-
-
-_NAMED = {"gateways": "gateways", "tools": "tools", "servers": "servers", "email_users": "users"}
-
-
-def _named(counts: object) -> str:
-    known = dict(counts) if isinstance(counts, dict) else {}
-    words = [
-        f"{quantities.count(known[name])} {word}"
-        for name, word in _NAMED.items()
-        if known.get(name)
-    ]
-    return "; " + ", ".join(words) if words else ""
-
-
-def _fits(backup: Backup, seen: Seen, glyphs: Glyphs) -> Line:
-    fit = backup.fit
-    if fit.steps and seen.deployment is not None and not seen.deployment.migrates_at_start:
-        pending = quantities.plural(fit.steps, "migration")
-        text = f"{fit.text}: {pending} would be pending; a start does not run them"
-    elif fit.steps:
-        text = f"{fit.text}: the image migrates it at its start"
-    elif fit.verdict is Verdict.OK:
-        text = "the image starts without a migration"
-    else:
-        text = {"too new": "too new: a later image made it", "no": "no"}.get(fit.text, "")
-    return _labelled("fits", *signed(glyphs, sign_of(fit.verdict), str(fit.verdict)), f"  {text}")
-
-
-def _optional(backup: Backup) -> tuple[Line, ...]:
-    manifest = backup.manifest
-    extra: list[Line] = []
-    if manifest and manifest.note:
-        extra.append(_labelled("note", manifest.note))
-    if manifest and manifest.parent:
-        extra.append(_labelled("made by", manifest.parent))
-    if backup.pinned:
-        extra.append(_labelled("kept by", "a pin"))
-    if backup.future_dated:
-        extra.append(_labelled("clock", "dated in the future: listed, counts for no rule"))
-    return tuple(extra)
-
-
-def detail_title(backup: Backup) -> str:
-    """`k7m2qd  mcp_hotbackup_20260811_020001.db`."""
-    return f"{backup.id}  {backup.path.name}"

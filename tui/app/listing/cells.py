@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Literal
 
@@ -11,6 +12,7 @@ from tui.app.glyphs import Glyphs
 from tui.app.listing.row import Column, Row
 from tui.app.paint import Span
 from tui.core.models import Rows
+from tui.wording import quantities
 from tui.wording.clean import one_line
 
 WIDEST = 32
@@ -64,3 +66,43 @@ def _align(rows: Rows, index: int) -> Literal["left", "right"]:
     values = [row[index] for row in rows.rows if row[index] is not None]
     numbers = bool(values) and all(isinstance(value, int | float) for value in values)
     return "right" if numbers and rows.columns[index] not in rows.masked else "left"
+
+
+def as_json(rows: Rows, index: int) -> str:
+    """One row as JSON, without what is masked; a blob as hex."""
+    values = {
+        name: value.hex() if isinstance(value, bytes) else value
+        for name, value in zip(rows.columns, rows.rows[index], strict=True)
+        if name not in rows.masked
+    }
+    return json.dumps(values, ensure_ascii=False)
+
+
+def left_out(rows: Rows) -> str:
+    """What `as_json` leaves out, in sentences; empty when nothing is."""
+    words = []
+    if rows.masked:
+        names = ", ".join(name for name in rows.columns if name in rows.masked)
+        words.append(f"Masked values are left out of the copy: {names}.")
+    if rows.cut:
+        words.append("Long values are cut.")
+    return " ".join(words)
+
+
+def page_words(rows: Rows, total: int | None, first: int, clock: str) -> str:
+    """`100 of 318 rows · 12 columns · read 03:14:19`.
+
+    Args:
+        rows: The page.
+        total: Rows of the table, where they are counted.
+        first: The column the page begins with, from 0.
+        clock: When it was read.
+    """
+    shown = len(rows.rows)
+    count = f"{shown} of {quantities.count(total)} rows" if total is not None else ""
+    if total is None or shown == total:
+        more = f"first {shown} rows, more exist" if rows.more else ""
+        count = more or quantities.plural(shown, "row")
+    wide = len(rows.columns)
+    hidden = f" · columns {first + 1}- of {wide}" if first else ""
+    return f"{count} · {quantities.plural(wide, 'column')}{hidden} · read {clock}"

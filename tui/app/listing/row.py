@@ -42,6 +42,10 @@ class Row:
     """What `name:word` of a filter looks at."""
     moment: datetime | None = None
     """What `since:7d` of a filter looks at."""
+    marked: bool = False
+    """Chosen with others for the next verb."""
+    whole: bool = False
+    """Its cells are one line rather than columns."""
 
     @property
     def is_thing(self) -> bool:

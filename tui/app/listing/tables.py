@@ -1,13 +1,14 @@
-"""Tables with their row counts, and how those differ from the newest verified backup."""
+"""Tables with their row counts, and how those differ from the backup they are compared with."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from tui.app.baseline import baseline
 from tui.app.listing.row import Column, Row, between
 from tui.app.paint import Line, Span
 from tui.app.seen import Seen
-from tui.core.models import Backup, TableInfo
+from tui.core.models import TableInfo
 from tui.wording import quantities
 
 EMPTY = "0 tables."
@@ -31,11 +32,6 @@ def listed(seen: Seen) -> list[TableInfo]:
     ]
 
 
-def baseline(seen: Seen) -> Backup | None:
-    """What counts are compared with: the newest verified backup."""
-    return seen.catalogue.newest_verified if seen.catalogue else None
-
-
 def since_title(seen: Seen, now: datetime) -> str:
     """`since 02:00`, or the day for an older backup; empty without one."""
     backup = baseline(seen)
@@ -46,7 +42,7 @@ def since_title(seen: Seen, now: datetime) -> str:
 
 
 def difference(seen: Seen, table: TableInfo) -> int | None:
-    """Rows more or fewer than in the newest verified backup; None while it is not known."""
+    """Rows more or fewer than in the backup of `baseline`; None while it is not known."""
     backup = baseline(seen)
     if backup is None or backup.manifest is None or table.rows is None:
         return None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from tui.app import troubles, verbs
 from tui.app.listing import activity as listing
@@ -62,12 +60,6 @@ class ActivityPane(ListPane):
             tooltip="copy the same as a command (OSC 52)",
         ),
     ]  # fmt: skip
-
-    @dataclass
-    class Show(Message):
-        """The page of an operation is asked for."""
-
-        ident: str
 
     def compose(self) -> ComposeResult:
         """List, and steps below or beside it."""
@@ -147,7 +139,7 @@ class ActivityPane(ListPane):
 
     def action_open(self) -> None:
         """Show the operation's own page."""
-        self.post_message(self.Show(self._list.cursor_key))
+        self.post_message(self.Look(self._list.cursor_key))
 
     def action_undo(self) -> None:
         """Undo the last restore."""

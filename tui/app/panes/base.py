@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
@@ -18,6 +18,7 @@ from tui.core.models import Deployment
 if TYPE_CHECKING:
     from tui.app.screens.menu import Item
     from tui.app.screens.trouble import Trouble, TroublePage
+    from tui.app.verbs import TakeBack
     from tui.core.operation import Operation
 
 MakeOperation: TypeAlias = "Callable[[Deployment], Operation]"
@@ -34,6 +35,9 @@ class Pane(Vertical):
     NUMBER: ClassVar[int]
     TITLE: ClassVar[str]
 
+    KEYLESS: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    """Actions that menu and palette offer without a key: title, and what it does."""
+
     DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
 
     @dataclass
@@ -48,6 +52,30 @@ class Pane(Vertical):
         """Something that changes the deployment is asked for; made where it may import much."""
 
         make: MakeOperation
+        back: TakeBack | None = None
+        """How `u` takes it back; None where that cannot be done."""
+
+    @dataclass
+    class Ask(Message):
+        """One line of text is asked for; with it something is done."""
+
+        title: str
+        value: str
+        """What stands in the field at first."""
+        hint: str
+        then: Callable[[str], Pane.Do]
+
+    @dataclass
+    class Look(Message):
+        """The page of an operation is asked for."""
+
+        ident: str
+
+    @dataclass
+    class Browse(Message):
+        """A backup is to be shown in the table browser."""
+
+        ident: str
 
     @dataclass
     class Go(Message):
@@ -56,6 +84,12 @@ class Pane(Vertical):
         number: int
         key: str = ""
         action: str = ""
+
+    @dataclass
+    class Badged(Message):
+        """What stands in the tab bar in place of the pane's name; empty: the name again."""
+
+        text: str
 
     @dataclass
     class Offer(Message):
@@ -187,6 +221,10 @@ class Pane(Vertical):
         """Why an action cannot be done now, in one sentence; empty when it can."""
         return ""
 
+    def title_of(self, action: str) -> str:
+        """What the menu calls an action on the row under the cursor; empty: as ever."""
+        return ""
+
     def by_hand(self, action: str) -> tuple[str, ...]:
         """The words of the same as a command, for who lacks the rights to do it here."""
         return ()
@@ -222,6 +260,11 @@ class Pane(Vertical):
     def stand(self, text: Line) -> None:
         """What the message line shows at rest; a page of trouble says all itself."""
         self.post_message(self.Stands(() if self._page is not None else text))
+
+    @property
+    def badge(self) -> str:
+        """What stands in the tab bar in place of the pane's name; empty: the name."""
+        return ""
 
     def to_copy(self) -> str:
         """What `y` copies: the remedy where there is trouble."""

@@ -172,7 +172,7 @@ class HomePane(Pane):
             note=dashboard and (lambda below: tables.note(seen, below)),
         )
         part = self._part("backups")
-        part.entitle(backups.title(seen))
+        part.entitle(backups.title(seen), backups.aside(seen, now))
         part.show(
             backups.rows(seen, glyphs, now),
             empty=backups.empty_words(seen),

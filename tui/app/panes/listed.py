@@ -43,7 +43,7 @@ class ListPane(Pane):
     FIELDS: ClassVar[tuple[str, ...]] = ()
     """What `name:word` of the filter may name."""
     MENU: ClassVar[tuple[str, ...]]
-    """Actions of the menu, in order; each has a key of its own."""
+    """Actions of the menu, in order."""
 
     _terms = Terms()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -10,17 +9,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.app import troubles, verbs
+from tui.app.backup_reader import BackupRead
 from tui.app.listing import tables as listing
-from tui.app.listing.cells import grid
 from tui.app.listing.row import Column
 from tui.app.paint import Span
 from tui.app.panes.listed import ACTIONS, FILTER, MATCHES, ListPane
+from tui.app.panes.opened import OpenedBackup
+from tui.app.panes.table_grid import Grid
 from tui.app.seeing import RowsRead, WantRows
 from tui.app.seen import Seen
 from tui.app.widgets.filter_line import FilterLine
-from tui.app.widgets.groups import ASKS, EVERYWHERE, HERE
+from tui.app.widgets.groups import ASKS, HERE
 from tui.app.widgets.rows import RowList
-from tui.core.models import TableInfo
+from tui.core.models import Backup, TableInfo
 from tui.wording import quantities
 
 if TYPE_CHECKING:
@@ -28,24 +29,6 @@ if TYPE_CHECKING:
 
 SIDE_BY_SIDE = 120
 """From this many columns on list and rows stand side by side."""
-
-
-class Grid(RowList):
-    """The rows of a table; moves sideways by columns."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "l,right", "sideways(1)", "columns", key_display="h l", id="tables.right",
-            group=EVERYWHERE, tooltip="columns before and after; arrows",
-        ),
-        Binding("h,left", "sideways(-1)", "", show=False, id="tables.left", group=EVERYWHERE),
-    ]  # fmt: skip
-
-    def action_sideways(self, step: int) -> None:
-        """Ask the pane for other columns."""
-        pane = self.parent
-        if isinstance(pane, TablesPane):
-            pane.move_columns(step)
 
 
 class TablesPane(ListPane):
@@ -89,11 +72,10 @@ class TablesPane(ListPane):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._read: RowsRead | None = None
         self._wanted = ""
-        self._first_column = 0
         self._counts: dict[str, int | None] = {}
         self._changed: frozenset[str] = frozenset()
+        self._opened: OpenedBackup | None = None
 
     def compose(self) -> ComposeResult:
         """List and rows."""
@@ -112,6 +94,8 @@ class TablesPane(ListPane):
 
     def show(self, seen: Seen) -> None:
         """Draw the list; the rows that were read stay until they are read again."""
+        if self._opened is not None:
+            seen = self._opened.as_seen(seen)
         self._notice_changes(seen)
         self._list.entitle(listing.title(seen).removeprefix("1 "))
         self.list_rows(listing.with_empty(seen, self._changed), empty=listing.empty_words(seen))
@@ -136,6 +120,9 @@ class TablesPane(ListPane):
         self.update()
 
     def _stand(self, seen: Seen) -> None:
+        if self._opened is not None:
+            self.stand(self._opened.stands(self.now()))
+            return
         info = self._info()
         if self._stands_replaced(seen):
             return
@@ -155,20 +142,52 @@ class TablesPane(ListPane):
         self.stand((Span(words, "muted"),))
 
     def _stands_replaced(self, seen: Seen) -> bool:
-        read, replaced = self._read, seen.replaced_at
+        read, replaced = self._grid.read_at, seen.replaced_at
         if seen.released:
             self.stand((Span(" The database is being replaced; it is read again.", "running"),))
             return True
         if replaced is None or (self.now() - replaced).total_seconds() > 60:
             return False
         clock = replaced.astimezone(self.now().tzinfo).strftime("%H:%M:%S")
-        again = "R reads again" if read and read.at < replaced else "read again"
+        again = "R reads again" if read and read < replaced else "read again"
         self.stand((Span(f" The database was replaced at {clock}; {again}.", "attention"),))
         return True
 
     def _info(self) -> TableInfo | None:
         key = self._list.cursor_key
-        return next((table for table in self.seen.tables or () if table.name == key), None)
+        seen = self._opened.as_seen(self.seen) if self._opened else self.seen
+        return next((table for table in seen.tables or () if table.name == key), None)
+
+    # --- a backup in place of the live database -------------------------------------------
+
+    def open_backup(self, backup: Backup) -> None:
+        """Show a backup; it is only read."""
+        self._change_source(OpenedBackup(backup, self))
+
+    def _change_source(self, opened: OpenedBackup | None) -> None:
+        if self._opened is not None:
+            self._opened.close()
+        self._opened, self._wanted, self._counts = opened, "", {}
+        self.remove_class("-inside")
+        self._grid.clear()
+        self.post_message(self.Badged(self.badge))
+        self.update()
+        self.take_focus()
+
+    @on(BackupRead)
+    def _take_backup(self, message: BackupRead) -> None:
+        if self._opened is not None and self._opened.take(message):
+            self.update()
+
+    @property
+    def badge(self) -> str:
+        """`BACKUP k7m2qd` while a backup is shown."""
+        return self._opened.badge if self._opened else ""
+
+    def on_unmount(self) -> None:
+        """Leave no scratch copy behind."""
+        if self._opened is not None:
+            self._opened.close(leaving=True)
 
     # --- rows -----------------------------------------------------------------------------
 
@@ -178,53 +197,25 @@ class TablesPane(ListPane):
         if not table or not visible or table == self._wanted:
             return
         self._wanted = table
-        self._first_column = 0
-        self._grid.entitle(table, "…")
-        self._grid.show((), empty="…")
-        self.post_message(WantRows(table))
+        self._grid.clear(table)
+        if self._opened is not None:
+            self._opened.want_rows(table)
+        else:
+            self.post_message(WantRows(table))
 
     def read_again(self) -> None:
-        """Read the rows again, of another file or because R was pressed."""
-        if self._wanted:
+        """Read the rows again: another file stands there."""
+        if self._wanted and self._opened is None:
             self.post_message(WantRows(self._wanted))
 
     def take(self, message: RowsRead) -> None:
         """Rows were read."""
-        if message.table != self._wanted:
+        source = self._opened.backup.id if self._opened else ""
+        if message.table != self._wanted or message.source != source:
             return
-        self._read = message
-        self._draw_grid()
-        self._stand(self.seen)
-
-    def _draw_grid(self) -> None:
-        read = self._read
-        if read is None:
-            return
-        if read.rows is None:
-            self._grid.entitle(read.table)
-            self._grid.show((), empty=read.problem)
-            return
-        columns, rows = grid(read.rows, self.glyphs, self._first_column)
         info = self._info()
-        total = info.rows if info else None
-        count = f"{len(rows)} of {quantities.count(total)} rows" if total is not None else ""
-        if total is None or len(rows) == total:
-            more = f"first {len(rows)} rows, more exist" if read.rows.more else ""
-            count = more or quantities.plural(len(rows), "row")
-        wide = len(read.rows.columns)
-        hidden = f" · columns {self._first_column + 1}- of {wide}" if self._first_column else ""
-        clock = read.at.astimezone(self.now().tzinfo).strftime("%H:%M:%S")
-        title = f"{count} · {quantities.plural(wide, 'column')}{hidden} · read {clock}"
-        self._grid.entitle(read.table, title)
-        self._grid.show(rows, columns=columns, empty="0 rows.")
-
-    def move_columns(self, step: int) -> None:
-        """Show the columns from another one on."""
-        if self._read is None or self._read.rows is None:
-            return
-        last = max(0, len(self._read.rows.columns) - 1)
-        self._first_column = max(0, min(self._first_column + step, last))
-        self._draw_grid()
+        self._grid.take(message, info.rows if info else None)
+        self._stand(self.seen)
 
     # --- moving ---------------------------------------------------------------------------
 
@@ -245,8 +236,8 @@ class TablesPane(ListPane):
         self._want(self._list.cursor_key)
 
     def trouble(self, seen: Seen) -> Trouble | None:
-        """The file cannot be read, or there is none."""
-        return troubles.of_database(seen, self.now())
+        """The file cannot be read, or there is none; a backup still can."""
+        return None if self._opened is not None else troubles.of_database(seen, self.now())
 
     def point_at(self, key: str) -> None:
         """Put the cursor on a table and show its rows."""
@@ -258,12 +249,17 @@ class TablesPane(ListPane):
         self.screen.set_focus(self._grid if self.has_class("-inside") else self._list)
 
     def back(self) -> bool:
-        """From the rows to the list; then the filter is cleared."""
+        """From the rows to the list; then the filter is cleared; then back to live."""
         if self.has_class("-inside") or self._grid.has_focus:
             self.remove_class("-inside")
             self.screen.set_focus(self._list)
             return True
-        return super().back()
+        if super().back():
+            return True
+        if self._opened is None:
+            return False
+        self._change_source(None)
+        return True
 
     # --- what is possible -----------------------------------------------------------------
 
@@ -305,33 +301,13 @@ class TablesPane(ListPane):
 
     def copied(self) -> str:
         """The table's name, or the row under the cursor as JSON."""
-        read = self._read
-        if not self._is_in_rows or read is None or read.rows is None:
-            return self._list.cursor_key
-        if not self._grid.cursor_key:
-            return ""
-        row = read.rows.rows[int(self._grid.cursor_key) - 1]
-        values = {
-            name: value.hex() if isinstance(value, bytes) else value
-            for name, value in zip(read.rows.columns, row, strict=True)
-            if name not in read.rows.masked
-        }
-        return json.dumps(values, ensure_ascii=False)
+        return self._grid.copied() if self._is_in_rows else self._list.cursor_key
 
     def action_copy(self) -> None:
         """Copy, and say what was left out."""
         super().action_copy()
-        rows = self._read.rows if self._read else None
-        if not self._is_in_rows or rows is None:
-            return
-        left_out = []
-        if rows.masked:
-            names = ", ".join(name for name in rows.columns if name in rows.masked)
-            left_out.append(f"Masked values are left out of the copy: {names}.")
-        if rows.cut:
-            left_out.append("Long values are cut.")
-        if left_out:
-            self.say(" ".join(["Copied (OSC 52).", *left_out]))
+        if self._is_in_rows and (words := self._grid.left_out()):
+            self.say(f"Copied (OSC 52). {words}")
 
     def action_open(self) -> None:
         """Show the rows of the table under the cursor."""

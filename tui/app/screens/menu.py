@@ -42,20 +42,20 @@ class Item:
 
 
 def items_of(pane: Pane, actions: Sequence[str]) -> list[Item]:
-    """The keys of a pane that do something with the row under its cursor."""
+    """What a pane can do with the row under its cursor; some of it has no key."""
     found = {b.action: b for b in type(pane).BINDINGS if isinstance(b, Binding)}
-    return [
-        Item(
-            action,
-            binding.key_display or binding.key,
-            binding.description,
-            binding.tooltip,
-            pane.why_not(action),
-            tuple(binding.key.split(",")),
-        )
-        for action in actions
-        if (binding := found.get(action)) is not None
-    ]
+    items = []
+    for action in actions:
+        binding, reason = found.get(action), pane.why_not(action)
+        if binding is not None:
+            key = binding.key_display or binding.key
+            title = pane.title_of(action) or binding.description
+            presses = tuple(binding.key.split(","))
+            items.append(Item(action, key, title, binding.tooltip, reason, presses))
+        elif action in pane.KEYLESS:
+            title, hint = pane.KEYLESS[action]
+            items.append(Item(action, "", title, hint, reason))
+    return items
 
 
 class _Rows(Widget, can_focus=True):

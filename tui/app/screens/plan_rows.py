@@ -1,68 +1,50 @@
-"""What a plan does to the rows of each table, told from counts before and after."""
+"""What a plan does to the rows of each table, as lines of a screen."""
 
 from __future__ import annotations
 
 from textual.content import Content
 
 from tui.app.screens.lines import BOLD, MUTED, line, say
-from tui.core.operation import Plan, TableChange
-from tui.wording.clean import one_line
-from tui.wording.quantities import count, middle
-
-_NOT_ROWS = "Row counts only: a changed or replaced row is not seen."
-
-
-def difference(change: TableChange) -> int:
-    """Rows more or less; a table that is on one side only counts with all its rows."""
-    return (change.then or 0) - (change.now or 0)
-
-
-def gained(plan: Plan) -> list[TableChange]:
-    """Tables that will have more rows."""
-    return [change for change in plan.changes if difference(change) > 0]
-
-
-def lost(plan: Plan) -> list[TableChange]:
-    """Tables that will have fewer rows."""
-    return [change for change in plan.changes if difference(change) < 0]
-
-
-def _side(rows: int | None) -> str:
-    return "none" if rows is None else count(rows)
+from tui.core.operation import Plan
+from tui.wording import plans
+from tui.wording.plans import RowLine
+from tui.wording.quantities import middle, prose
 
 
 def summary(plan: Plan, room: int, *, more_rows: bool) -> str:
     """As many tables as fit into `room` columns, and how many more there are."""
-    changes = gained(plan) if more_rows else lost(plan)
-    if not plan.changes:
-        return "rows were not compared"
-    parts: list[str] = []
-    for change in changes:
-        part = f"{one_line(change.table)} {difference(change):+,}"
-        if parts and len(", ".join([*parts, part])) > room - 16:
-            break
-        parts.append(part)
-    nothing = "no table has more rows" if more_rows else "no table has fewer rows"
-    text = ", ".join(parts) or nothing
-    if more := len(changes) - len(parts):
-        text += f", {count(more)} more: j"
-    return text
+    if not plans.is_compared(plan):
+        return plans.NOT_COMPARED
+    found = plans.back(plan) if more_rows else plans.lost(plan)
+    return plans.summary(found, room, none=plans.none_of(more_rows=more_rows))
 
 
-def tables(plan: Plan, width: int, changes: list[TableChange]) -> list[Content]:
-    """One line a table: how many rows now, and then."""
-    if not plan.changes:
-        return [say("rows were not compared", MUTED)]
-    if not changes:
+def tables(plan: Plan, width: int, found: list[RowLine]) -> list[Content]:
+    """One line a table: how many rows, and which."""
+    if not plans.is_compared(plan):
+        return [say(plans.NOT_COMPARED, MUTED)]
+    if not found:
         return [say("no table", MUTED)]
+    by_name = plans.is_by_name(plan)
     room = max(12, width - 34)
+    if by_name:
+        # Names need more room than two numbers.
+        room = min(room, max(len(row.table) for row in found))
+    left = width - room - 13
     rows = [
         line(
-            f"{middle(one_line(change.table), room):<{room}}",
-            (f"{difference(change):>+10,}", BOLD),
-            (f"  {_side(change.now):>9} → {_side(change.then)}", MUTED),
+            f"{middle(row.table, room):<{room}}",
+            (f"{row.amount:>10}", BOLD),
+            (f"  {prose(row.note, left) if by_name else _aligned(row.note)}", MUTED),
         )
-        for change in changes
+        for row in found
     ]
-    rows += [say(_NOT_ROWS, MUTED)] if width >= len(_NOT_ROWS) else []
+    only_counted = not by_name and width >= len(plans.COUNTS_ONLY)
+    rows += [say(plans.COUNTS_ONLY, MUTED)] if only_counted else []
     return rows
+
+
+def _aligned(note: str) -> str:
+    """`280 → 318` with its first number set to the right."""
+    now, arrow, then = note.partition(" → ")
+    return f"{now:>9}{arrow}{then}"

@@ -6,16 +6,7 @@ from textual.content import Content
 
 from tui.app.screens.lines import ATTENTION, BOLD, MUTED, hanging, line, say
 from tui.core.operation import Plan
-from tui.wording.quantities import duration
-
-
-def about(seconds: float | None) -> str:
-    """An estimate: `0.2 s`, `4 s`, `2 min 05 s`; empty when nothing is known."""
-    if seconds is None:
-        return ""
-    if seconds >= 120:
-        return duration(seconds)
-    return f"{seconds:.0f} s" if seconds >= 9.5 else f"{seconds:.1f}".removesuffix(".0") + " s"
+from tui.wording.plans import about
 
 
 def steps(plan: Plan, width: int) -> list[Content]:

@@ -5,6 +5,7 @@ Nothing here knows an operation by name. Beside the plan's own fields these keys
 
 - `from`: mapping with `name`, `id`, `kind`, `label`, `taken` (ISO 8601), `size` (bytes), `who`
 - `over`: mapping with `path`, `size`, `wal_size` (bytes), `holders` (list of text)
+- `rows`: what is known of rows beyond counts, see `tui.wording.plans`
 - `gateway_running`, `healthy_before`: booleans
 - `undo_days`: for how many days it can be undone
 - `notes`: list of sentences that belong to the verdict
@@ -34,8 +35,9 @@ from tui.app.screens.lines import (
     signed,
     wrapped,
 )
-from tui.app.screens.plan_steps import about, steps
+from tui.app.screens.plan_steps import steps
 from tui.core.operation import Check, Plan, Verdict
+from tui.wording import plans
 from tui.wording.clean import one_line
 from tui.wording.quantities import age, middle, size
 
@@ -56,10 +58,10 @@ def verdict_page(plan: Plan, width: int, now: datetime) -> list[Content]:
         rows.extend(hanging(line(" ", (label, BOLD)), text, width, _INDENT))
 
     room = 2 * (width - _INDENT) - 8
-    counted = "row counts: " if plan.changes else ""
+    counted = "row counts: " if plan.changes and not plans.is_by_name(plan) else ""
     put(gains, counted + plan_rows.summary(plan, room - len(counted), more_rows=True))
     put(losses, _lost(plan, room, now))
-    put("DOWN", down(plan))
+    put("DOWN", plans.down(plan))
     for note in _notes(plan):
         put("", say(note, ATTENTION))
     put("CHECKED", " · ".join(f"{c.name} ok" for c in plan.checks if c.verdict is Verdict.OK))
@@ -74,8 +76,8 @@ def verdict_page(plan: Plan, width: int, now: datetime) -> list[Content]:
 def details_page(plan: Plan, width: int) -> list[Content]:
     """Steps, checks and tables in full, for a narrow terminal."""
     room = width - 3
-    changes = [*plan_rows.gained(plan), *plan_rows.lost(plan)]
-    opened = [say(holder) for holder in holders(plan)] or [say("nobody has it")]
+    changes = [*plans.back(plan), *plans.lost(plan)]
+    opened = [say(holder) for holder in plans.holders(plan)] or [say("nobody has it")]
     parts = [
         steps(plan, width - 1),
         _headed("CHECKED", checks(plan, room)),
@@ -90,8 +92,8 @@ def wide_page(plan: Plan, width: int, now: datetime) -> list[Content]:
     """Everything at once, in two columns."""
     half = (width - 6) // 2
     gains, losses = _headings(plan, narrow=False)
-    left = _headed(gains, plan_rows.tables(plan, half - 2, plan_rows.gained(plan)))
-    right = _headed(losses, plan_rows.tables(plan, half - 2, plan_rows.lost(plan)))
+    left = _headed(gains, plan_rows.tables(plan, half - 2, plans.back(plan)))
+    right = _headed(losses, plan_rows.tables(plan, half - 2, plans.lost(plan)))
     right += [line("  ", piece) for piece in wrapped(f"All: {_since(plan, now)}", half - 2)]
     return _margin(
         [
@@ -107,7 +109,7 @@ def wide_page(plan: Plan, width: int, now: datetime) -> list[Content]:
             ),
             Content(""),
             *steps(plan, width - 4),
-            line("The gateway is down: ", down(plan)),
+            line("The gateway is down: ", plans.down(plan)),
             line("Back out: ", back_out(plan)),
         ],
         2,
@@ -122,7 +124,7 @@ def what(plan: Plan, width: int, now: datetime, *, narrow: bool) -> list[Content
         text = _source(source, now, narrow=narrow)
         things.append(("from", str(source.get("name", "")), text, _size(source)))
     if isinstance(target, Mapping):
-        opened = ", ".join(holders(plan))
+        opened = ", ".join(plans.holders(plan))
         text = f"open in {opened}" if opened else "nobody has it open"
         sizes = _size(target)
         if (wal := target.get("wal_size")) and not narrow:
@@ -134,13 +136,6 @@ def what(plan: Plan, width: int, now: datetime, *, narrow: bool) -> list[Content
         ends(line(" ", (label, MUTED), "  ", (f"{name:<{room}}", BOLD), "  ", text), sizes, width)
         for (label, _, text, sizes), name in zip(things, names, strict=True)
     ]
-
-
-def holders(plan: Plan) -> list[str]:
-    """Who has the file open that is replaced."""
-    target = plan.facts.get("over")
-    found = [str(h) for h in target.get("holders") or ()] if isinstance(target, Mapping) else []
-    return ["the gateway", *found] if plan.facts.get("gateway_running") else found
 
 
 def _source(source: Mapping[str, Any], now: datetime, *, narrow: bool) -> str:
@@ -262,26 +257,9 @@ def _wrong(plan: Plan, width: int) -> list[Content]:
     ]
 
 
-def down(plan: Plan) -> str:
-    """How long nobody can use the gateway."""
-    if plan.facts.get("gateway_running") is False:
-        return "it is stopped now"
-    if plan.downtime is None:
-        return "how long is not known; calls to the gateway fail meanwhile"
-    if plan.downtime == 0:
-        return "not at all, the gateway keeps running"
-    return f"about {about(plan.downtime)}; calls to the gateway fail meanwhile"
-
-
 def back_out(plan: Plan) -> str:
     """Until when it can be cancelled, and how it is undone."""
-    line_of_no_return = next(
-        (n for n, step in enumerate(plan.steps, 1) if not step.cancellable), None
-    )
-    text = f"C until step {line_of_no_return}" if line_of_no_return else "C at any time"
-    if days := plan.facts.get("undo_days"):
-        text += f"; afterwards Z undo, for {days} days"
-    return text
+    return plans.back_out(plan, cancel="C", undo="Z undo")
 
 
 def _headed(heading: str, rows: list[Content]) -> list[Content]:

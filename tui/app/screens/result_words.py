@@ -27,81 +27,18 @@ from tui.app.screens.step_lines import step_lines, summary
 from tui.core.errors import ExitCode
 from tui.core.models import ActivityEntry
 from tui.wording.clean import one_line
+from tui.wording.outcomes import by_hand as by_hand
+from tui.wording.outcomes import outcome_of
 from tui.wording.quantities import duration
 
-_DONE = {
-    "restore": "RESTORED",
-    "undo": "RESTORE UNDONE",
-    "backup": "BACKED UP",
-    "verify": "VERIFIED",
-}
-_SWAPS = ("restore", "undo", "upgrade", "downgrade", "reset", "stamp")
+_STYLES = {"ok": HEALTHY, "warn": ATTENTION, "fail": DANGER, "none": MUTED}
 _INDENT = 10
 
 
 def verdict(entry: ActivityEntry) -> tuple[str, str, str, str]:
     """Sign, its style, the word, and what the word means here."""
-    code, swapped = entry.exit_code, entry.operation in _SWAPS
-    own = one_line(entry.sentence)
-    if code == ExitCode.ROLLBACK_FAILED or entry.outcome == "not undone":
-        return "✗", DANGER, "NOT UNDONE", _not_undone(entry)
-    if entry.outcome == "gateway down":
-        return "✗", DANGER, "GATEWAY DOWN", _gateway_down(entry)
-    if entry.state == "cut":
-        return "!", ATTENTION, "CUT SHORT", own or "its process is gone; mcpdb-tui resume goes on"
-    if entry.state == "done":
-        return "✓", HEALTHY, _done_word(entry), own
-    if code == ExitCode.ROLLED_BACK:
-        text = f"the {one_line(entry.operation)} did not work; the old database is back and whole"
-        return "!", ATTENTION, "ROLLED BACK", text
-    if entry.outcome == "cancelled":
-        untouched = "nothing was changed; the gateway was not touched"
-        return "·", MUTED, "CANCELLED", own if entry.down_seconds and own else untouched
-    if code == ExitCode.UNHEALTHY and entry.outcome.startswith("rolled back"):
-        text = (
-            "the old database is back and whole, but the gateway is not healthy; 5 Logs shows why"
-        )
-        return "✗", DANGER, "ROLLED BACK, GATEWAY NOT HEALTHY", text
-    if code == ExitCode.UNHEALTHY and entry.outcome == "gateway not back":
-        text = "nothing was changed, but the gateway is not healthy; 5 Logs shows why"
-        return "✗", DANGER, "GATEWAY NOT BACK", text
-    if code == ExitCode.UNHEALTHY:
-        text = (
-            "the restored database is in place and whole; the gateway was not healthy before "
-            "either. Z undoes, 5 Logs shows why"
-        )
-        return "✗", DANGER, "LEFT UNHEALTHY", text if swapped else own
-    if code in (ExitCode.BUSY, ExitCode.PARTLY):
-        return "!", ATTENTION, "NOT DONE" if code == ExitCode.BUSY else "PARTLY DONE", own
-    return "✗", DANGER, "FAIL", own
-
-
-def _not_undone(entry: ActivityEntry) -> str:
-    text = "nothing was deleted; both databases are whole."
-    if not (lines := by_hand(entry)):
-        return text
-    return (
-        f"{text} {'These three lines' if len(lines) == 3 else 'These lines'} put the old one back:"
-    )
-
-
-def _gateway_down(entry: ActivityEntry) -> str:
-    if entry.operation not in _SWAPS:
-        return one_line(entry.sentence)
-    return (
-        "the database is in place and whole; Docker does not answer. When it does: mcpdb-tui resume"
-    )
-
-
-def _done_word(entry: ActivityEntry) -> str:
-    words = entry.operation.split()
-    return _DONE.get(entry.operation) or _DONE.get(words[0] if words else "") or "DONE"
-
-
-def by_hand(entry: ActivityEntry) -> list[str]:
-    """Command lines that a person has to run; never cut."""
-    found = entry.result.get("by_hand") or ()
-    return [found] if isinstance(found, str) else [str(text) for text in found]
+    outcome = outcome_of(entry)
+    return outcome.sign, _STYLES[outcome.role], outcome.word, outcome.meaning
 
 
 def title(entry: ActivityEntry) -> tuple[Content, str]:

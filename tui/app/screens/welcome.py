@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,13 +16,15 @@ from tui.app.screens.frame import Dialog, TitleRow
 from tui.app.screens.lines import BOLD, MUTED, SELECTED, Lines, hanging, line, say, stack
 from tui.app.widgets.groups import HERE
 from tui.core.models import ContainerRef, ProcessRef, Status
-from tui.wording.quantities import plural, size
+from tui.wording.quantities import path, plural, size
 
 _INDENT = 11
+_PATH = 30
+"""Columns that a path may take, so that a fact is one line."""
 
 
 class WelcomeScreen(Dialog[str | None]):
-    """Returns the key that was chosen, `b` or `t`, or None for just looking."""
+    """Returns the key that was chosen, `b`, `t` or `s`, or None for just looking."""
 
     DEFAULT_CSS = "WelcomeScreen #page { scrollbar-size: 0 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,6 +51,14 @@ class WelcomeScreen(Dialog[str | None]):
             tooltip="verify the backups that are here",
         ),
         Binding(
+            "s",
+            "pick('s')",
+            show=False,
+            id="welcome.schedule",
+            group=HERE,
+            tooltip="have backups made every night",
+        ),
+        Binding(
             "escape,q", "pick('')", "just look", key_display="Esc", id="welcome.look", group=HERE
         ),
     ]
@@ -68,7 +79,8 @@ class WelcomeScreen(Dialog[str | None]):
         self._choices = [("b", "b", "back up now", "hot, the gateway keeps running")]
         if unverified:
             what = f"verify the {plural(unverified, 'file')}"
-            self._choices.append(("t", "t", what, "whole ones can then be restored"))
+            self._choices.append(("t", "t", what, "whole ones can then be adopted"))
+        self._choices.append(("s", "s", "schedule", "every night by itself; shown first"))
         self._choices.append(("", "Esc", "just look", ""))
 
     def title_row(self) -> TitleRow:
@@ -107,6 +119,8 @@ class WelcomeScreen(Dialog[str | None]):
             text = " Production? Set production = true in mcpdb.toml and [PROD] stands up there."
             rows.append(say(text, MUTED))
         self.query_one("#lines", Lines).content = stack(rows)
+        # What there is to choose is below what was found: it has to be in sight.
+        self.call_after_refresh(self.query_one("#page").scroll_end, animate=False)
 
     def _choice(self, number: int, width: int) -> Content:
         _, key, text, hint = self._choices[number]
@@ -120,7 +134,7 @@ class WelcomeScreen(Dialog[str | None]):
             case ContainerRef(container=container):
                 gateway = f"{container}, image {status.gateway.release or status.gateway.image}"
             case ProcessRef(folder=folder):
-                gateway = f"a process in {folder}"
+                gateway = f"a process in {path(Path(folder), _PATH)}"
             case None:
                 gateway = "no gateway; the file alone"
         address = f" on {status.health.address}" if status.health.address else ""
@@ -129,16 +143,15 @@ class WelcomeScreen(Dialog[str | None]):
         if database.exists:
             wal = f" + {size(database.wal_size)} wal" if database.wal_size else ""
             revision = f", revision {database.revision}" if database.revision else ""
-            yield "database", f"{database.path}, {size(database.size)}{wal}{revision}"
+            yield "database", f"{path(database.path, _PATH)}, {size(database.size)}{wal}{revision}"
         else:
-            yield "database", f"none at {database.path}"
+            yield "database", f"none at {path(database.path, _PATH)}"
+        folder = path(status.deployment.backup_dir, _PATH)
         verified = f", {self._unverified} not verified" if self._unverified else ""
         if status.backups:
-            backups = (
-                f"{plural(status.backups, 'file')} in {status.deployment.backup_dir}{verified}"
-            )
+            backups = f"{plural(status.backups, 'file')} in {folder}{verified}"
         else:
-            backups = f"none yet in {status.deployment.backup_dir}"
+            backups = f"none yet in {folder}"
         yield "backups", backups
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

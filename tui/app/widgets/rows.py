@@ -12,7 +12,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.app.listing.row import Column, Row, more_below
-from tui.app.paint import Line, Span, cell, fit
+from tui.app.paint import Line, Span
+from tui.app.widgets.columns import aligned, column_at
 from tui.app.widgets.groups import EVERYWHERE
 from tui.app.widgets.panel import Frame, Panel
 from tui.wording.clean import one_line
@@ -57,6 +58,19 @@ class RowList(Panel, can_focus=True):
 
         rows: RowList
         key: str
+
+        @property
+        def control(self) -> RowList:
+            """The list, so that `@on` can select by id."""
+            return self.rows
+
+    @dataclass
+    class Headed(Message):
+        """The heading of a column was clicked."""
+
+        rows: RowList
+        number: int
+        """Of the column, from 0."""
 
         @property
         def control(self) -> RowList:
@@ -257,6 +271,9 @@ class RowList(Panel, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Point at a thing; a second click opens it."""
+        if self._above and event.y == self.top:
+            self._click_heading(event.x)
+            return
         index = self._first + event.y - self.top - self._above
         if 0 <= index < len(self._rows) and self._rows[index].is_thing:
             again = index == self._cursor and event.chain > 1 and event.button == 1
@@ -265,6 +282,12 @@ class RowList(Panel, can_focus=True):
                 self.post_message(self.Menu(self))
             elif again:
                 self.post_message(self.Opened(self, self.cursor_key))
+
+    def _click_heading(self, x: int) -> None:
+        before = self.size.width - self.inner_width - (self.frame == "box")
+        number = column_at(self.columns, self._room, x - before - self.inner_width + self._room)
+        if number is not None:
+            self.post_message(self.Headed(self, number))
 
     # --- drawing ------------------------------------------------------------------------
 
@@ -296,23 +319,21 @@ class RowList(Panel, can_focus=True):
         lead: Line = (Span(" " * self.cursor_at + mark),)
         if self._signed:
             lead = (*lead, row.sign if row else Span(" "))
-        return (*lead, Span(" "))
+        marked = row is not None and row.marked
+        return (*lead, Span(self.glyphs.mark if marked else " ", bold=marked))
 
     def _heading_line(self) -> Line:
         cells = tuple(Span(column.title, "muted") for column in self.columns)
         return (*self._lead(None, False), *self._aligned(cells))
 
     def _row_line(self, row: Row, on_cursor: bool) -> Line:
-        return (*self._lead(row, on_cursor), *self._aligned(row.cells))
+        lead = self._lead(row, on_cursor)
+        return (*lead, *(row.cells if row.whole else self._aligned(row.cells)))
 
     def _aligned(self, cells: tuple[Span, ...]) -> Line:
-        lead = self.cursor_at + 2 + self._signed
-        fixed = sum(c.width + c.gap for c in self.columns if not c.grows)
-        result: list[Span] = []
-        for column, span in zip(self.columns, cells, strict=False):
-            width = column.width
-            if column.grows:
-                width = max(column.width, self.inner_width - lead - fixed - column.gap)
-            text = cell(span.text, width, column.align, self.glyphs.more) + " " * column.gap
-            result.append(span._replace(text=text))
-        return fit(result, max(0, self.inner_width - lead))
+        return aligned(self.columns, cells, self._room, self.glyphs.more)
+
+    @property
+    def _room(self) -> int:
+        """Columns behind cursor, sign and mark."""
+        return self.inner_width - self.cursor_at - 2 - self._signed

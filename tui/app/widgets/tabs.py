@@ -27,6 +27,8 @@ class TabBar(Painted):
 
     current: reactive[int] = reactive(0)
     """Number of the pane in sight."""
+    badge: reactive[str] = reactive("")
+    """What stands in place of its name while it shows something else: `BACKUP k7m2qd`."""
 
     def __init__(self, tabs: Sequence[Tab]) -> None:
         super().__init__()
@@ -43,6 +45,8 @@ class TabBar(Painted):
             label = f"{tab.number}{blank}{tab.title}"
             here = tab.number == self.current
             left, right = ("[", "]") if here else (" ", " ")
+            if here and self.badge:
+                label = self.badge
             role = "focus" if here else ""
             spans.append(Span(f"{left}{label}{right}", role, here, f"app.pane({tab.number})"))
             if blank:

@@ -20,7 +20,7 @@ COMMANDS: Mapping[str, Entry] = {
         "status", "Gateway, database, backups and what needs a person; changes nothing."
     ),
     "tables": Entry("tables", "Tables with row counts, or the first rows of NAME; secrets masked."),
-    "backup": Entry("backup", "Create, list, show and verify backups."),
+    "backup": Entry("backup", "Create, list, verify, label, compare, prune and prove backups."),
     "restore": Entry("restore", "Put BACKUP in the place of the live database."),
     "undo": Entry("restore", "Take the last restore back, from the safety copy it kept."),
     "resume": Entry("restore", "Finish or undo what was cut short."),
@@ -28,6 +28,9 @@ COMMANDS: Mapping[str, Entry] = {
     "gateway": Entry("gateway", "State, start, stop and restart of the gateway."),
     "logs": Entry(
         "logs", "The gateway's log, as it came; unprintable characters are shown escaped."
+    ),
+    "schedule": Entry(
+        "schedule", "Nightly backups, pruning and a weekly drill, by systemd timers or cron."
     ),
     "activity": Entry(
         "activity",

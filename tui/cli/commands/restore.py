@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 
 import click
 
@@ -13,14 +14,17 @@ from tui.cli.performing import exit_of, left, perform, show_plan
 from tui.cli.report.emit import emit
 from tui.cli.report.outcome import outcome_lines
 from tui.cli.session import Session
-from tui.core.errors import ExitCode
+from tui.core.errors import ExitCode, UsageError
 from tui.core.operation import Operation
 from tui.operations.activity import read_entry
+from tui.operations.bring_back import BringBack
+from tui.operations.bring_back_plan import parts
 from tui.operations.launch import launch_resume
 from tui.operations.restore import Restore
 from tui.operations.undo import Undo
+from tui.wording.clean import one_line
 
-SETTLED = (ExitCode.DONE, ExitCode.FAILED, ExitCode.ROLLED_BACK)
+SETTLED = (ExitCode.DONE, ExitCode.FAILED, ExitCode.ROLLED_BACK, ExitCode.PARTLY)
 """Outcomes that leave nothing to do: finished, or undone and as it was before."""
 
 _confirm = click.option(
@@ -35,36 +39,107 @@ _plan = click.option(
 )
 
 
+_through = click.option(
+    "--write-through",
+    is_flag=True,
+    help="Write into the live file although another could take its place; a copy is made first.",
+)
+
+
 @click.command(cls=Command)
 @click.argument("backup")
+@click.option(
+    "--table",
+    "tables",
+    metavar="NAME",
+    multiple=True,
+    help="Bring back this table's rows only, not the whole database; may be repeated.",
+)
+@click.option(
+    "--rows",
+    metavar="TABLE=KEY,…",
+    multiple=True,
+    help="Bring back these rows only, by primary key; A|B where it has two columns. A comma, "
+    "bar or backslash in a key has a backslash before it. May be repeated.",
+)
+@click.option(
+    "--alone",
+    is_flag=True,
+    help="With --table or --rows: leave out what points to these rows and what they point to.",
+)
 @click.option("--start", is_flag=True, help="Start the gateway afterwards, even if it is stopped.")
+@_through
 @_plan
 @_confirm
 @click.pass_obj
 def restore(
-    session: Session, backup: str, start: bool, plan_only: bool, confirm: str | None
+    session: Session,
+    backup: str,
+    tables: tuple[str, ...],
+    rows: tuple[str, ...],
+    alone: bool,
+    start: bool,
+    write_through: bool,
+    plan_only: bool,
+    confirm: str | None,
 ) -> int:
     """Put BACKUP in the place of the live database.
 
     BACKUP is an id, a file name, a path, or latest (the newest verified one). The plan is
     printed, then the deployment's name is to be typed or given with --confirm. The old database
     is kept as a safety copy; `undo` takes it back.
+
+    With --table or --rows only these come back into the live database: rows that are missing are
+    added, rows that differ get the backup's values, all others stay. So does what points to the
+    added rows and what they point to, where it is missing.
     """
-    operation = Restore(session.deployment, backup=backup_word(backup), start=start)
+    word = backup_word(backup)
+    operation: Operation
+    if tables or rows:
+        if start or write_through:
+            raise UsageError(
+                "--start and --write-through belong to a whole restore, not to --table and --rows."
+            )
+        operation = BringBack(
+            session.deployment, word, tables=tables, rows=_keys(rows), related=not alone
+        )
+    elif alone:
+        raise UsageError("--alone belongs to --table and --rows; nothing was named.")
+    else:
+        operation = Restore(
+            session.deployment, backup=word, start=start, write_through=write_through
+        )
     return _replace(session, operation, plan_only, confirm)
 
 
+def _keys(words: Sequence[str]) -> dict[str, list[str]]:
+    """What `--rows` names: keys by table.
+
+    Raises:
+        UsageError: A word has no table or no key.
+    """
+    found: dict[str, list[str]] = {}
+    for word in words:
+        table, equals, keys = word.partition("=")
+        if not (table and equals and keys):
+            raise UsageError(f"--rows takes TABLE=KEY[,KEY…], not {one_line(word)!r}.")
+        found.setdefault(table, []).extend(parts(keys, ","))
+    return found
+
+
 @click.command(cls=Command)
+@_through
 @_plan
 @_confirm
 @click.pass_obj
-def undo(session: Session, plan_only: bool, confirm: str | None) -> int:
+def undo(session: Session, write_through: bool, plan_only: bool, confirm: str | None) -> int:
     """Take the last restore back, from the safety copy it kept.
 
     The plan is printed, then the deployment's name is to be typed or given with --confirm. What
     is replaced is kept as a safety copy of its own.
     """
-    return _replace(session, Undo(session.deployment), plan_only, confirm)
+    operation = Undo(session.deployment, write_through=write_through)
+    return _replace(session, operation, plan_only, confirm)
 
 
 def _replace(session: Session, operation: Operation, plan_only: bool, confirm: str | None) -> int:

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from tui.cli.report.words import local
-from tui.core.errors import ExitCode
 from tui.core.models import ActivityEntry
 from tui.wording.clean import one_line
+from tui.wording.outcomes import outcome_of
 from tui.wording.quantities import count, duration, plural, size
 
 
@@ -18,31 +18,27 @@ def outcome_lines(entry: ActivityEntry) -> list[str]:
     if entry.state == "done":
         made = _MADE.get(entry.operation, _plain)
         return made(entry)
-    sign, word = _verdict(entry)
-    lines = [f"{sign} {word}: {one_line(entry.sentence)}", *_downtime(entry)]
-    return [*lines, *_safety(entry.result)]
-
-
-def _verdict(entry: ActivityEntry) -> tuple[str, str]:
-    code = entry.exit_code
-    if code == ExitCode.ROLLBACK_FAILED:
-        return "✗", "NOT UNDONE"
-    if code == ExitCode.ROLLED_BACK:
-        return "!", "ROLLED BACK"
-    if entry.outcome == "cancelled":
-        return "·", "CANCELLED"
-    if code == ExitCode.BUSY:
-        return "!", "NOT DONE"
-    if code == ExitCode.DOCKER:
-        return "✗", "GATEWAY DOWN" if entry.outcome == "gateway down" else "FAIL"
-    if code == ExitCode.UNHEALTHY and entry.outcome == "left unhealthy":
-        return "✗", "LEFT UNHEALTHY"
-    return "✗", "FAIL"
+    outcome = outcome_of(entry)
+    # The operation's own sentence: the meaning speaks of the screen's keys.
+    text = one_line(entry.sentence) or outcome.meaning
+    lines = [f"{outcome.sign} {outcome.word}: {text}", *_downtime(entry)]
+    return [*lines, *_each(entry.result), *_safety(entry.result)]
 
 
 def _plain(entry: ActivityEntry) -> list[str]:
-    text = one_line(entry.sentence)
-    return [f"✓ {entry.operation} {text or 'done'}"]
+    return [f"✓ {one_line(entry.sentence) or f'{entry.operation} done'}", *_each(entry.result)]
+
+
+def _each(result: Mapping[str, Any]) -> list[str]:
+    """A line for each of several things that were looked at."""
+    lines = []
+    for one in result.get("results") or ():
+        name = f"{one['backup']}  {one_line(str(one['name']))}"
+        if why := one.get("problem") or one.get("unread"):
+            lines.append(f"  {'✗' if one.get('problem') else '?'} {name}  {one_line(str(why))}")
+        else:
+            lines.append(f"  ✓ {name}  {one['check']} ok, {count(int(one['rows']))} rows")
+    return lines
 
 
 def _backup(entry: ActivityEntry) -> list[str]:
@@ -50,14 +46,23 @@ def _backup(entry: ActivityEntry) -> list[str]:
     if "backup" not in result:
         return _plain(entry)
     lines = [
-        f"✓ backed up {result['backup']}: {size(int(result['size']))}, verified, "
+        f"✓ backed up {result['backup']}: {size(int(result['size']))}, verified{_packed(result)}, "
         f"{duration(float(result['seconds']))}",
         f"  {one_line(str(result['path']))}",
     ]
     if broken := int(result.get("foreign_key_errors", 0)):
         rows = plural(broken, "row")
         lines.append(f"! {rows} with a foreign key that points nowhere, as in the live database")
-    return lines
+    if result.get("second"):
+        lines.append(f"  copied   {one_line(str(result['second']))}")
+    lines += [f"! {one_line(str(remark))}" for remark in result.get("remarks") or ()]
+    return [*lines, *_downtime(entry)]
+
+
+def _packed(result: Mapping[str, Any]) -> str:
+    if not result.get("compression"):
+        return ""
+    return f", {size(int(result['stored_size']))} compressed"
 
 
 def _verify(entry: ActivityEntry) -> list[str]:
@@ -126,6 +131,7 @@ def _downtime(entry: ActivityEntry) -> list[str]:
 
 _MADE: Mapping[str, Callable[[ActivityEntry], list[str]]] = {
     "backup": _backup,
+    "backup-cold": _backup,
     "verify": _verify,
     "restore": _restore,
     "undo": _restore,

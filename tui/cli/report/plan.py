@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 from tui.cli.report.table import aligned, labelled
 from tui.cli.report.words import about, ago, local, signed
-from tui.core.operation import Plan, TableChange, Verdict
+from tui.core.operation import Plan, Verdict
+from tui.wording import plans
 from tui.wording.clean import one_line
-from tui.wording.quantities import count, size
+from tui.wording.quantities import size
 
 _INDENT = "  "
 
@@ -18,7 +18,7 @@ _INDENT = "  "
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Everything a person must have seen before going on."""
     yield f"{plan.operation.upper()}  {one_line(plan.title)}"
-    yield from labelled([*_what(plan.facts)], _INDENT)
+    yield from labelled([*_what(plan)], _INDENT)
     yield from _rows(plan)
     if plan.checks:
         yield "CHECKED"
@@ -39,7 +39,12 @@ def plan_lines(plan: Plan) -> Iterator[str]:
             ]
         )
     yield from labelled(
-        [("down", _down(plan)), ("back out", _back_out(plan)), ("by hand", plan.command)], _INDENT
+        [
+            ("down", plans.down(plan)),
+            ("back out", plans.back_out(plan, cancel="ctrl-c", undo="mcpdb-tui undo")),
+            ("by hand", plan.command),
+        ],
+        _INDENT,
     )
 
 
@@ -47,8 +52,8 @@ def _indented(rows: list[tuple[str, ...]]) -> Iterator[str]:
     return (_INDENT + line for line in aligned(rows))
 
 
-def _what(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    source, target = facts.get("from"), facts.get("over")
+def _what(plan: Plan) -> Iterator[tuple[str, str]]:
+    source, target = plan.facts.get("from"), plan.facts.get("over")
     if isinstance(source, Mapping):
         words = [str(source.get(key)) for key in ("id", "kind", "label") if source.get(key)]
         taken = datetime.fromisoformat(str(source["taken"]))
@@ -58,9 +63,7 @@ def _what(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if isinstance(target, Mapping):
         wal = int(target.get("wal_size") or 0)
         sizes = size(int(target["size"])) + (f" + {size(wal)} wal" if wal else "")
-        opened = [str(holder) for holder in target.get("holders") or ()]
-        if facts.get("gateway_running"):
-            opened.insert(0, "the gateway")
+        opened = plans.holders(plan)
         by = f"open in {', '.join(opened)}" if opened else "nobody has it open"
         yield "over", f"{target.get('path')}  {sizes}, {by}"
 
@@ -68,44 +71,18 @@ def _what(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _rows(plan: Plan) -> Iterator[str]:
     if "from" not in plan.facts:
         return
-    gained = [change for change in plan.changes if _difference(change) > 0]
-    lost = [change for change in plan.changes if _difference(change) < 0]
-    for heading, changes, none in (
-        ("YOU GET BACK", gained, "no table gets more rows"),
-        ("YOU LOSE", lost, "no table gets fewer rows"),
+    if same := plans.nothing(plan):
+        yield _INDENT + same
+        return
+    for heading, found, none in (
+        ("YOU GET BACK", plans.back(plan), plans.none_of(more_rows=True)),
+        ("YOU LOSE", plans.lost(plan), plans.none_of(more_rows=False)),
     ):
         yield heading
-        if not changes:
+        if not found:
             yield _INDENT + none
             continue
-        rows = [
-            (c.table, f"{_difference(c):+,}", f"{_side(c.now)} → {_side(c.then)}") for c in changes
-        ]
+        rows = [(line.table, line.amount, line.note) for line in found]
         yield from (_INDENT + line for line in aligned(rows, right=(1,)))
-    yield _INDENT + "Row counts only: a changed or replaced row is not seen."
-
-
-def _difference(change: TableChange) -> int:
-    return (change.then or 0) - (change.now or 0)
-
-
-def _side(rows: int | None) -> str:
-    return "none" if rows is None else count(rows)
-
-
-def _down(plan: Plan) -> str:
-    if plan.facts.get("gateway_running") is False:
-        return "the gateway is stopped now"
-    if plan.downtime is None:
-        return "how long is not known; calls to the gateway fail meanwhile"
-    if plan.downtime == 0:
-        return "not at all, the gateway keeps running"
-    return f"about {about(plan.downtime)}; calls to the gateway fail meanwhile"
-
-
-def _back_out(plan: Plan) -> str:
-    last = next((n for n, step in enumerate(plan.steps, 1) if not step.cancellable), None)
-    text = f"ctrl-c until step {last}" if last else "ctrl-c at any time"
-    if days := plan.facts.get("undo_days"):
-        text += f"; afterwards mcpdb-tui undo, for {days} days"
-    return text
+    if not plans.is_by_name(plan):
+        yield _INDENT + plans.COUNTS_ONLY

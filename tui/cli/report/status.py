@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from tui.cli.report.table import labelled
 from tui.cli.report.words import SIGNS, ago, gateway_word, signed
-from tui.core.models import Backup, Status
+from tui.core.models import Backup, LastDrill, Status
 from tui.core.operation import Verdict
 from tui.services.operator import host
 from tui.wording.clean import one_line
-from tui.wording.quantities import age, narrow_size, plural, size
+from tui.wording.quantities import age, duration, narrow_size, plural, size
 
 
 def status_lines(found: Status) -> Iterator[str]:
@@ -26,6 +26,7 @@ def status_lines(found: Status) -> Iterator[str]:
             ("revision", _revision(found)),
             ("integrity", _integrity(found)),
             ("backup", _backup(found.last_backup, found.backups)),
+            ("drill", _drill(found.drill)),
             ("database", _database(found)),
             ("disk", f"{narrow_size(found.database.disk_free, 'down')} free"),
             ("lock", _lock(found)),
@@ -90,6 +91,14 @@ def _backup(newest: Backup | None, backups: int) -> str:
         f"{signed(newest.verdict)}  verified {ago(newest.taken)}  {newest.id}, "
         f"{plural(backups, 'backup')}"
     )
+
+
+def _drill(drill: LastDrill | None) -> str:
+    if drill is None:
+        return signed(Verdict.UNKNOWN, "never")
+    if drill.result != "ok":
+        return f"{signed(Verdict.FAIL)}  {drill.backup} {ago(drill.at)}: {drill.result}"
+    return f"{signed(Verdict.OK)}  {drill.backup} {ago(drill.at)}, {duration(drill.seconds)}"
 
 
 def _database(found: Status) -> str:

@@ -52,7 +52,7 @@ def rows_data(rows: Rows, masked: Collection[str]) -> dict[str, Any]:
         "more": rows.more,
         "rows": [
             [
-                {"$masked": _length(value)} if column in masked and value is not None else value
+                {"$masked": length(value)} if column in masked and value is not None else value
                 for column, value in zip(rows.columns, row, strict=True)
             ]
             for row in rows.rows
@@ -65,7 +65,7 @@ def row_lines(rows: Rows, masked: Collection[str], columns: int) -> Iterator[str
     grid = [list(rows.columns)]
     grid += [
         [
-            fit(_value(value, masked=column in masked), CELL)
+            fit(value_text(value, masked=column in masked), CELL)
             for column, value in zip(rows.columns, row, strict=True)
         ]
         for row in rows.rows
@@ -80,7 +80,7 @@ def row_lines(rows: Rows, masked: Collection[str], columns: int) -> Iterator[str
         yield f"─ row {number} ─"
         yield from labelled(
             [
-                (one_line(column), fit(_value(value, masked=column in masked), VALUE))
+                (one_line(column), fit(value_text(value, masked=column in masked), VALUE))
                 for column, value in zip(rows.columns, row, strict=True)
             ],
             "  ",
@@ -96,15 +96,17 @@ def _numbers(rows: Rows) -> list[int]:
     ]
 
 
-def _value(value: object, *, masked: bool) -> str:
+def value_text(value: object, *, masked: bool) -> str:
+    """A value of the database as text; a secret as its length alone."""
     if value is None:
         return "∅"
     if masked:
-        return f"•••• {_length(value)} ch"
+        return f"•••• {length(value)} ch"
     if isinstance(value, bytes):
         return f"blob {size(len(value))} {value[:8].hex()}"
     return str(value) if value != "" else "''"
 
 
-def _length(value: object) -> int:
+def length(value: object) -> int:
+    """How long a masked value is, in characters or bytes."""
     return len(value) if isinstance(value, str | bytes) else len(str(value))

@@ -21,7 +21,7 @@ from tui.core.models.deployment import (
 from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
 from tui.core.models.migrations import Revision, RevisionState, Timeline
 from tui.core.models.retention import DEFAULT_POLICY, Policy, Ruling
-from tui.core.models.status import Need, Status
+from tui.core.models.status import LastDrill, Need, Status
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -40,6 +40,7 @@ __all__ = [
     "GatewayState",
     "Health",
     "Holder",
+    "LastDrill",
     "LockOwner",
     "LogLine",
     "Manifest",

@@ -40,6 +40,8 @@ class TableDifference:
     """Columns in which changed rows differ, most often first."""
     ignored: tuple[str, ...] = ()
     """Columns that differ and do not count, because the gateway changes them by itself."""
+    ignored_rows: int = 0
+    """Rows that both have and that differ in nothing but such columns."""
     columns_removed: tuple[str, ...] = ()
     columns_added: tuple[str, ...] = ()
     only_in: Literal["", "first", "second"] = ""
@@ -75,6 +77,10 @@ class RowDifference:
     """The second side's."""
     columns: tuple[str, ...] = ()
     """Columns that differ, for a changed row."""
+    position: tuple[Any, ...] = ()
+    """Where it stands among the table's rows: what the next page goes on from."""
+    cut: bool = False
+    """Whether a value is longer than what is given of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +90,7 @@ class Comparison:
     first: Side
     second: Side
     tables: Sequence[TableDifference]
-    """Those that differ, the gateway's core first."""
+    """Those that differ, or in which only ignored columns do; the gateway's core first."""
     same: int
     """How many tables are the same."""
     rows: int

@@ -26,6 +26,18 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastDrill:
+    """The newest restore drill: when a backup was last proven restorable, or not."""
+
+    at: datetime
+    backup: str
+    """Id of the backup."""
+    result: str
+    """`ok`, or what the drill found."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The answer of `status`: rows 1 and 2 of the screen, and what needs a person."""
 
@@ -49,3 +61,5 @@ class Status:
     needs: tuple[Need, ...] = ()
     state_problem: str = ""
     """Why lock, journals and safety copies could not be looked at; empty when they could."""
+    drill: LastDrill | None = None
+    """The newest restore drill; None when there was none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from tui.core.errors import DockerError, NotFoundError
@@ -199,6 +199,15 @@ class ContainerGateway:
             return container_facts.health_deadline(self.engine.inspect(self.ref.container))
         except NotFoundError:
             return 60.0
+
+    def environment(self) -> Mapping[str, str]:
+        """The container's variables, also of a stopped one.
+
+        Raises:
+            NotFoundError: The container is gone.
+            DockerError: The engine does not answer.
+        """
+        return container_facts.environment(self.engine.inspect(self.ref.container))
 
     # --- logs -------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import psutil
 from tui.core.errors import McpdbError
 from tui.core.models import GatewayState, Health, LogLine, ProcessRef, Running, Stopped
 from tui.services import health, logs
-from tui.services.gateways import pid_file
+from tui.services.gateways import environment, pid_file
 
 _LOOK_TIMEOUT = 10.0
 """Seconds the `running` command may take."""
@@ -203,6 +203,10 @@ class ProcessGateway:
     def health_deadline(self) -> float:
         """`health_timeout` of the configuration, seconds."""
         return self.ref.health_timeout
+
+    def environment(self) -> Mapping[str, str]:
+        """Of the running process, else of the `.env` in its folder, which it reads as well."""
+        return environment.of_process(self.state().pids, Path(self.ref.folder))
 
     def logs(
         self,

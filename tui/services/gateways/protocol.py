@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -44,6 +44,13 @@ class Gateway(Protocol):
         """Seconds from a start until it must be healthy.
 
         start_period + retries × (interval + timeout) of the health check, at least 30.
+        """
+        ...
+
+    def environment(self) -> Mapping[str, str]:
+        """The variables it runs with, as far as they can be seen; names in capitals.
+
+        They hold secrets: nothing of them may be shown or kept.
         """
         ...
 

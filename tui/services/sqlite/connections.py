@@ -21,6 +21,7 @@ from pathlib import Path
 from tui.core.errors import (
     BusyError,
     DamagedError,
+    DiskError,
     McpdbError,
     NotFoundError,
     PrecheckError,
@@ -91,7 +92,7 @@ def translated(error: sqlite3.Error, path: Path) -> McpdbError:
     if code == sqlite3.SQLITE_FULL:
         return PrecheckError(f"No space left while writing {name}.")
     if code == sqlite3.SQLITE_IOERR:
-        return VerificationError(f"I/O error in {name}: {text}.")
+        return DiskError(f"I/O error in {name}: {text}.", path)
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY):
         me = files.user_name(os.geteuid())
         return PrecheckError(f"{name} cannot be opened by {me}: {text}.")

@@ -121,7 +121,7 @@ def _stepwise(source: sqlite3.Connection, target: Path, tick: Tick, page_size: i
         if restarts > MAX_RESTARTS or time.monotonic() > advanced + PATIENCE:
             raise BusyError(
                 "Journal mode delete: the copy would hold up the gateway's writes for too "
-                "long; stopped, nothing was kept. A cold backup works."
+                "long; stopped, nothing was kept. A cold backup works: `backup create --cold`."
             )
 
     target.unlink()

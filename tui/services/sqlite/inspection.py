@@ -12,6 +12,7 @@ from tui.core.errors import Cancelled, DamagedError, VerificationError
 from tui.core.models import Rows, TableInfo
 from tui.core.secrets import is_secret
 from tui.services import files
+from tui.services.hashing import BackgroundHash
 from tui.services.sqlite.connections import finished, translating
 from tui.wording.clean import one_line
 from tui.wording.quantities import count as count_text
@@ -43,10 +44,12 @@ def quote(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def revisions(connection: sqlite3.Connection) -> tuple[str, ...]:
+def revisions(connection: sqlite3.Connection, schema: str = "main") -> tuple[str, ...]:
     """All rows of `alembic_version`; empty when there is no such table."""
     try:
-        rows = connection.execute("SELECT version_num FROM alembic_version ORDER BY 1").fetchall()
+        rows = connection.execute(
+            f"SELECT version_num FROM {schema}.alembic_version ORDER BY 1"
+        ).fetchall()
     except sqlite3.OperationalError as error:
         if "no such table" in str(error) or "no such column" in str(error):
             return ()
@@ -54,11 +57,11 @@ def revisions(connection: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(str(value) for (value,) in rows)
 
 
-def tables(connection: sqlite3.Connection) -> tuple[TableInfo, ...]:
+def tables(connection: sqlite3.Connection, schema: str = "main") -> tuple[TableInfo, ...]:
     """Tables and views, the gateway's core first, then by name, internals last."""
     found: list[TableInfo] = []
     for kind, name, sql in connection.execute(
-        "SELECT type, name, sql FROM sqlite_schema WHERE type IN ('table', 'view')"
+        f"SELECT type, name, sql FROM {schema}.sqlite_schema WHERE type IN ('table', 'view')"
     ):
         text = name if isinstance(name, str) else name.decode(errors="replace")
         if text.startswith("sqlite_") or text == "alembic_version":
@@ -197,10 +200,14 @@ def inspect(path: Path, tick: files.Tick, checkpoint: Checkpoint, *, full: bool 
     """
     page_size, pages = check_header(path)
     mode = _header_mode(path)
-    digest = files.sha256(path, tick)
     check = "integrity_check" if full else "quick_check"
-    with finished(path) as connection, translating(path):
-        connection.set_progress_handler(_stopper(checkpoint), _OPS_PER_CALL)
+
+    def look() -> None:
+        checkpoint()
+        tick(hashing.done, hashing.total)
+
+    with finished(path) as connection, BackgroundHash(path) as hashing, translating(path):
+        connection.set_progress_handler(_stopper(look), _OPS_PER_CALL)
         try:
             verdicts = connection.execute(f"PRAGMA {check}(1)").fetchall()
             if verdicts != [("ok",)]:
@@ -210,6 +217,7 @@ def inspect(path: Path, tick: files.Tick, checkpoint: Checkpoint, *, full: bool 
                 )
             broken = connection.execute("SELECT count(*) FROM pragma_foreign_key_check").fetchone()
             found = counts(connection, checkpoint)
+            digest = hashing.result(tick)
             return Report(
                 size=page_size * pages,
                 page_size=page_size,

@@ -1,0 +1,362 @@
+"""Every operation of the registry, as the faults meet it: a new one joins with a few lines.
+
+`steps` are written down so that each becomes a test of its own, and a test compares them with the
+operation's own plan and journal: a step that is added there and not here fails it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from tests.conftest import Site
+from tests.injection.arena import LATER, Arena
+from tests.injection.places import of_steps
+from tests.injection.whole import Before, good, prints
+from tui.core.operation import Operation
+from tui.operations.adopt import Adopt
+from tui.operations.annotate import Pin, Relabel
+from tui.operations.backup import BackupCreate
+from tui.operations.bring_back import BringBack
+from tui.operations.catalogue import read_catalogue
+from tui.operations.cold_backup import ColdBackup
+from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
+from tui.operations.delete import Delete
+from tui.operations.drill import Drill
+from tui.operations.prune import Prune
+from tui.operations.restore import Restore
+from tui.operations.undo import Undo
+from tui.operations.verify import BackupVerify
+
+Names = frozenset[str]
+
+GONE = "weather-get-forecast"
+"""A tool of every backup, which `lost_a_tool` takes from the live database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """How one operation is set up, and what it leaves when it was done and when it was not."""
+
+    operation: str
+    steps: tuple[str, ...]
+    make: Callable[[Site], Operation]
+    prepare: Callable[[Arena], None] = lambda _arena: None
+    kept_from: str = ""
+    """The first place from which a cut operation is finished; empty: it is always undone."""
+    new: Callable[[Before], Names | None] = lambda _before: None
+    """The tools in the database that it puts in place; None when it changes no live database."""
+    done: Callable[[Site, Before], None] = lambda _site, _before: None
+    undone: Callable[[Site, Before], None] = lambda _site, _before: None
+    ticking: tuple[str, ...] = ()
+    """Steps that report progress even with a small database."""
+    checked: tuple[str, ...] = ()
+    """Steps that check for space and then write."""
+    down: tuple[str, ...] = ()
+    """Steps that run while the gateway is down."""
+    cut_code: int = 1
+    """What `resume` exits with when it was undone."""
+    kept_code: int = 0
+    """What `resume` exits with when it was finished."""
+    kills: tuple[str, ...] | None = None
+    """Only these places are tried; None means all. For what shares another case's steps."""
+    writes: bool = True
+    """Whether it writes files beside its journal: a full disk then stops it."""
+    cancellable: bool = True
+    running_after: Callable[[Before, bool], bool] = field(
+        default=lambda before, _done: before.running
+    )
+    """Whether the gateway then runs: only start and stop mean to change that."""
+
+    def __str__(self) -> str:
+        """As a test's id."""
+        return self.operation
+
+    @property
+    def places(self) -> list[str]:
+        """Every place at which it may be cut."""
+        return of_steps(self.steps, self.ticking)
+
+    def is_kept(self, place: str) -> bool:
+        """Whether an operation that is cut there is finished rather than undone."""
+        return bool(self.kept_from) and (
+            self.places.index(place) >= self.places.index(self.kept_from)
+        )
+
+
+# --- what they leave -------------------------------------------------------------------------
+
+
+def _ids(site: Site) -> set[str]:
+    return {b.id for b in read_catalogue(site.deployment).backups if b.kind != "safety"}
+
+
+def _only(site: Site) -> str:
+    (backup,) = site.deployment.backup_dir.glob("*.db")
+    return backup.name
+
+
+def _oldest(site: Site) -> str:
+    return min(path.name for path in site.deployment.backup_dir.glob("*.db"))
+
+
+def _safety_copies(site: Site) -> list[str]:
+    return [b.id for b in read_catalogue(site.deployment).backups if b.kind == "safety"]
+
+
+def one_more_backup(site: Site, before: Before) -> None:
+    """There is exactly one backup more, verified; the others are as they were."""
+    found = read_catalogue(site.deployment).backups
+    assert len([b for b in found if b.kind != "safety"]) == _count(before) + 1
+    assert good(found) == {backup.id for backup in found}
+
+
+def no_backup_more(site: Site, before: Before) -> None:
+    """The backup folder is as it was, to the byte."""
+    assert prints(site.deployment.backup_dir) == dict(before.backups)
+
+
+def _count(before: Before) -> int:
+    return len([name for name in before.backups if name.endswith((".db", ".db.zst"))])
+
+
+def replaced(site: Site, before: Before) -> None:
+    """The new database serves; the old one is kept whole and listed."""
+    no_backup_more(site, before)
+    assert len(_safety_copies(site)) == len([n for n in before.safety if n.endswith(".db")]) + 1
+
+
+def not_replaced(site: Site, before: Before) -> None:
+    """The old database serves; no copy of it was left."""
+    no_backup_more(site, before)
+    assert len(_safety_copies(site)) == len([n for n in before.safety if n.endswith(".db")])
+
+
+def restored_before(arena: Arena) -> None:
+    """What there is to undo."""
+    site = arena.site
+    assert site.do(Restore(site.deployment, "latest")).exit_code == 0
+
+
+def prune_policy() -> dict[str, int]:
+    """Keeps the newest backup alone."""
+    return {"keep_last": 1, "minimum": 1}
+
+
+def one_more(arena: Arena) -> None:
+    """A second backup, so that one can go."""
+    site = arena.site
+    assert site.do(BackupCreate(site.deployment)).exit_code == 0
+
+
+def one_backup_less(site: Site, before: Before) -> None:
+    """The older backup and its manifest are gone, nothing else."""
+    left = prints(site.deployment.backup_dir)
+    assert len(left) == len(before.backups) - 2
+    assert left.items() <= before.backups.items()
+
+
+def bare(arena: Arena) -> None:
+    """The backup lost its manifest, as one made by hand."""
+    (manifest,) = arena.deployment.backup_dir.glob("*.json")
+    manifest.unlink()
+
+
+def adopted(site: Site, before: Before) -> None:
+    """It has a manifest now."""
+    assert len(prints(site.deployment.backup_dir)) == len(before.backups) + 1
+
+
+def lost_a_tool(arena: Arena) -> None:
+    """A tool is gone from the live database that the backup still has."""
+    with closing(sqlite3.connect(arena.deployment.database, timeout=10)) as live, live:
+        live.execute("DELETE FROM tools WHERE name = ?", (GONE,))
+
+
+def brought_back(site: Site, before: Before) -> None:
+    """What stood there before is kept, whole and listed; no backup was touched."""
+    replaced(site, before)
+
+
+def still_good(site: Site, before: Before) -> None:
+    """A manifest is as it was, or new; the file itself is the same."""
+    left = prints(site.deployment.backup_dir)
+    assert left.keys() == before.backups.keys()
+    assert all(left[name] == before.backups[name] for name in left if not name.endswith(".json"))
+
+
+_SWAP_STEPS = ("stage", "compare", "release", "stop", "prove", "swap", "start", "readback")
+
+CASES: tuple[Case, ...] = (
+    Case(
+        operation="backup",
+        steps=("copy", "verify", "publish"),
+        make=lambda site: BackupCreate(site.deployment),
+        kept_from="after:step_started:publish",
+        done=one_more_backup,
+        undone=no_backup_more,
+        ticking=("copy", "verify"),
+        checked=("copy",),
+    ),
+    Case(
+        operation="restore",
+        steps=_SWAP_STEPS,
+        make=lambda site: Restore(site.deployment, "latest"),
+        kept_from="before:step_finished:swap",
+        new=lambda before: before.names - {LATER},
+        done=replaced,
+        undone=not_replaced,
+        ticking=("stage", "compare"),
+        checked=("stage",),
+        down=("prove", "swap"),
+    ),
+    Case(
+        operation="undo",
+        steps=_SWAP_STEPS,
+        make=lambda site: Undo(site.deployment),
+        prepare=restored_before,
+        kept_from="before:step_finished:swap",
+        new=lambda before: before.names | {LATER},
+        done=replaced,
+        undone=not_replaced,
+        ticking=("stage", "compare"),
+        checked=("stage",),
+        down=("prove", "swap"),
+        # The same steps as a restore, by the same code: where they differ is what they copy.
+        kills=(
+            "tick:stage",
+            "after:step_finished:stop",
+            "before:step_finished:prove",
+            "after:step_started:swap",
+            "before:step_finished:swap",
+            "before:step_finished:readback",
+        ),
+    ),
+    Case(
+        operation="backup-cold",
+        steps=("stop", "copy", "verify", "start", "publish"),
+        make=lambda site: ColdBackup(site.deployment),
+        kept_from="before:step_finished:start",
+        done=one_more_backup,
+        undone=no_backup_more,
+        ticking=("copy", "verify"),
+        down=("copy", "verify"),
+    ),
+    Case(
+        operation="bring-back",
+        steps=(
+            "check",
+            "release",
+            "stop",
+            "prove",
+            "keep",
+            "write",
+            "commit",
+            "start",
+            "readback",
+        ),
+        make=lambda site: BringBack(site.deployment, "latest", tables=("tools",)),
+        prepare=lost_a_tool,
+        kept_from="before:step_finished:commit",
+        new=lambda before: before.names | {GONE},
+        done=brought_back,
+        undone=not_replaced,
+        ticking=("keep",),
+        down=("prove", "keep", "write"),
+    ),
+    Case(
+        operation="verify",
+        steps=("check",),
+        make=lambda site: BackupVerify(site.deployment, "latest"),
+        undone=still_good,
+        ticking=("check",),
+        writes=False,
+    ),
+    Case(
+        operation="adopt",
+        steps=("check", "record"),
+        make=lambda site: Adopt(site.deployment, _only(site)),
+        prepare=bare,
+        kept_from="after:step_started:record",
+        done=adopted,
+        undone=no_backup_more,
+    ),
+    Case(
+        operation="pin",
+        steps=("write",),
+        make=lambda site: Pin(site.deployment, "latest"),
+        undone=still_good,
+    ),
+    Case(
+        operation="label",
+        steps=("write",),
+        make=lambda site: Relabel(site.deployment, "latest", "a label"),
+        undone=still_good,
+    ),
+    Case(
+        operation="delete",
+        steps=("remove",),
+        make=lambda site: Delete(site.deployment, _oldest(site)),
+        prepare=one_more,
+        kept_from="after:step_started:remove",
+        done=one_backup_less,
+        undone=no_backup_more,
+        writes=False,
+    ),
+    Case(
+        operation="prune",
+        steps=("delete",),
+        make=lambda site: Prune(site.deployment, prune_policy()),
+        prepare=one_more,
+        kept_from="after:step_started:delete",
+        kept_code=15,
+        done=one_backup_less,
+        undone=no_backup_more,
+        writes=False,
+    ),
+    Case(
+        operation="drill",
+        steps=("stage", "check", "record"),
+        make=lambda site: Drill(site.deployment),
+        undone=still_good,
+        ticking=("stage", "check"),
+        checked=("stage",),
+    ),
+    Case(
+        operation="start",
+        steps=("start",),
+        make=lambda site: GatewayStart(site.deployment),
+        prepare=Arena.stop,
+        kept_from="after:step_started:start",
+        writes=False,
+        cancellable=False,
+        running_after=lambda _before, done: done,
+    ),
+    Case(
+        operation="stop",
+        steps=("stop",),
+        make=lambda site: GatewayStop(site.deployment),
+        kept_from="after:step_started:stop",
+        writes=False,
+        running_after=lambda _before, done: not done,
+    ),
+    Case(
+        operation="restart",
+        steps=("stop", "start"),
+        make=lambda site: GatewayRestart(site.deployment),
+        kept_from="after:step_started:stop",
+        down=("start",),
+        writes=False,
+    ),
+)
+
+EXEMPT: Mapping[str, str] = {
+    "verify-all": "its steps are named after the backups; each is a verify, by the same code",
+    "schedule": "writes files of the whole machine's systemd or cron, no database: its own tests",
+    "unschedule": "removes them again: its own tests",
+}
+"""Operations that the faults do not meet here, and why."""
+
+BY_NAME: Mapping[str, Case] = {case.operation: case for case in CASES}

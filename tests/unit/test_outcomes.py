@@ -1,0 +1,59 @@
+"""How an operation ended is worded once, and both front ends say it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.app.screen_plans import entry
+from tui.app.screens.result_words import verdict
+from tui.cli.report.outcome import outcome_lines
+from tui.wording.outcomes import outcome_of
+
+ENDS = [
+    ({"state": "failed", "exit_code": 5}, "✗", "NOT UNDONE"),
+    ({"state": "cut", "outcome": "not undone"}, "✗", "NOT UNDONE"),
+    ({"state": "cut", "exit_code": 13, "outcome": "gateway down"}, "✗", "GATEWAY DOWN"),
+    ({"state": "cut"}, "!", "CUT SHORT"),
+    ({"state": "failed", "exit_code": 4, "outcome": "rolled back"}, "!", "ROLLED BACK"),
+    ({"state": "failed", "exit_code": 1, "outcome": "cancelled"}, "·", "CANCELLED"),
+    (
+        {"state": "failed", "exit_code": 14, "outcome": "rolled back, gateway not healthy"},
+        "✗",
+        "ROLLED BACK, GATEWAY NOT HEALTHY",
+    ),
+    ({"state": "failed", "exit_code": 14, "outcome": "gateway not back"}, "✗", "GATEWAY NOT BACK"),
+    ({"state": "failed", "exit_code": 14, "outcome": "left unhealthy"}, "✗", "LEFT UNHEALTHY"),
+    ({"state": "failed", "exit_code": 11, "outcome": "refused"}, "!", "NOT DONE"),
+    ({"state": "failed", "exit_code": 15, "outcome": "partly done"}, "!", "PARTLY DONE"),
+    ({"state": "failed", "exit_code": 3, "outcome": "failed"}, "✗", "FAIL"),
+    ({"state": "failed", "exit_code": 12, "outcome": "refused"}, "✗", "FAIL"),
+]
+
+
+@pytest.mark.parametrize(("values", "sign", "word"), ENDS)
+def test_both_front_ends_give_the_same_verdict(
+    values: dict[str, object], sign: str, word: str
+) -> None:
+    ended = entry(sentence="What happened.", **values)
+    outcome = outcome_of(ended)
+    assert (outcome.sign, outcome.word) == (sign, word)
+    assert outcome.meaning
+    assert outcome_lines(ended)[0] == f"{sign} {word}: What happened."
+    screen = verdict(ended)
+    assert (screen[0], screen[2], screen[3]) == (sign, word, outcome.meaning)
+
+
+@pytest.mark.parametrize(
+    ("operation", "word"),
+    [("restore", "RESTORED"), ("delete", "DELETED"), ("adopt", "ADOPTED"), ("drill", "PROVEN"),
+     ("backup-cold", "BACKED UP"), ("verify-all", "VERIFIED"), ("start", "DONE")],
+)  # fmt: skip
+def test_what_went_well_has_a_word_of_its_own(operation: str, word: str) -> None:
+    ended = entry(state="done", exit_code=0, operation=operation, sentence="It went well.")
+    outcome = outcome_of(ended)
+    assert (outcome.sign, outcome.word, outcome.meaning) == ("✓", word, "It went well.")
+
+
+def test_an_operation_without_words_of_its_own_is_told_by_its_sentence() -> None:
+    ended = entry(state="done", exit_code=0, operation="adopt", sentence="adopted x\x1b[31m")
+    assert outcome_lines(ended) == ["✓ adopted x\\x1b[31m"]

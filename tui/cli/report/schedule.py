@@ -1,0 +1,69 @@
+"""The reports of `schedule`: what is or would be installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tui.cli.report.words import local, signed
+from tui.core.operation import Plan, Verdict
+from tui.operations.missed import MissedRun
+from tui.operations.schedule import CRONTAB, Installed
+from tui.wording.clean import one_line
+
+
+def printed_lines(texts: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Each file under its path; a crontab block stands alone, to be piped on."""
+    for number, (path, text) in enumerate(texts):
+        if path != CRONTAB:
+            if number:
+                yield ""
+            yield f"# {path}"
+        yield from text.splitlines()
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """What would be written and removed, and what follows."""
+    yield f"{plan.operation.upper()}  {one_line(plan.title)}"
+    files = plan.facts.get("files") or ()
+    if not files and plan.forbidden is None:
+        yield "  nothing is installed"
+    for file in files:
+        before, after = file["before"], file["after"]
+        if file["path"] == CRONTAB:
+            yield "  crontab"
+            yield from _difference(str(before or ""), str(after or ""))
+        elif after is None:
+            yield f"  {one_line(file['path'])}: goes"
+        elif after == before:
+            yield f"  {one_line(file['path'])}: is there already"
+        else:
+            yield f"  {one_line(file['path'])}"
+            yield from (f"    {line}" for line in after.splitlines())
+    for check in plan.checks:
+        yield f"  {signed(check.verdict)}  {check.name}: {one_line(check.text)}"
+    for command in plan.facts.get("commands") or ():
+        yield f"  then     {command}"
+    yield f"  by hand  {plan.command}"
+
+
+def _difference(before: str, after: str) -> Iterator[str]:
+    """Lines that come and go; the rest of a crontab is its owner's business."""
+    old, new = before.splitlines(), after.splitlines()
+    yield from (f"    - {line}" for line in old if line not in new)
+    yield from (f"    + {line}" for line in new if line not in old)
+
+
+def installed_lines(there: Sequence[Installed], missed: Sequence[MissedRun]) -> Iterator[str]:
+    """Each schedule of this database, then the runs that came to nothing."""
+    if not there:
+        yield "Nothing is scheduled for this database; mcpdb-tui schedule install does it."
+    for found in there:
+        where = "the crontab of this user" if found.where == CRONTAB else found.where
+        yield f"{signed(Verdict.OK, found.kind)}  in {where}"
+        yield from (f"  {line}" for line in found.lines if not line.startswith("#"))
+    for run in missed:
+        word = "did not run" if run.refused else "failed"
+        yield (
+            f"{signed(Verdict.WARN, run.operation)} of {local(run.at)} {word}, "
+            f"exit {run.exit_code}: {one_line(run.sentence)}"
+        )

@@ -1,0 +1,314 @@
+"""Prune: remove what no rule of retention keeps, one file at a time, and nothing else.
+
+Each file is marked in the journal, then removed, then its manifest: in this order a cut leaves at
+most a manifest whose file is gone, which is no backup to anybody and which the mark removes later.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from tui.core.errors import ExitCode, McpdbError
+from tui.core.models import Backup, Deployment, Policy, Ruling
+from tui.core.operation import (
+    Check,
+    Facts,
+    Plan,
+    PlannedStep,
+    Progress,
+    Record,
+    Recovery,
+    RecoveryAction,
+    StepFinished,
+    Steps,
+    StepStarted,
+    Tier,
+    Verdict,
+)
+from tui.operations import suspicion
+from tui.operations.catalogue import read_catalogue
+from tui.operations.command import command_line
+from tui.operations.delete import marked, remove
+from tui.operations.journaled import failure, recovered, recovery_failure
+from tui.operations.retention import host_now, rule, verified
+from tui.operations.second_copies import second_copies
+from tui.operations.undo import Undo
+from tui.services import files
+from tui.services.sqlite.connections import sidecar
+from tui.wording.clean import one_line
+from tui.wording.quantities import count, narrow_size, plural
+
+_TITLE = "remove what no rule keeps"
+_FLAGS = {
+    "keep_last": "--keep-last",
+    "daily": "--daily",
+    "weekly": "--weekly",
+    "monthly": "--monthly",
+    "max_age_days": "--max-age",
+    "minimum": "--minimum",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A file that goes, and which file it was when that was decided."""
+
+    backup: Backup
+    size: int
+    """Bytes."""
+    mark: Mapping[str, Any]
+    """What the journal keeps before it is removed: which file it is."""
+    ruling: Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a policy says of everything there is."""
+
+    rulings: tuple[Ruling, ...]
+    dropped: tuple[Dropped, ...]
+    verified: int
+    """Backups in the first location that count toward the minimum."""
+
+    @property
+    def freed(self) -> int:
+        """Bytes that are free afterwards."""
+        return sum(item.size for item in self.dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class Prune:
+    """Remove the backups that a policy keeps no longer, in both locations."""
+
+    name: ClassVar[str] = "prune"
+
+    deployment: Deployment
+    policy: Mapping[str, Any] | None = None
+    """Rules instead of the deployment's own."""
+    guide: bool = False
+    """Also what the guide's script made and nobody adopted."""
+
+    def rules(self) -> Policy:
+        """The policy that is meant.
+
+        Raises:
+            UsageError: A rule is not known or out of range.
+        """
+        if self.policy is None:
+            return self.deployment.retention
+        return Policy.from_table(self.policy, "policy") if self.policy else Policy()
+
+    def decide(self, now: datetime | None = None) -> Decision:
+        """Rule on both locations as they are now; changes nothing."""
+        return decide(self.deployment, self.rules(), now or host_now(), guide=self.guide)
+
+    def plan(self) -> Plan:
+        """Say of each backup by which rule it stays or goes; changes nothing.
+
+        Facts: `rulings` (a `Ruling` each, of the second location with its whole path as name),
+        `freed` (bytes), `kept` and `dropped` (numbers), `policy`.
+        """
+        deployment, policy = self.deployment, self.rules()
+        decision = self.decide()
+        dropped = decision.dropped
+        return Plan(
+            operation=self.name,
+            title=_title(decision),
+            tier=Tier.REPLACING,
+            subject=deployment.name,
+            basis={
+                "database": str(deployment.database),
+                "dropped": [item.mark for item in dropped],
+            },
+            checks=_checks(deployment, policy, decision),
+            steps=(PlannedStep("delete", _TITLE),) if dropped else (),
+            command=command_line(deployment, "backup", "prune", *self._words()),
+            facts={
+                "rulings": [asdict(ruling) for ruling in decision.rulings],
+                "freed": decision.freed,
+                "kept": len(decision.rulings) - len(dropped),
+                "dropped": len(dropped),
+                "policy": policy.as_json(),
+            },
+        )
+
+    def _words(self) -> Iterator[str]:
+        for key, value in (self.policy or {}).items():
+            yield from (_FLAGS.get(key, key), f"{value:g}")
+        if self.guide:
+            yield "--guide"
+        yield from ("--confirm", self.deployment.name)
+
+    def steps(self, progress: Progress) -> Steps:
+        """Mark each file in the journal, then remove it and its manifest.
+
+        What cannot be removed is named at the end; the rest goes on.
+        """
+        decision = self.decide()
+        total, freed, failed = len(decision.dropped), 0, []
+        for number, item in enumerate(decision.dropped, 1):
+            progress.tick(number - 1, total, "files")
+            facts = {"deleting": dict(item.mark), "of": total}
+            yield StepStarted("delete", _TITLE, facts=facts)
+            why = ""
+            try:
+                remove(item.mark)
+                freed += item.size
+            except McpdbError as error:
+                why = str(error)
+                failed.append({"name": item.ruling.name, "why": why})
+            yield StepFinished("delete", {"removed": "" if why else item.ruling.name, "why": why})
+        return _result(decision, freed, failed)
+
+    def recover(self, records: Sequence[Record]) -> Recovery:
+        """Finish the removal that was marked; what was not marked stays."""
+        marks = [r for r in records if r["kind"] == "step_started" and r["step"] == "delete"]
+        ends = [r for r in records if r["kind"] == "step_finished" and r["step"] == "delete"]
+        removed = sum(1 for record in ends if (record.get("facts") or {}).get("removed"))
+        cause = failure(records)
+        if not marks:
+            text = cause.sentence if cause else "A prune was cut short; nothing was removed."
+            outcome = cause.outcome if cause else "cut short"
+            return Recovery(
+                "nothing", text, (), cause.exit_code if cause else ExitCode.FAILED, outcome
+            )
+        actions = []
+        last = (marks[-1].get("facts") or {}).get("deleting") or {}
+        open_mark = len(ends) < len(marks) and bool(last)
+        broken = recovery_failure(records, "delete")
+        if open_mark and broken is None:
+            actions.append(RecoveryAction("delete", _TITLE, lambda _progress: _finish(last)))
+            removed += 1
+        total = int((marks[-1].get("facts") or {}).get("of") or len(marks))
+        # Cut between the last removal and the last record: all was done.
+        whole = removed == total and broken is None
+        return Recovery(
+            "finish",
+            _cut_sentence(removed, total, cancelled=bool(cause and cause.outcome == "cancelled"))
+            + (f" {broken.sentence}" if broken else ""),
+            [] if recovered(records, "delete") else actions,
+            ExitCode.DONE if whole else ExitCode.PARTLY,
+            "done" if whole else "partly done",
+        )
+
+
+def decide(
+    deployment: Deployment, policy: Policy, now: datetime, *, guide: bool = False
+) -> Decision:
+    """Rule on everything in both locations, and look at the files that would go."""
+    backups = read_catalogue(deployment).backups
+    needed = _needed_by_undo(deployment)
+    first = rule(backups, policy, now, undo=needed, guide=guide)
+    copies = second_copies(deployment, backups)
+    second = tuple(
+        replace(ruling, name=str(copy.path))
+        for copy, ruling in zip(copies, rule(copies, policy, now), strict=True)
+    )
+    rulings: list[Ruling] = []
+    dropped: list[Dropped] = []
+    for backup, ruling in zip((*backups, *copies), (*first, *second), strict=True):
+        item = None if ruling.keep else _looked_at(backup, ruling)
+        if item is not None:
+            dropped.append(item)
+        elif not ruling.keep:
+            ruling = replace(ruling, keep=True, rule="kept: in use, or another name points to it")
+        rulings.append(ruling)
+    return Decision(tuple(rulings), tuple(dropped), verified(backups, now))
+
+
+def _needed_by_undo(deployment: Deployment) -> set[str]:
+    with suppress(McpdbError):
+        return {Undo(deployment).source().id}
+    return set()
+
+
+def _looked_at(backup: Backup, ruling: Ruling) -> Dropped | None:
+    """Which file it is now; None unless it is a plain one with a single name, and at rest."""
+    with suppress(McpdbError):
+        found = files.identity(backup.path)
+        if found is None or not files.is_regular(found) or found.links != 1:
+            return None
+        if backup.kind != "safety" and any(
+            files.identity(sidecar(backup.path, suffix)) for suffix in ("-wal", "-journal")
+        ):
+            return None
+        return Dropped(backup, found.size, marked(backup), ruling)
+    return None
+
+
+def _finish(mark: Mapping[str, Any]) -> Facts:
+    remove(mark)
+    return {"removed": Path(mark["path"]).name}
+
+
+# --- words ------------------------------------------------------------------------------
+
+
+def _title(decision: Decision) -> str:
+    if not decision.dropped:
+        return f"nothing to remove: {plural(len(decision.rulings), 'file')} stay"
+    return (
+        f"remove {plural(len(decision.dropped), 'backup')}, "
+        f"{narrow_size(decision.freed)} of disk space"
+    )
+
+
+def _checks(deployment: Deployment, policy: Policy, decision: Decision) -> list[Check]:
+    checks = []
+    if deployment.read_only:
+        checks.append(Check("read-only", Verdict.FAIL, "started with --read-only"))
+    if (suspect := suspicion.check(deployment, "prune")) is not None:
+        checks.append(suspect)
+    if policy.is_empty:
+        text = "no rule of retention is set: that would keep nothing by rule"
+        checks.append(Check("policy", Verdict.FAIL, text))
+    wanted = decision.dropped or any("fewer than" in item.rule for item in decision.rulings)
+    if wanted and decision.verified < policy.minimum:
+        text = (
+            f"{plural(decision.verified, 'verified backup')} of at least "
+            f"{count(policy.minimum)}: nothing may go before there are more"
+        )
+        checks.append(Check("minimum", Verdict.FAIL, text))
+    else:
+        text = f"{plural(decision.verified, 'verified backup')}, at least {policy.minimum} stay"
+        checks.append(Check("minimum", Verdict.OK, text))
+    closed = _closed(decision)
+    if closed:
+        denied = len(closed) == len({item.backup.path.parent for item in decision.dropped})
+        text = str(files.denied("remove files from", closed[0], PermissionError()))
+        checks.append(Check("permission", Verdict.FAIL if denied else Verdict.WARN, text))
+    return checks
+
+
+def _closed(decision: Decision) -> list[Path]:
+    """Folders of what goes, from which we may remove nothing."""
+    places = sorted({item.backup.path.parent for item in decision.dropped})
+    return [place for place in places if not os.access(place, os.W_OK | os.X_OK)]
+
+
+def _result(decision: Decision, freed: int, failed: list[dict[str, str]]) -> Facts:
+    gone = len(decision.dropped) - len(failed)
+    kept = len(decision.rulings) - gone
+    if not decision.dropped:
+        sentence = f"Nothing to prune: {count(kept)} kept."
+    else:
+        sentence = f"{count(gone)} dropped, {count(kept)} kept, {narrow_size(freed)} freed."
+    result: dict[str, Any] = {"freed": freed, "dropped": gone, "kept": kept, "failed": failed}
+    if failed:
+        first = failed[0]
+        more = f" (and {count(len(failed) - 1)} more)" if len(failed) > 1 else ""
+        sentence += f" Not removed: {one_line(first['name'])}{more}. {first['why']}"
+        result |= {"ends_with": int(ExitCode.PARTLY), "outcome": "partly done"}
+    return {**result, "sentence": sentence}
+
+
+def _cut_sentence(removed: int, total: int, *, cancelled: bool) -> str:
+    word = "Cancelled" if cancelled else "A prune was cut short"
+    rest = ", the rest stays" if removed < total else ""
+    return f"{word}: {count(removed)} of {plural(total, 'file')} removed{rest}."

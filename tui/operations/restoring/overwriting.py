@@ -1,0 +1,213 @@
+"""The way by writing in: the copy of the old content, and what a cut writing has left.
+
+SQLite makes the file old or new whatever cuts the writing; which of them it is, is told by
+comparing contents. What is neither was written to by somebody since, and is left alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tui.core.errors import McpdbError
+from tui.core.models import Deployment
+from tui.core.operation import Facts, Progress
+from tui.operations.gateways import gateway_of
+from tui.operations.restored import safety_manifest
+from tui.services import files, manifests
+from tui.services.sqlite import copying, inspection
+from tui.services.swapping import Exchange, SwapHelper
+
+FOREIGN = "foreign"
+"""The fact that says: somebody wrote to the file since, it was left alone."""
+
+_OWN_BYTES = ((18, 20), (24, 28), (40, 44), (92, 100))
+"""Of the header, what a file has for itself: WAL flag, change counter, schema cookie, version.
+
+Source: https://sqlite.org/fileformat2.html#the_database_header
+"""
+
+
+def partial_of(keep: Path) -> Path:
+    """The name the copy has until it is verified."""
+    return keep.with_name(f".{keep.name}.partial")
+
+
+def keep_copy(
+    deployment: Deployment,
+    helper: SwapHelper,
+    keep: Path,
+    progress: Progress,
+    *,
+    mode: str,
+    clean_stop: bool | None,
+    trigger: str = "restore",
+) -> Facts:
+    """Copy what is about to be overwritten, verify the copy, and list it (I8).
+
+    Raises:
+        McpdbError: It cannot be copied, or the copy is not whole; nothing was changed.
+    """
+    partial, began = partial_of(keep), time.monotonic()
+    helper.keep(partial, progress.tick)
+    report = inspection.inspect(partial, progress.tick, progress.checkpoint)
+    values = safety_manifest(
+        deployment,
+        report,
+        keep.name,
+        method="backup-api",
+        journal_mode=mode,
+        clean_stop=clean_stop,
+        parent=progress.operation_id,
+        taken=datetime.now().astimezone(),
+        seconds=time.monotonic() - began,
+        trigger=trigger,
+    )
+    manifests.write_manifest(keep, values)
+    try:
+        partial.rename(keep)
+        files.fsync_folder(keep.parent)
+    except OSError as error:
+        raise files.denied("write", keep, error) from error
+    return {"kept_bytes": report.size}
+
+
+def discard_copy(facts: dict[str, Any]) -> None:
+    """Nothing was overwritten, so the copy of what is still there goes."""
+    if facts.get("keep"):
+        keep = Path(facts["keep"])
+        copying.discard(partial_of(keep))
+        files.remove(keep)
+        files.remove(manifests.path_for(keep))
+
+
+def content_of(path: Path) -> str:
+    """Hash of a database's content, whichever file it is in.
+
+    Only of a file that no SQLite connection of this process has open (I5).
+    """
+    digest = hashlib.sha256()
+    with files.open_regular(path) as descriptor:
+        for done, chunk in files.chunks(descriptor, path):
+            piece = bytearray(chunk)
+            if done == len(chunk):
+                for begin, end in _OWN_BYTES:
+                    piece[begin:end] = bytes(end - begin)
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def write_again(
+    deployment: Deployment, facts: dict[str, Any], progress: Progress, deadline: float
+) -> Facts:
+    """Finish a writing that was cut, or find it done."""
+    staged, keep = Path(facts["staged"]), Path(facts["keep"])
+    mode = str(facts.get("then_mode") or "")
+    return _settle(
+        deployment, facts, staged, keep, mode, progress, deadline, done={"overwritten": True}
+    )
+
+
+def write_back(
+    deployment: Deployment, facts: dict[str, Any], progress: Progress, deadline: float
+) -> Facts:
+    """Undo a writing that failed or was cut, or find it undone."""
+    staged, keep = Path(facts["staged"]), Path(facts["keep"])
+    mode = str(facts.get("journal_mode") or "")
+    return _settle(
+        deployment, facts, keep, staged, mode, progress, deadline, done={"overwritten": False}
+    )
+
+
+def _settle(
+    deployment: Deployment,
+    facts: dict[str, Any],
+    wanted: Path,
+    other: Path,
+    mode: str,
+    progress: Progress,
+    deadline: float,
+    *,
+    done: Facts,
+) -> Facts:
+    """Make the live file have the content of `wanted`, if it has that of `wanted` or `other`."""
+    result = dict(done)
+    if _stop(deployment):
+        result["was_running"] = True
+    with _held(deployment, wanted, mode, progress, deadline) as helper:
+        # Read raw: the helper, not this process, has it open, and holds it alone.
+        found = content_of(deployment.database)
+        if found == content_of(wanted):
+            facts.update(result)
+            return result
+        if files.identity(other) is None or found != content_of(other):
+            result |= {"overwritten": None, FOREIGN: True}
+        else:
+            helper.swap(progress.note)
+    # What follows in the same recovery was made before this was known.
+    facts.update(result)
+    return result
+
+
+def require_own(facts: dict[str, Any]) -> Facts:
+    """Stop a recovery that found neither the old content nor the new.
+
+    Raises:
+        McpdbError: Then what is left to do is decided anew.
+    """
+    if facts.get(FOREIGN):
+        raise McpdbError("Somebody wrote to the live database since the restore was cut.")
+    return {}
+
+
+def put_back(
+    deployment: Deployment, facts: dict[str, Any], progress: Progress, deadline: float
+) -> Facts:
+    """The restored database does not work: write the safety copy into the live file again."""
+    mode = str(facts.get("journal_mode") or "")
+    with _held(deployment, Path(facts["keep"]), mode, progress, deadline) as helper:
+        helper.swap(progress.note)
+    return {"overwritten": False}
+
+
+def _stop(deployment: Deployment) -> bool:
+    """Stop a gateway that came up by itself; whether it had."""
+    gateway = gateway_of(deployment)
+    if gateway is None or not gateway.state().is_up:
+        return False
+    gateway.stop()
+    return True
+
+
+@contextmanager
+def _held(
+    deployment: Deployment, incoming: Path, mode: str, progress: Progress, deadline: float
+) -> Iterator[SwapHelper]:
+    """A helper that holds the live file and would write `incoming` into it."""
+    exchange = Exchange(
+        live=deployment.database,
+        incoming=incoming,
+        keep=None,
+        deadline=deadline,
+        journal_mode=mode,
+        way="overwrite",
+        then_mode=mode,
+    )
+    with SwapHelper(progress.lock) as helper:
+        helper.prove(exchange, lambda left: progress.note(int(left), 0, "seconds"))
+        yield helper
+
+
+def by_hand(live: Path, keep: str, python: str) -> str:
+    """The command that writes the safety copy back, with the Python that runs this."""
+    program = (
+        "import sqlite3, sys; a, b = map(sqlite3.connect, sys.argv[1:]); "
+        "b.execute('PRAGMA journal_mode=DELETE'); a.backup(b); b.close()"
+    )
+    return shlex.join([python, "-c", program, keep, str(live)])

@@ -1,0 +1,40 @@
+"""How much a restore writes, and where."""
+
+from __future__ import annotations
+
+from tui.core.errors import McpdbError
+from tui.core.models import Backup
+from tui.operations.restoring.way import Way
+
+_RATIO = 5
+"""How much larger a database is thought to be than a compressed file that does not say it."""
+
+
+def size_of(backup: Backup) -> int:
+    """Bytes of the database in a backup, compressed or not."""
+    if backup.manifest is not None:
+        return backup.manifest.size
+    if not backup.compression:
+        return backup.size
+    from tui.services.compression import unpacked_size
+
+    try:
+        return unpacked_size(backup.path) or backup.size * _RATIO
+    except McpdbError:
+        return backup.size
+
+
+def needed_in_folder(backup: Backup, live: int, wal: int, way: Way) -> int:
+    """Bytes written into the database's own folder.
+
+    Args:
+        backup: What is staged there.
+        live: Bytes of the live file.
+        wal: Bytes of its WAL, which are taken in.
+        way: A file that is overwritten grows to the backup's size, and its old pages go into a
+            rollback journal.
+    """
+    staged = size_of(backup)
+    if way.kind == "swap":
+        return staged + wal
+    return staged + wal + live + max(0, staged - live)

@@ -1,0 +1,165 @@
+"""Before the stop: the private copy of the backup, and whether it is what was promised."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from tui.core.errors import BusyError, McpdbError, PrecheckError, VerificationError
+from tui.core.models import Backup, Deployment, FileIdentity
+from tui.core.operation import Progress
+from tui.operations.catalogue import safety_dir
+from tui.operations.restored import known_heads
+from tui.operations.restoring.space import needed_in_folder, size_of
+from tui.operations.restoring.way import Way
+from tui.services import files
+from tui.services.sqlite import copying, inspection
+from tui.services.sqlite.connections import sidecar
+from tui.wording.clean import one_line
+
+_OTHERWISE = " `restore --write-through` writes into the live file instead."
+
+
+def stage(
+    deployment: Deployment, backup: Backup, staged: Path, way: Way, progress: Progress
+) -> dict[str, Any]:
+    """Copy or unpack the backup beside the live file and check the hash of what was read.
+
+    Raises:
+        VerificationError: It is not the file that its manifest describes.
+        PrecheckError: No space, no permission, or no hard links where they are needed.
+    """
+    folder = deployment.database.parent
+    files.probe_writable(folder)
+    files.make_private(deployment.state_dir)
+    files.make_private(way.keep_dir)
+    files.probe_writable(way.keep_dir)
+    wal = files.identity(sidecar(deployment.database, "-wal"))
+    live = files.identity(deployment.database)
+    needed = needed_in_folder(backup, live.size if live else 0, wal.size if wal else 0, way)
+    files.require_space(folder, needed, "A restore")
+    digest = _copy(backup, staged, progress)
+    if way.kind == "swap":
+        _probe_link(staged, safety_dir(deployment))
+    manifest = backup.manifest
+    if manifest is not None and digest != manifest.sha256:
+        raise _not_it(backup, manifest.sha256, digest)
+    return {"sha256": digest, "bytes": size_of(backup)}
+
+
+def _copy(backup: Backup, staged: Path, progress: Progress) -> str:
+    """Hash of the database; a compressed file is first compared as it lies there."""
+    if not backup.compression:
+        return files.copy_bytes(backup.path, staged, progress.tick)
+    from tui.services.compression import decompress
+
+    manifest = backup.manifest
+    if manifest is not None and manifest.stored_sha256:
+        stored = files.sha256(backup.path, progress.tick)
+        if stored != manifest.stored_sha256:
+            raise _not_it(backup, manifest.stored_sha256, stored)
+    return decompress(backup.path, staged, progress.tick)
+
+
+def _not_it(backup: Backup, expected: str, found: str) -> VerificationError:
+    return VerificationError(
+        f"FAIL sha256: expected {expected[:12]}, found {found[:12]}. "
+        f"Do not restore {one_line(backup.path.name)}."
+    )
+
+
+def _probe_link(staged: Path, folder: Path) -> None:
+    """Prove before anything stops that the old file can be kept by a hard link.
+
+    Raises:
+        PrecheckError: Another filesystem, or one without hard links.
+    """
+    probe = folder / staged.name
+    try:
+        os.link(staged, probe, follow_symlinks=False)
+    except OSError as error:
+        said = files.denied("make a hard link in", folder, error)
+        raise PrecheckError(f"{said}{_OTHERWISE}") from error
+    files.remove(probe)
+
+
+def compare(
+    deployment: Deployment, backup: Backup, staged: Path, way: Way, progress: Progress
+) -> dict[str, Any]:
+    """Check the staged file itself; one that will be swapped in becomes like the live file.
+
+    Returns:
+        What recovery and reading back need: which file it is, revision, rows, journal mode.
+
+    Raises:
+        VerificationError: It is not what its manifest says.
+    """
+    report = inspection.inspect(staged, progress.tick, progress.checkpoint)
+    manifest = backup.manifest
+    if manifest is not None:
+        inspection.expect(
+            report, manifest.as_json(), ("sha256", "size", "pages", "revision", "rows")
+        )
+    mode = manifest.journal_mode if manifest else report.journal_mode
+    if way.kind == "swap":
+        if mode == "wal":
+            copying.set_journal_mode(staged, "wal")
+        _adopt_owner(staged, deployment.database)
+    elif report.journal_mode == "wal":
+        # What is written into the live file carries no mode of its own: it is set afterwards.
+        copying.set_journal_mode(staged, "delete")
+    files.fsync_file(staged)
+    files.fsync_folder(staged.parent)
+    found = _require(staged)
+    return {
+        "staged_device": found.device,
+        "staged_inode": found.inode,
+        "then_mode": mode,
+        "revision": report.revision,
+        "rows": report.rows,
+        "heads": known_heads(deployment),
+    }
+
+
+def _adopt_owner(staged: Path, live: Path) -> None:
+    """Mode and owner as the live file's, or the folder's where there is none.
+
+    Raises:
+        PrecheckError: We may not.
+    """
+    model = files.identity(live)
+    folder = files.identity(live.parent)
+    owner = model or folder
+    if owner is None:
+        raise McpdbError(f"{one_line(str(live.parent))} is gone.")
+    try:
+        if (owner.uid, owner.gid) != (os.geteuid(), os.getegid()):
+            os.chown(staged, owner.uid, owner.gid, follow_symlinks=False)
+        staged.chmod(model.mode & 0o7777 if model else 0o600)
+    except OSError as error:
+        said = files.denied("give to its owner", staged, error)
+        raise PrecheckError(f"{said}{_OTHERWISE if model else ''}") from error
+
+
+def _require(path: Path) -> FileIdentity:
+    found = files.identity(path)
+    if found is None:
+        raise McpdbError(f"{one_line(str(path))} is gone.")
+    return found
+
+
+def put_where_nothing_is(staged: Path, live: Path) -> None:
+    """There is no old file: a link fails if one has appeared, a rename would overwrite it.
+
+    Raises:
+        PrecheckError: It cannot be put there.
+    """
+    try:
+        os.link(staged, live, follow_symlinks=False)
+        files.fsync_folder(live.parent)
+    except FileExistsError as error:
+        raise BusyError("A database appeared meanwhile; nothing was changed.") from error
+    except OSError as error:
+        raise files.denied("write", live, error) from error
+    files.remove(staged)

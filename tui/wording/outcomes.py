@@ -1,0 +1,156 @@
+"""What an operation's end means, in words: one place for the command line and the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from tui.core.errors import ExitCode
+from tui.core.models import ActivityEntry
+from tui.wording.clean import one_line
+
+Role: TypeAlias = Literal["ok", "warn", "fail", "none"]
+"""How it looks; `none` is for what is neither good nor bad."""
+
+SWAPS = ("restore", "undo", "upgrade", "downgrade", "reset", "stamp")
+"""Operations that put another file in the place of the live database."""
+
+_DONE: Mapping[str, str] = {
+    "restore": "RESTORED",
+    "undo": "RESTORE UNDONE",
+    "backup": "BACKED UP",
+    "backup-cold": "BACKED UP",
+    "verify": "VERIFIED",
+    "verify-all": "VERIFIED",
+    "adopt": "ADOPTED",
+    "delete": "DELETED",
+    "prune": "PRUNED",
+    "drill": "PROVEN",
+    "bring-back": "BROUGHT BACK",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an operation ended."""
+
+    sign: str
+    role: Role
+    word: str
+    """The verdict: `ROLLED BACK`."""
+    meaning: str
+    """What follows from it, in a sentence; cleaned."""
+
+
+def outcome_of(entry: ActivityEntry) -> Outcome:
+    """The verdict about an operation that has ended, or whose process is gone."""
+    return next(found for rule in _RULES if (found := rule(entry)) is not None)
+
+
+def by_hand(entry: ActivityEntry) -> list[str]:
+    """Command lines that a person has to run; never cut."""
+    found = entry.result.get("by_hand") or ()
+    return [found] if isinstance(found, str) else [str(text) for text in found]
+
+
+def _own(entry: ActivityEntry) -> str:
+    return one_line(entry.sentence)
+
+
+# --- the rules, in this order -------------------------------------------------------------
+
+
+def _not_undone(entry: ActivityEntry) -> Outcome | None:
+    if entry.exit_code != ExitCode.ROLLBACK_FAILED and entry.outcome != "not undone":
+        return None
+    text = "nothing was deleted; both databases are whole."
+    if lines := by_hand(entry):
+        these = "These three lines" if len(lines) == 3 else "These lines"
+        text = f"{text} {these} put the old one back:"
+    return Outcome("✗", "fail", "NOT UNDONE", text)
+
+
+def _gateway_down(entry: ActivityEntry) -> Outcome | None:
+    if entry.outcome != "gateway down":
+        return None
+    text = _own(entry)
+    if entry.operation in SWAPS:
+        text = (
+            "the database is in place and whole; Docker does not answer. "
+            "When it does: mcpdb-tui resume"
+        )
+    return Outcome("✗", "fail", "GATEWAY DOWN", text)
+
+
+def _cut(entry: ActivityEntry) -> Outcome | None:
+    if entry.state != "cut":
+        return None
+    text = _own(entry) or "its process is gone; mcpdb-tui resume goes on"
+    return Outcome("!", "warn", "CUT SHORT", text)
+
+
+def _done(entry: ActivityEntry) -> Outcome | None:
+    if entry.state != "done":
+        return None
+    words = entry.operation.split()
+    word = _DONE.get(entry.operation) or _DONE.get(words[0] if words else "") or "DONE"
+    return Outcome("✓", "ok", word, _own(entry))
+
+
+def _rolled_back(entry: ActivityEntry) -> Outcome | None:
+    if entry.exit_code != ExitCode.ROLLED_BACK:
+        return None
+    text = f"the {one_line(entry.operation)} did not work; the old database is back and whole"
+    return Outcome("!", "warn", "ROLLED BACK", text)
+
+
+def _cancelled(entry: ActivityEntry) -> Outcome | None:
+    if entry.outcome != "cancelled":
+        return None
+    untouched = "nothing was changed; the gateway was not touched"
+    own = _own(entry)
+    return Outcome("·", "none", "CANCELLED", own if entry.down_seconds and own else untouched)
+
+
+def _unhealthy(entry: ActivityEntry) -> Outcome | None:
+    if entry.exit_code != ExitCode.UNHEALTHY:
+        return None
+    if entry.outcome.startswith("rolled back"):
+        text = (
+            "the old database is back and whole, but the gateway is not healthy; 5 Logs shows why"
+        )
+        return Outcome("✗", "fail", "ROLLED BACK, GATEWAY NOT HEALTHY", text)
+    if entry.outcome == "gateway not back":
+        text = "nothing was changed, but the gateway is not healthy; 5 Logs shows why"
+        return Outcome("✗", "fail", "GATEWAY NOT BACK", text)
+    text = _own(entry)
+    if entry.operation in SWAPS:
+        text = (
+            "the restored database is in place and whole; the gateway was not healthy before "
+            "either. Z undoes, 5 Logs shows why"
+        )
+    return Outcome("✗", "fail", "LEFT UNHEALTHY", text)
+
+
+def _partly(entry: ActivityEntry) -> Outcome | None:
+    words = {ExitCode.BUSY: "NOT DONE", ExitCode.PARTLY: "PARTLY DONE"}
+    word = next((text for code, text in words.items() if entry.exit_code == code), "")
+    return Outcome("!", "warn", word, _own(entry)) if word else None
+
+
+def _failed(entry: ActivityEntry) -> Outcome | None:
+    return Outcome("✗", "fail", "FAIL", _own(entry))
+
+
+_RULES: tuple[Callable[[ActivityEntry], Outcome | None], ...] = (
+    _not_undone,
+    _gateway_down,
+    _cut,
+    _done,
+    _rolled_back,
+    _cancelled,
+    _unhealthy,
+    _partly,
+    _failed,
+)
