@@ -51,7 +51,6 @@ SURFACES = {
     "drill and second place": ("2", changed(catalogue=Catalogue(backups=(described(
         "k7m2qd", ago(hours=1), drilled=NOW.isoformat(), drill_result=HOSTILE, second=HOSTILE,
         second_verified=HOSTILE, source=HOSTILE, neighbour=True),))), None),
-    "schedule": ("0", changed(schedule=HOSTILE), None),
     "revision": ("3", changed(timeline=replace(TIMELINE, read_from=HOSTILE, revisions=(
         replace(TIMELINE.revisions[0], message=HOSTILE, doc=HOSTILE, release=HOSTILE),))), None),
     "no migrations": ("3", changed(timeline=replace(TIMELINE, revisions=(), problem=HOSTILE)),

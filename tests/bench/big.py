@@ -13,6 +13,7 @@ from tests.conftest import Site
 from tui.core.models import ActivityEntry
 from tui.core.operation import Operation
 from tui.demo import deployment as demo
+from tui.demo.folder import Pace
 from tui.operations.launch import follow, launch
 
 T = TypeVar("T")
@@ -33,7 +34,9 @@ def big_site(folder: Path, gigabytes: float) -> Iterator[Site]:
 
     The table has an index, as the gateway's large tables have.
     """
-    place = demo.create_small(folder / "site")
+    # A gateway that writes now and then makes `sqlite3 .backup`, the measure, begin again and
+    # again: on a large file it would not end.
+    place = demo.create_small(folder / "site", pace=Pace(interval=3_600.0))
     site = Site(place)
     with closing(sqlite3.connect(site.database)) as connection:
         connection.execute("PRAGMA synchronous=OFF")

@@ -66,6 +66,10 @@ class Disk:
         self.unmount()
         self.mount()
 
+    def sync(self) -> None:
+        """Write down all that tests have made: only what was synced survives a failing disk."""
+        subprocess.run(["sync", "-f", str(self.folder)], check=True)
+
     def fill(self, leave: int = 0) -> Path:
         return fill(self.folder, leave)
 

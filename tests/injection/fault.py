@@ -132,7 +132,10 @@ def set_immutable(folder: Path, wanted: bool) -> None:
 
 
 def shut_down(folder: Path) -> None:
-    """Make the filesystem of `folder` (ext4) answer EIO until it is mounted anew."""
+    """Make the filesystem of `folder` (ext4) answer EIO until it is mounted anew.
+
+    What was not synced is lost, as it is with a disk that dies or a machine without power.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.ioctl(descriptor, _EXT4_SHUTDOWN, struct.pack("I", 2))

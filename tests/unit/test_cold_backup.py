@@ -30,7 +30,7 @@ from tui.operations.launch import cancel, follow, launch, launch_resume
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One site for all: each test leaves it whole, whatever it did."""
-    pace = Pace(health_timeout=3.0, stop_timeout=1.0)
+    pace = Pace(health_timeout=8.0, stop_timeout=1.0)
     folder = demo.create_small(tmp_path_factory.mktemp("cold") / "site", pace=pace)
     site = Site(folder)
     site.deployment = without_code(site.deployment)
@@ -179,7 +179,13 @@ def test_a_gateway_that_comes_back_by_itself_makes_it_a_hot_backup(
 
 
 @pytest.mark.parametrize(
-    "place", ["after:step_finished:stop", "tick:copy", "tick:verify", "after:step_finished:verify"]
+    "place",
+    [
+        "after:step_finished:stop",
+        "tick:copy",
+        "after:step_started:verify",
+        "after:step_finished:verify",
+    ],
 )
 def test_a_cancel_while_it_is_down_starts_it_again_and_leaves_nothing(
     place: str, ready: Site, hold: Callable[..., Held]

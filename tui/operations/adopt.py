@@ -30,7 +30,14 @@ from tui.operations.annotate import words_check
 from tui.operations.catalogue import find_backup, read_catalogue
 from tui.operations.checked import stamp
 from tui.operations.command import command_line
-from tui.operations.journaled import failure, finished, merged, recovery_failure, started
+from tui.operations.journaled import (
+    failure,
+    finished,
+    merged,
+    recovered,
+    recovery_failure,
+    started,
+)
 from tui.operations.own_files import in_catalogue, one_name, read_only, writable
 from tui.operations.publishing import describe
 from tui.operations.reading import Whole, read_whole, require_finished
@@ -162,6 +169,9 @@ class Adopt:
                 ExitCode.DONE,
                 "done",
             )
+        if finished(records, "record") or recovered(records, "record"):
+            words = f"{one_line(Path(facts['path']).name)} is adopted."
+            return Recovery("finish", words, (), ExitCode.DONE, "done")
         cause = failure(records) or cannot
         return Recovery(
             "nothing",

@@ -20,12 +20,19 @@ from tui.operations.journaled import (
     failure,
     finished,
     merged,
-    recovered,
     recovery_failure,
     started,
 )
-from tui.operations.restored import keep_safety, read_back, start_again
+from tui.operations.restored import read_back, start_again
 from tui.operations.restoring import going_back, overwriting
+from tui.operations.restoring.endings import (
+    gave_up,
+    go_back,
+    leave,
+    left_alone,
+    not_undone,
+    pending,
+)
 from tui.services import files
 
 BACK_DEADLINE = 30.0
@@ -44,7 +51,7 @@ def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) ->
     went_back = any(r["kind"] == "recovery_started" and r["action"] == "swap-back" for r in records)
     if not went_back:
         if facts.get(overwriting.FOREIGN):
-            return _left_alone(deployment, records, facts)
+            return left_alone(deployment, records, facts)
         if _is_half_written(records, facts):
             if _writing_failed(records) is not None:
                 return _undo_before(deployment, records, facts, write_back=True)
@@ -55,8 +62,8 @@ def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) ->
     if cause is None:
         return _finish(deployment, records, facts, start=start)
     if _may_go_back(facts):
-        return _go_back(deployment, records, facts, cause)
-    return _leave(deployment, records, facts, cause)
+        return go_back(deployment, records, facts, cause, lambda: BACK_DEADLINE)
+    return leave(deployment, records, facts, cause)
 
 
 def _is_half_written(records: Sequence[Record], facts: Facts) -> bool:
@@ -105,23 +112,6 @@ def _may_go_back(facts: Facts) -> bool:
     )
 
 
-def _gave_up(records: Sequence[Record], action: str) -> Failure | None:
-    """The failure of an action in the present attempt; another attempt tries it again."""
-    begin = max((i for i, r in enumerate(records) if r["kind"] == "resumed"), default=0)
-    return recovery_failure(records[begin:], action)
-
-
-def _pending(
-    records: Sequence[Record], actions: Sequence[RecoveryAction]
-) -> tuple[RecoveryAction, ...]:
-    """The actions that have neither been carried out nor failed in this attempt."""
-    return tuple(
-        action
-        for action in actions
-        if not recovered(records, action.action) and not _gave_up(records, action.action)
-    )
-
-
 def _own(facts: dict[str, Any]) -> RecoveryAction:
     """Ask again if the file turned out to be neither old nor new."""
     return RecoveryAction(
@@ -140,9 +130,9 @@ def _undo_before(
     write_back: bool = False,
 ) -> Recovery:
     cause = _writing_failed(records) if write_back else failure(records)
-    stuck = _gave_up(records, "write-back")
+    stuck = gave_up(records, "write-back")
     if cause is not None and stuck is not None:
-        return _not_undone(deployment, facts, cause, stuck)
+        return not_undone(deployment, facts, cause, stuck)
     actions: list[RecoveryAction] = []
     stop_begun = started(records, "stop") and bool(facts.get("was_running"))
     if stop_begun and not finished(records, "stop"):
@@ -172,14 +162,14 @@ def _undo_before(
     code = cause.exit_code if cause else ExitCode.FAILED
     words = cause.sentence if cause else "The restore was cut short before the swap."
     outcome = cause.outcome if cause else "cut short, undone"
-    not_started = _gave_up(records, "start-again")
+    not_started = gave_up(records, "start-again")
     if not_started:
         code, outcome = ExitCode.UNHEALTHY, "gateway not back"
         command = going_back.start_command(deployment)
         words = f"{words} {not_started.sentence} Start it with: {command}"
     if "nothing was changed" not in words.lower():
         words = f"{words} Nothing was changed."
-    return Recovery("undo", words, _pending(records, actions), code, outcome)
+    return Recovery("undo", words, pending(records, actions), code, outcome)
 
 
 def _tidying(
@@ -254,105 +244,4 @@ def _finish(
         words = "The restore was cut while it wrote into the live file; it is finished."
     if cause is not None:
         words = f"{cause.sentence} {words}"
-    return Recovery("finish", words, _pending(records, actions), ExitCode.DONE, "done")
-
-
-def _left_alone(
-    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any]
-) -> Recovery:
-    """Neither old nor new: whatever were written now, somebody's data would be lost."""
-    actions = [RecoveryAction("tidy", "remove the staged copy", lambda _p: going_back.tidy(facts))]
-    if facts.get("was_running") and not recovered(records, "start"):
-        actions.append(
-            RecoveryAction(
-                "start-again",
-                "start the gateway again",
-                lambda p: going_back.start(deployment, p, healthy=bool(facts.get("was_healthy"))),
-            )
-        )
-    words = (
-        "The restore did not finish writing into the live file, and somebody wrote to it since: "
-        f"it is whole and was left as it stands. The old database is kept in {facts['keep']}."
-    )
-    return Recovery("finish", words, _pending(records, actions), ExitCode.PARTLY, "left alone")
-
-
-# --- after the swap: the way back --------------------------------------------------------
-
-
-def _go_back(
-    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], cause: Failure
-) -> Recovery:
-    actions = (
-        RecoveryAction("stop-new", "stop the gateway", lambda _p: going_back.stop(deployment)),
-        RecoveryAction(
-            "swap-back",
-            "put the old database back",
-            lambda p: going_back.swap_back(deployment, facts, p, BACK_DEADLINE),
-        ),
-        RecoveryAction(
-            "start-old",
-            "start the gateway on the old database",
-            lambda p: going_back.start(deployment, p, healthy=True),
-        ),
-    )
-    stuck = _gave_up(records, "swap-back") or _gave_up(records, "stop-new")
-    if stuck is not None:
-        return _not_undone(deployment, facts, cause, stuck)
-    not_started = _gave_up(records, "start-old")
-    if not_started is not None:
-        return Recovery(
-            "undo",
-            f"{cause.sentence} The old database is back and whole, but the gateway is not "
-            f"healthy: {not_started.sentence}",
-            (),
-            ExitCode.UNHEALTHY,
-            "rolled back, gateway not healthy",
-        )
-    return Recovery(
-        "undo",
-        f"{cause.sentence} The old database is back and whole.",
-        _pending(records, actions),
-        ExitCode.ROLLED_BACK,
-        "rolled back",
-    )
-
-
-def _not_undone(
-    deployment: Deployment, facts: dict[str, Any], cause: Failure, stuck: Failure
-) -> Recovery:
-    return Recovery(
-        "undo",
-        f"{cause.sentence} The old database could not be put back: {stuck.sentence} "
-        "Nothing was deleted; both databases are whole.",
-        (),
-        ExitCode.ROLLBACK_FAILED,
-        "not undone",
-        {"by_hand": going_back.by_hand(deployment, facts)},
-    )
-
-
-def _leave(
-    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], cause: Failure
-) -> Recovery:
-    """The old state was not sound either: the verified restore stays, undo is offered."""
-    actions = (
-        RecoveryAction(
-            "list-safety",
-            "check and list the safety copy",
-            lambda p: keep_safety(
-                deployment,
-                facts,
-                clean_stop=facts.get("clean"),
-                operation_id=p.operation_id,
-            ),
-        ),
-    )
-    return Recovery(
-        "finish",
-        f"{cause.sentence} The restored database is in place and whole; there was no sound "
-        "state to go back to. `undo` takes it back.",
-        _pending(records, actions),
-        ExitCode.UNHEALTHY,
-        "left unhealthy",
-    )
+    return Recovery("finish", words, pending(records, actions), ExitCode.DONE, "done")

@@ -65,6 +65,7 @@ class BackgroundHash:
         Raises:
             McpdbError: The file could not be read to its end.
         """
+        tick(self.done, self.total)
         while self._thread.is_alive():
             self._thread.join(POLL)
             tick(self.done, self.total)

@@ -288,7 +288,9 @@ class Deployment:
         """
         if not self._token:
             tool = ("python3", "-m", "mcpgateway.utils.create_jwt_token")
-            options = ("--username", ADMIN, "--exp", "1440", "--secret", self.jwt_secret)
+            # With "=": a random secret may begin with a dash.
+            secret = f"--secret={self.jwt_secret}"
+            options = ("--username", ADMIN, "--exp", "1440", secret)
             self._token = self.container.execute(*tool, *options).split()[-1]
         return self._token
 

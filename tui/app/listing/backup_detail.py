@@ -178,10 +178,10 @@ def detail_title(backup: Backup) -> str:
 def fold_detail(fold: Fold, now: datetime) -> tuple[Line, ...]:
     """What is known of files that are folded into one row."""
     return (
-        _labelled("files", _names(fold.backups)),
         _labelled("size", quantities.size(sum(backup.size for backup in fold.backups))),
         _labelled("whole", _verdicts(fold.backups)),
         _labelled("next", "t reads all of them whole; Enter shows each; then a has adopt"),
+        _labelled("files", _names(fold.backups)),
     )
 
 

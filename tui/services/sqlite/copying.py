@@ -78,7 +78,16 @@ def copy(source: sqlite3.Connection, target: Path, tick: Tick, *, hold: float) -
         fsync_folder(target.parent)
         return Copied(str(mode), restarts)
     except sqlite3.Error as error:
-        raise translated(error, target) from error
+        raise translated(error, _about(error, source, target)) from error
+
+
+def _about(error: sqlite3.Error, source: sqlite3.Connection, target: Path) -> Path:
+    """Which of the two files an error is about: the target is never read."""
+    if getattr(error, "sqlite_errorname", "") in ("SQLITE_IOERR_READ", "SQLITE_IOERR_SHORT_READ"):
+        with suppress(sqlite3.Error):
+            _number, _name, file = source.execute("PRAGMA database_list").fetchone()
+            return Path(file) if file else target
+    return target
 
 
 def _held(

@@ -1,0 +1,134 @@
+"""How a restore's recovery ends where it cannot simply be undone or finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tui.core.errors import ExitCode
+from tui.core.models import Deployment
+from tui.core.operation import Record, Recovery, RecoveryAction
+from tui.operations.journaled import Failure, recovered, recovery_failure
+from tui.operations.restored import keep_safety
+from tui.operations.restoring import going_back
+
+
+def gave_up(records: Sequence[Record], action: str) -> Failure | None:
+    """The failure of an action in the present attempt; another attempt tries it again."""
+    begin = max((i for i, r in enumerate(records) if r["kind"] == "resumed"), default=0)
+    return recovery_failure(records[begin:], action)
+
+
+def pending(
+    records: Sequence[Record], actions: Sequence[RecoveryAction]
+) -> tuple[RecoveryAction, ...]:
+    """The actions that have neither been carried out nor failed in this attempt."""
+    return tuple(
+        action
+        for action in actions
+        if not recovered(records, action.action) and not gave_up(records, action.action)
+    )
+
+
+def left_alone(
+    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any]
+) -> Recovery:
+    """Neither old nor new: whatever were written now, somebody's data would be lost."""
+    actions = [RecoveryAction("tidy", "remove the staged copy", lambda _p: going_back.tidy(facts))]
+    if facts.get("was_running") and not recovered(records, "start"):
+        actions.append(
+            RecoveryAction(
+                "start-again",
+                "start the gateway again",
+                lambda p: going_back.start(deployment, p, healthy=bool(facts.get("was_healthy"))),
+            )
+        )
+    words = (
+        "The restore did not finish writing into the live file, and somebody wrote to it since: "
+        f"it is whole and was left as it stands. The old database is kept in {facts['keep']}."
+    )
+    return Recovery("finish", words, pending(records, actions), ExitCode.PARTLY, "left alone")
+
+
+def go_back(
+    deployment: Deployment,
+    records: Sequence[Record],
+    facts: dict[str, Any],
+    cause: Failure,
+    deadline: Callable[[], float],
+) -> Recovery:
+    """The restored database does not work, and the old one was sound: put that back."""
+    actions = (
+        RecoveryAction("stop-new", "stop the gateway", lambda _p: going_back.stop(deployment)),
+        RecoveryAction(
+            "swap-back",
+            "put the old database back",
+            lambda p: going_back.swap_back(deployment, facts, p, deadline()),
+        ),
+        RecoveryAction(
+            "start-old",
+            "start the gateway on the old database",
+            lambda p: going_back.start(deployment, p, healthy=True),
+        ),
+    )
+    stuck = gave_up(records, "swap-back") or gave_up(records, "stop-new")
+    if stuck is not None:
+        return not_undone(deployment, facts, cause, stuck)
+    not_started = gave_up(records, "start-old")
+    if not_started is not None:
+        return Recovery(
+            "undo",
+            f"{cause.sentence} The old database is back and whole, but the gateway is not "
+            f"healthy: {not_started.sentence}",
+            (),
+            ExitCode.UNHEALTHY,
+            "rolled back, gateway not healthy",
+        )
+    return Recovery(
+        "undo",
+        f"{cause.sentence} The old database is back and whole.",
+        pending(records, actions),
+        ExitCode.ROLLED_BACK,
+        "rolled back",
+    )
+
+
+def not_undone(
+    deployment: Deployment, facts: dict[str, Any], cause: Failure, stuck: Failure
+) -> Recovery:
+    """The way back is barred: nothing is deleted, three exact commands are told."""
+    return Recovery(
+        "undo",
+        f"{cause.sentence} The old database could not be put back: {stuck.sentence} "
+        "Nothing was deleted; both databases are whole.",
+        (),
+        ExitCode.ROLLBACK_FAILED,
+        "not undone",
+        {"by_hand": going_back.by_hand(deployment, facts)},
+    )
+
+
+def leave(
+    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], cause: Failure
+) -> Recovery:
+    """The old state was not sound either: the verified restore stays, undo is offered."""
+    actions = (
+        RecoveryAction(
+            "list-safety",
+            "check and list the safety copy",
+            lambda p: keep_safety(
+                deployment,
+                facts,
+                clean_stop=facts.get("clean"),
+                operation_id=p.operation_id,
+            ),
+        ),
+    )
+    return Recovery(
+        "finish",
+        f"{cause.sentence} The restored database is in place and whole; there was no sound "
+        "state to go back to. `undo` takes it back.",
+        pending(records, actions),
+        ExitCode.UNHEALTHY,
+        "left unhealthy",
+    )
