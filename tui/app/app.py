@@ -11,6 +11,7 @@ from textual import on, work
 from tui.app import named, scheduled, verbs
 from tui.app.arrival import is_first_start, welcome
 from tui.app.baseline import configuration
+from tui.app.comparing import Comparing
 from tui.app.conduct import effects, launched, left_of, planned, resumed, with_deployment
 from tui.app.listing.activity import farewell
 from tui.app.needs import with_needs
@@ -18,7 +19,6 @@ from tui.app.panes.base import Pane
 from tui.app.screens.too_small import TooSmallScreen
 from tui.app.seeing import Ended
 from tui.app.seen import Seen
-from tui.app.shell import Shell
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui.core.operation import Plan
 
 
-class McpdbApp(Shell):
+class McpdbApp(Comparing):
     """Looks after one gateway's database."""
 
     _welcomed = _looked_for_cut = False

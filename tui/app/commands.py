@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WORDS: dict[str, tuple[str, ...]] = {
     "backups.create": ("backup", "copy", "save", "snapshot"),
     "backups.restore": ("bring back", "recover", "rollback", "lost"),
+    "backups.compare": ("diff", "difference", "what changed", "what is gone"),
+    "backups.bring_back": ("restore tables or rows", "partial restore", "bring rows back"),
     "backups.undo": ("revert",),
     "backups.prune": ("retention", "clean up", "space", "expire", "policy"),
     "backups.delete": ("remove", "rm"),
@@ -117,6 +119,8 @@ _KEYLESS = (
 )
 _WITH_VALUE = (
     ("table", "Table NAME", "table tools: its first rows", "table"),
+    ("compare", "Compare BACKUP [BACKUP]", "compare k7m2qd: with live, or with another",
+     "compare_named"),
     ("filter", "Filter TERMS", "filter -backup: narrows the list in sight", "filter_by"),
 )
 _NAMED = (

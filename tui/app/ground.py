@@ -24,7 +24,7 @@ class Ground(App[int]):
         """Choose the looks.
 
         Args:
-            settings: `theme`, `glyphs`, `slow_link`, `utc`.
+            settings: `theme`, `glyphs`, `slow_link`, `utc`, `mask`.
             clock: The host's time; pictures freeze it.
         """
         from os import environ
@@ -36,6 +36,7 @@ class Ground(App[int]):
             self.register_theme(theme)
         self.theme = self._known_theme(str(settings.get("theme") or ""), plain=plain)
         self.glyphs = glyphs.choose(str(settings.get("glyphs") or "auto"))
+        self.mask = tuple(settings.get("mask") or ())
         self.slow = bool(settings.get("slow_link"))
         if self.slow:
             self.animation_level = "none"

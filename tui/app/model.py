@@ -96,6 +96,10 @@ class Model:
         self._wanted_rows = table
         self._loops["rows"].poke()
 
+    def live(self) -> LiveDatabase:
+        """The live database as it is read here: what an operation asks to let go of."""
+        return self._database()
+
     # --- posting --------------------------------------------------------------------------
 
     def _post(self, message: Message) -> None:

@@ -171,7 +171,7 @@ def _lost_rows(seen: Seen, now: datetime) -> tuple[Need, ...]:
         return ()
     since = since_title(seen, now).removeprefix("since ")
     text = f"{', '.join(lost)} fewer than in the backup of {since}"
-    return (Need(verdict=Verdict.WARN, text=text, key="1", action="Tables"),)
+    return (Need(verdict=Verdict.WARN, text=text, key="c", action="compare"),)
 
 
 def _lost(seen: Seen, table: TableInfo) -> int:

@@ -10,6 +10,7 @@ from tui.app.seen import Seen
 from tui.core.models import Backup, Deployment
 
 if TYPE_CHECKING:
+    from tui.app.ticks import Ticks
     from tui.core.operation import Operation
 
 Make: TypeAlias = "Callable[[Deployment], Operation]"
@@ -155,6 +156,23 @@ def restore(ident: str) -> Make:
     return make
 
 
+def bring_back(ident: str, ticks: Ticks, *, related: bool = True) -> Make:
+    """Bring chosen tables or rows of a backup back, and nothing else."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.bring_back import BringBack
+
+        return BringBack(
+            deployment,
+            backup=ident,
+            tables=tuple(sorted(ticks.tables)),
+            rows=ticks.named(),
+            related=related,
+        )
+
+    return make
+
+
 def undo(deployment: Deployment) -> Operation:
     """Undo the last restore."""
     from tui.operations.undo import Undo
@@ -253,6 +271,7 @@ def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
         "prune": ("backup", "prune", "--confirm", name),
         "back_up_cold": ("backup", "create", "--cold", "--yes"),
         "restore": ("restore", ident, "--confirm", name),
+        "compare": ("backup", "compare", ident),
         "undo": ("undo", "--confirm", name),
         "start": ("gateway", "start"),
         "stop": ("gateway", "stop"),

@@ -177,7 +177,12 @@ def keep_safety(
         taken=datetime.now().astimezone(),
         trigger=trigger,
     )
-    write_manifest(path, manifest)
+    try:
+        write_manifest(path, manifest)
+    except McpdbError as error:
+        # A disk that has no room for a manifest is no reason to take a healthy database back:
+        # the copy is there and whole, and `undo` finds it by its path.
+        return {**found, "safety_ok": True, "safety_problem": str(error)}
     return {**found, "safety_ok": True, "safety_id": manifest.id}
 
 

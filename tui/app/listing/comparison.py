@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.cells import cell_len
 
 from tui.app.listing.row import Column, Row, between
-from tui.app.paint import Span
+from tui.app.paint import Line, Span
 from tui.app.ticks import Ticks
 from tui.core.models import Backup, Comparison, Side, TableDifference
 from tui.wording.clean import one_line
@@ -129,3 +129,6 @@ def no_rows_words(table: TableDifference) -> str:
     return f"No row counts as different{f': {note}' if note else ''}."
 
 
+def more_words(below: int) -> Line:
+    """`   18 more · Enter shows all`."""
+    return (Span(f"   {count(below)} more · Enter shows all", "muted"),) if below > 0 else ()

@@ -19,6 +19,10 @@ KEYS: list[BindingType] = [
         tooltip="put this backup in place of the live database; types the name",
     ),
     Binding(
+        "c", "compare", "compare", id="backups.compare", group=HERE,
+        tooltip="what differs between this backup and live; of two marked between those",
+    ),
+    Binding(
         "t", "verify", "verify", id="backups.verify", group=HERE,
         tooltip="read this backup whole and check it; or all that are marked",
     ),
@@ -28,6 +32,10 @@ KEYS: list[BindingType] = [
     Binding(
         "enter", "open", "open", key_display="Enter", id="backups.open", group=HERE,
         tooltip="its tables and rows in 1 Tables; read-only",
+    ),
+    Binding(
+        "T", "bring_back", "tables or rows…", id="backups.bring_back", group=ASKS,
+        tooltip="restore tables or rows out of this backup into live; types the name",
     ),
     Binding(
         "Z", "undo", "undo restore…", id="backups.undo", group=ASKS,
@@ -76,6 +84,6 @@ KEYLESS: Mapping[str, tuple[str, str]] = {
 """Actions without a key: title and what it does."""
 
 MENU = (
-    "open", "restore", "verify", "drill", "adopt", "pin", "label", "copy",
+    "open", "compare", "restore", "bring_back", "verify", "drill", "adopt", "pin", "label", "copy",
     "delete", "prune", "back_up_cold", "undo",
 )  # fmt: skip

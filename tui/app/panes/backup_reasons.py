@@ -10,8 +10,8 @@ from tui.core.models import Backup
 from tui.core.operation import Verdict
 
 _ONE = (
-    "open", "mark", "restore", "verify", "copy", "pin", "label", "drill", "adopt", "delete",
-    "actions",
+    "open", "mark", "compare", "restore", "bring_back", "verify", "copy", "pin", "label", "drill",
+    "adopt", "delete", "actions",
 )  # fmt: skip
 """What is done to one backup."""
 _OF_FOLDS = ("open", "mark", "verify", "actions")
@@ -50,6 +50,8 @@ def why_not(action: str, seen: Seen, key: str, backup: Backup | None, marked: bo
             return verbs.why_not_undo(seen, "Z undo restore…")
         case "restore":
             return verbs.why_not_replace(seen, "B restore…")
+        case "bring_back":
+            return verbs.why_not_replace(seen, "T tables or rows…")
         case "back_up_cold":
             return verbs.why_not_gateway(seen, "back up cold…")
         case "verify_all" | "prune" if not (seen.catalogue and seen.catalogue.backups):
@@ -71,6 +73,8 @@ def _of_backup(action: str, backup: Backup) -> str:
     match action:
         case "restore" if backup.verdict is Verdict.FAIL:
             return f"B restore… is off: {bad.removesuffix('.')}."
+        case "bring_back" if backup.verdict is Verdict.FAIL:
+            return f"T tables or rows… is off: {bad.removesuffix('.')}."
         case "drill" if backup.verdict is Verdict.FAIL:
             return f"drill is off: {bad.removesuffix('.')}."
         case "pin" if not ours:

@@ -104,7 +104,8 @@ class BackupsPane(ListPane):
             self.stand(())
             return
         if self._marked:
-            words = f" {len(self._marked)} marked · t verifies them · Esc unmarks"
+            verbs_here = "c compares them · t verifies them"
+            words = f" {len(self._marked)} marked · {verbs_here} · Esc unmarks"
             self.stand((Span(words),))
             return
         count = len(seen.catalogue.backups)
@@ -178,6 +179,8 @@ class BackupsPane(ListPane):
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
         key = self._list.cursor_key
+        if action == "compare" and self._marked:
+            return "" if self._sides else "c compares two; more are marked. Esc unmarks."
         reason = backup_reasons.why_not(action, self.seen, key, self._backup, bool(self._marked))
         return reason or super().why_not(action)
 
@@ -250,6 +253,31 @@ class BackupsPane(ListPane):
     def action_restore(self) -> None:
         """Restore the backup under the cursor."""
         self.post_message(self.Do(verbs.restore(self._list.cursor_key)))
+
+    @property
+    def _sides(self) -> tuple[str, str] | None:
+        """What `c` compares, the older first; None where too many are marked."""
+        here = self._backup
+        chosen = set(self._marked)
+        if len(chosen) == 1 and here is not None:
+            chosen.add(here.id)
+        if self.seen.catalogue is None or len(chosen) > 2:
+            return None
+        backups = [b for b in self.seen.catalogue.backups if b.id in chosen and not b.link_to]
+        backups.sort(key=lambda backup: backup.taken)
+        if len(backups) == 2:
+            return backups[0].id, backups[1].id
+        only = backups[0] if backups else here
+        return None if only is None else (only.id, "live")
+
+    def action_compare(self) -> None:
+        """Show what differs between this backup and live, or between two."""
+        if (sides := self._sides) is not None:
+            self.post_message(self.Compare(*sides))
+
+    def action_bring_back(self) -> None:
+        """Choose tables or rows of this backup to bring back."""
+        self.post_message(self.Compare(self._list.cursor_key, bring=True))
 
     def action_verify(self) -> None:
         """Verify what is marked, or what is under the cursor."""

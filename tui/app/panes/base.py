@@ -25,6 +25,7 @@ MakeOperation: TypeAlias = "Callable[[Deployment], Operation]"
 
 CONTENT_ACTIONS = ("open", "filter", "next_match", "actions")
 """What needs the pane's own content."""
+NO_BASELINE = "c compare: there is no verified backup to compare with; b makes one."
 BESIDE = 140
 """From this many columns on a list has its detail beside it instead of below."""
 
@@ -76,6 +77,18 @@ class Pane(Vertical):
         """A backup is to be shown in the table browser."""
 
         ident: str
+
+    @dataclass
+    class Compare(Message):
+        """What differs between two databases is to be shown."""
+
+        first: str
+        """A backup."""
+        second: str = "live"
+        table: str = ""
+        """Where the cursor stands first."""
+        bring: bool = False
+        """Whether it goes on to bringing tables or rows back."""
 
     @dataclass
     class Go(Message):

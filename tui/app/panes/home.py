@@ -12,10 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from tui.app import verbs
+from tui.app.baseline import baseline
 from tui.app.listing import activity, backups, migrations, tables
 from tui.app.listing.row import Row
 from tui.app.paint import Line, Span, cell
-from tui.app.panes.base import Pane
+from tui.app.panes.base import NO_BASELINE, Pane
 from tui.app.seen import Seen
 from tui.app.widgets.groups import EVERYWHERE, HERE
 from tui.app.widgets.needs import NeedsYou
@@ -134,6 +135,10 @@ class HomePane(Pane):
         Binding(
             "b", "back_up", "back up", id="home.back_up", group=HERE,
             tooltip="back up now: hot, the gateway keeps running",
+        ),
+        Binding(
+            "c", "compare", "compare", id="home.compare", group=HERE,
+            tooltip="what differs from the backup that the rows are compared with, or this one",
         ),
     ]  # fmt: skip
 
@@ -281,11 +286,26 @@ class HomePane(Pane):
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
+        if action == "compare":
+            return "" if self._to_compare else NO_BASELINE
         return verbs.why_not_change(self.seen, "b back up") if action == "back_up" else ""
 
     def by_hand(self, action: str) -> tuple[str, ...]:
         """The same as a command."""
         return verbs.by_hand(self.seen, action)
+
+    @property
+    def _to_compare(self) -> str:
+        """Id of the backup under the cursor, or of the one that the rows are compared with."""
+        if self._last.id == "home-backups" and backups.find(self.seen, self._last.cursor_key):
+            return self._last.cursor_key
+        backup = baseline(self.seen)
+        return backup.id if backup else ""
+
+    def action_compare(self) -> None:
+        """Show what differs between a backup and live."""
+        table = self._last.cursor_key if self._last.id == "home-tables" else ""
+        self.post_message(self.Compare(self._to_compare, table=table))
 
     def action_back_up(self) -> None:
         """Back up now."""

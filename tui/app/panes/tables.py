@@ -10,9 +10,11 @@ from textual.binding import Binding, BindingType
 
 from tui.app import troubles, verbs
 from tui.app.backup_reader import BackupRead
+from tui.app.baseline import baseline
 from tui.app.listing import tables as listing
 from tui.app.listing.row import Column
 from tui.app.paint import Span
+from tui.app.panes.base import NO_BASELINE
 from tui.app.panes.listed import ACTIONS, FILTER, MATCHES, ListPane
 from tui.app.panes.opened import OpenedBackup
 from tui.app.panes.table_grid import Grid
@@ -38,7 +40,7 @@ class TablesPane(ListPane):
     TITLE = "Tables"
     LIST = "tables"
     THING = "table"
-    MENU = ("open", "copy")
+    MENU = ("open", "compare", "copy")
 
     DEFAULT_CSS = """
     TablesPane {
@@ -60,6 +62,10 @@ class TablesPane(ListPane):
         Binding(
             "B", "restore", "restore…", id="tables.restore", group=ASKS,
             tooltip="put the newest verified backup in place; types the name",
+        ),
+        Binding(
+            "c", "compare", "compare", id="tables.compare", group=HERE,
+            tooltip="what differs from the backup of the change column; of an opened one from live",
         ),
         Binding(
             "y", "copy", "copy", id="tables.copy", group=HERE,
@@ -135,7 +141,7 @@ class TablesPane(ListPane):
             count = quantities.plural(abs(change), "row")
             since = listing.since_title(seen, self.now()).removeprefix("since ")
             words = f" {info.name}: {count} {direction} than in the backup of {since}"
-            self.stand((Span(words),))
+            self.stand((Span(f"{words} · c compares"),))
             return
         counted = seen.counted_at
         words = f" counts {counted.astimezone(self.now().tzinfo):%H:%M:%S}" if counted else ""
@@ -270,6 +276,8 @@ class TablesPane(ListPane):
                 return "There is no table to open."
             case "filter" | "actions" if self._is_in_rows:
                 return "That is for the list of tables; Esc goes there."
+            case "compare" if not self._to_compare:
+                return NO_BASELINE
             case "restore" if self.seen.catalogue is None or not self._newest:
                 return "B restore… is off: there is no verified backup; 2 Backups lists all."
             case "restore":
@@ -316,6 +324,17 @@ class TablesPane(ListPane):
         self.add_class("-inside")
         self._want(self._list.cursor_key)
         self.screen.set_focus(self._grid)
+
+    @property
+    def _to_compare(self) -> str:
+        if self._opened is not None:
+            return self._opened.backup.id
+        backup = baseline(self.seen)
+        return backup.id if backup else ""
+
+    def action_compare(self) -> None:
+        """Show what differs between a backup and live, this table first."""
+        self.post_message(self.Compare(self._to_compare, table=self._list.cursor_key))
 
     def action_restore(self) -> None:
         """Put the newest verified backup in place of what cannot be read."""

@@ -11,9 +11,8 @@ from tui.cli.report.tables import VALUE, length, value_text
 from tui.cli.report.words import local
 from tui.core.models import Comparison, RowDifference, Side, TableDifference
 from tui.wording.clean import one_line
+from tui.wording.comparisons import SIGNS, same_tables, table_note
 from tui.wording.quantities import count, duration, plural
-
-SIGNS = {"removed": "-", "added": "+", "changed": "~"}
 
 
 def comparison_lines(found: Comparison) -> Iterator[str]:
@@ -26,9 +25,8 @@ def comparison_lines(found: Comparison) -> Iterator[str]:
         )  # fmt: skip
         rows = [heading, *map(_row, found.tables)]
         yield from aligned(rows, right=(1, 2, 3))
-    if found.same:
-        are = "is" if found.same == 1 else "are"
-        yield f"{plural(found.same, 'table')} {are} the same"
+    if same := same_tables(found):
+        yield same
     yield f"In words: {one_line(found.words)}."
     yield f"compared {plural(found.rows, 'row')} by key in {duration(found.seconds)}"
 
@@ -55,27 +53,6 @@ def _row(table: TableDifference) -> tuple[str, ...]:
         return (table.table, "", "", "", table_note(table))
     numbers = (count(n) for n in (table.removed, table.added, table.changed))
     return (table.table, *numbers, table_note(table))
-
-
-def table_note(table: TableDifference) -> str:
-    """What else is to be said of a table: columns, what was ignored, what is on one side only."""
-    parts = [", ".join(table.columns_changed)] if table.columns_changed else []
-    if table.ignored_rows:
-        ignored = ", ".join(table.ignored)
-        parts.append(f"({plural(table.ignored_rows, 'row')}: {ignored} only)")
-    if table.only_in:
-        side, rows = ("A", table.rows_first) if table.only_in == "first" else (
-            "B", table.rows_second,
-        )  # fmt: skip
-        parts.append(f"only in {side}" if table.problem else f"only in {side}, {_rows(rows)}")
-    for side, columns in (("A", table.columns_removed), ("B", table.columns_added)):
-        if columns:
-            parts.append(f"only in {side}: {', '.join(columns)}")
-    return "; ".join([*parts, *filter(None, [table.problem])])
-
-
-def _rows(number: int) -> str:
-    return plural(number, "row")
 
 
 def difference_lines(
