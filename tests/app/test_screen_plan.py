@@ -1,3 +1,6 @@
+import asyncio
+from dataclasses import replace
+
 import pytest
 from textual import events
 from textual.widgets import Input
@@ -30,6 +33,13 @@ def host(plan=None, theme="mcpdb-dark"):
 
 def ident(app):
     return app.screen.focused.id
+
+
+async def until(pilot, condition):
+    """Wait for what a thread brings."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await pilot.pause(0.02)
 
 
 async def test_the_verdict_stands_on_one_page_at_80x24():
@@ -261,6 +271,39 @@ async def test_a_plan_that_brings_nothing_back_says_what_changes_and_is_lost():
             "( Reset )",
         ):
             assert words in page, words
+
+
+async def test_what_changes_while_a_plan_is_read_is_shown_and_the_name_is_typed_again():
+    first = restore_plan()
+    moved = replace(first, basis={"live": "another inode"}, checks=first.checks[:1])
+    told = iter([moved])
+    app = Host(PlanScreen(first, now=NOW, again=lambda _plan: next(told, None)), "mcpdb-dark")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab", *first.subject)
+        assert "type the name first" not in text(app)
+        app.screen._look()
+        await until(pilot, lambda: "this is the new plan" in text(app))
+        assert app.screen.plan is moved
+        assert "type the name first" in text(app)
+        assert app.screen.query_one(Input).value == ""
+
+
+async def test_a_plan_that_becomes_impossible_takes_the_field_away_and_gives_it_back():
+    first = restore_plan()
+    holder = Check("holders", Verdict.FAIL, "python report.py (pid 51877) has the file open.")
+    barred = replace(first, checks=(*first.checks, holder))
+    told = iter([barred, first])
+    app = Host(PlanScreen(first, now=NOW, again=lambda _plan: next(told, None)), "mcpdb-dark")
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.screen._look()
+        await until(pilot, lambda: "FAIL above" in text(app))
+        assert "report.py" in text(app)
+        assert not app.screen.query(Input)
+        assert ident(app) == "cancel"
+        app.screen._look()
+        await until(pilot, lambda: "type the name first" in text(app))
+        await pilot.press("tab", *first.subject)
+        assert "type the name first" not in text(app)
 
 
 async def test_a_gateway_that_was_unhealthy_promises_no_way_back():

@@ -1,8 +1,7 @@
 """Rows back into the database of the real gateway.
 
-Nothing is left out of the comparison: on these databases neither release writes anything of its
-own between the plan and the first seconds after its start (measured). A database with old
-`tool_metrics` would have them rolled up then.
+Only what the gateway itself writes at its start is left out of the comparison (measured): 1.0.7
+gives tools that have no team to one, in these columns of `tools`.
 """
 
 from __future__ import annotations
@@ -20,6 +19,8 @@ from tui.operations.undo import Undo
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
+OWN = ("tools.team_id", "tools.updated_at", "tools.federation_source")
+
 
 @pytest.mark.parametrize("release", ["1.0.7", "0.3.1"])
 def test_a_tool_that_was_deleted_is_listed_again_and_nothing_else_changed(
@@ -34,7 +35,7 @@ def test_a_tool_that_was_deleted_is_listed_again_and_nothing_else_changed(
         site.lab.delete_tool(ids[name])
     site.lab.register_tool("came-later")
     assert site.lab.tools() == ["came-later", "stays"]
-    before = content(site.lab.database)
+    before = content(site.lab.database, without=OWN)
     stands = site.lab.database.stat().st_ino, *site.owner_and_mode()
 
     operation = BringBack(
@@ -51,7 +52,7 @@ def test_a_tool_that_was_deleted_is_listed_again_and_nothing_else_changed(
     assert (site.lab.database.stat().st_ino, *site.owner_and_mode()) == stands
     assert ask(site.lab.database, "PRAGMA integrity_check") == [("ok",)]
     assert ask(site.lab.database, "PRAGMA foreign_key_check") == []
-    after = content(site.lab.database)
+    after = content(site.lab.database, without=OWN)
     assert {table for table in after if after[table] != before.get(table)} == {"tools"}
     (new,) = set(after["tools"]) - set(before["tools"])
     assert ids["goes"] in new

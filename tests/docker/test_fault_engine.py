@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.docker import lab
+from tests.docker.lab.base import locked
 from tests.docker.site import RealSite
 from tests.docker.spare_engine import SpareEngine
 from tests.injection.fault import Fault
@@ -35,9 +36,10 @@ IMPATIENT = ("tui.operations.gateways.START_PATIENCE=2",)
 def spare(docker_host: str) -> Iterator[SpareEngine]:
     """Where no private engine can be started the module is skipped, unless one is demanded."""
     engine = SpareEngine()
-    engine.start()
-    yield engine
-    engine.stop()
+    with locked("spare"):
+        engine.start()
+        yield engine
+        engine.stop()
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +65,8 @@ def raised(
 def site(raised: tuple[RealSite, Path], spare: SpareEngine) -> RealSite:
     spare.start()
     site, _backup = raised
+    if not site.running():
+        site.lab.compose("start")
     site.wait_healthy()
     if "since-the-backup" not in site.tools():
         site.add_tool("since-the-backup")

@@ -23,7 +23,7 @@ from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry
 
 if TYPE_CHECKING:
-    from tui.core.operation import Plan
+    from tui.core.operation import Operation, Plan
 
 
 class McpdbApp(Comparing):
@@ -253,10 +253,11 @@ class McpdbApp(Comparing):
         try:
             operation, plan = await asyncio.to_thread(planned, make, deployment)
             self.say("")
-            if not await self._confirmed(plan):
+            agreed = await self._confirmed(operation, plan)
+            if agreed is None:
                 self.say("Cancelled. Nothing was changed.")
                 return
-            ident = await asyncio.to_thread(launched, operation, plan)
+            ident = await asyncio.to_thread(launched, operation, agreed)
         except McpdbError as error:
             self.say(str(error), "danger")
             return
@@ -267,14 +268,15 @@ class McpdbApp(Comparing):
         if plan.tier != "light":
             await self.action_operation(ident)
 
-    async def _confirmed(self, plan: Plan) -> bool:
+    async def _confirmed(self, operation: Operation, plan: Plan) -> Plan | None:
+        """The plan that was agreed to, perhaps a newer one than `plan`; None if none was."""
         from tui.core.operation import Tier
 
         if plan.tier is Tier.REPLACING:
             from tui.app.screens.plan import PlanScreen
 
-            named = await self.push_screen_wait(PlanScreen(plan))
-            return named is True
+            screen = PlanScreen(plan, again=getattr(operation, "look_again", None))
+            return screen.plan if await self.push_screen_wait(screen) else None
         if plan.forbidden is not None:
             raise McpdbError(plan.forbidden.text)
         if plan.tier is Tier.DISRUPTIVE:
@@ -284,8 +286,8 @@ class McpdbApp(Comparing):
             verb = title.split(" ")[0]
             question = Question(f"{title}?", effects(plan), plan.command, verb)
             agreed = await self.push_screen_wait(question)
-            return agreed is True
-        return True
+            return plan if agreed is True else None
+        return plan
 
     async def action_operation(self, ident: str = "") -> None:
         """Show the page of an operation: the running one unless another is named."""

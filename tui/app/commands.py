@@ -119,8 +119,12 @@ _KEYLESS = (
 )
 _WITH_VALUE = (
     ("table", "Table NAME", "table tools: its first rows", "table"),
-    ("compare", "Compare BACKUP [BACKUP]", "compare k7m2qd: with live, or with another",
-     "compare_named"),
+    (
+        "compare",
+        "Compare BACKUP [BACKUP]",
+        "compare k7m2qd: with live, or with another",
+        "compare_named",
+    ),
     ("filter", "Filter TERMS", "filter -backup: narrows the list in sight", "filter_by"),
 )
 _NAMED = (

@@ -30,6 +30,7 @@ from tui.operations.annotate import words_check
 from tui.operations.catalogue import find_backup, read_catalogue
 from tui.operations.checked import stamp
 from tui.operations.command import command_line
+from tui.operations.delete import at_rest
 from tui.operations.journaled import (
     failure,
     finished,
@@ -90,6 +91,8 @@ class Adopt:
         checks = [*read_only(deployment), *([words] if words else [])]
         checks += [_is_bare(backup), in_catalogue(deployment, backup)]
         checks += [one_name(deployment, backup, found), writable(backup), _whole(backup)]
+        # After that: what has a `-wal` is not finished, whoever made it.
+        checks.append(at_rest(backup))
         return checks
 
     def steps(self, progress: Progress) -> Steps:

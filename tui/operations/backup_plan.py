@@ -11,6 +11,7 @@ from tui.operations import second_location
 from tui.operations.gateways import gateway_of, state_of
 from tui.operations.making import Making
 from tui.services import files
+from tui.services.folder import opened
 from tui.services.holders import holders, inodes
 from tui.services.sharing import gid_of
 from tui.wording.clean import one_line
@@ -44,6 +45,12 @@ def common_checks(making: Making, database: DatabaseFacts) -> list[Check]:
     except PrecheckError as error:
         checks.append(Check("group", Verdict.FAIL, str(error)))
     try:
+        if files.identity(deployment.backup_dir) is not None:
+            with opened(deployment.backup_dir):
+                pass
+    except McpdbError as error:
+        checks.append(Check("folder", Verdict.FAIL, str(error), error.exit_code))
+    try:
         files.require_space(deployment.backup_dir, needed_space(making, live), "A backup")
         text = f"{narrow_size(files.free_space(deployment.backup_dir), 'down')} free"
         checks.append(Check("space", Verdict.OK, text))
@@ -73,7 +80,7 @@ def _second_check(deployment: Deployment, needed: int) -> Check:
     folder = deployment.second_dir or Path()
     text = one_line(str(folder))
     try:
-        second_location.require_folder(folder, deployment.backup_dir)
+        second_location.require_apart(deployment)
         files.require_space(folder, needed, "The second copy")
         one, other = files.identity(folder), files.identity(deployment.database.parent)
     except McpdbError as error:

@@ -75,11 +75,12 @@ class _Scan:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._database = deployment.database.name
-        self._seen: set[tuple[int, int]] = set()
+        self._live: set[tuple[int, int]] = set()
         with suppress(McpdbError):
             # The live file is no backup, under whatever name.
             live = files.identity(deployment.database)
-            self._seen |= {live.key} if live else set()
+            self._live |= {live.key} if live else set()
+        self._seen = set(self._live)
         self.found: list[Backup] = []
         self.strangers: list[str] = []
 
@@ -109,7 +110,9 @@ class _Scan:
             return
         self._seen.add(found.key)
         if files.is_link(found):
-            backup = entries.link(folder, name, database=self._database, exempt=self._is_kept)
+            backup = entries.link(
+                folder, name, self._live, database=self._database, exempt=self._is_kept
+            )
         else:
             backup = entries.entry(
                 folder, name, kind, database=self._database, exempt=self._is_kept

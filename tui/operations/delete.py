@@ -124,12 +124,14 @@ class Delete:
             ),
             facts={
                 "subject_kind": "backup",
-                "id": backup.id,
-                "name": backup.path.name,
-                "kind": backup.kind,
-                "label": backup.label,
-                "taken": backup.taken.isoformat(),
-                "size": backup.size,
+                "from": {
+                    "id": backup.id,
+                    "name": backup.path.name,
+                    "kind": backup.kind,
+                    "label": backup.label,
+                    "taken": backup.taken.isoformat(),
+                    "size": backup.size,
+                },
             },
         )
 
@@ -163,7 +165,7 @@ class Delete:
             _owned(deployment, backup),
             in_catalogue(deployment, backup),
             one_name(deployment, backup, found),
-            _free(backup),
+            at_rest(backup),
             writable(backup),
         ]
         warnings = (
@@ -302,7 +304,7 @@ def _owned(deployment: Deployment, backup: Backup) -> Check:
     return Check("database", Verdict.OK, one_line(deployment.database.name))
 
 
-def _free(backup: Backup) -> Check:
+def at_rest(backup: Backup) -> Check:
     """Nobody has it open, and it is finished: else it may be a database that is in use."""
     name = one_line(backup.path.name)
     wal = next((s for s in ("-wal", "-journal") if files.identity(sidecar(backup.path, s))), "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -38,6 +38,8 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UT
 _ZSTD = b"\x28\xb5\x2f\xfd"
 """How every zstd frame begins: https://datatracker.ietf.org/doc/html/rfc8878#section-3.1.1"""
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_ID = re.compile(r"(?!latest\Z)[A-Za-z0-9_-]{1,32}")
+"""What an id of a manifest may look like: it is spoken, typed and part of journals' names."""
 
 
 def is_ignored(name: str) -> bool:
@@ -107,11 +109,19 @@ def entry(
 def link(
     folder: Folder,
     name: str,
+    live: Collection[tuple[int, int]] = (),
     *,
     database: str = "",
     exempt: Callable[[FileIdentity], bool] = lambda _found: False,
 ) -> Backup | None:
     """`mcp_backup_latest.db` as a link: to a sibling only, anything else is a stranger.
+
+    Args:
+        folder: The open folder.
+        name: The link's, in that folder.
+        live: Device and inode of what is no backup: that sibling is not even opened.
+        database: As for `entry`.
+        exempt: As for `entry`.
 
     Raises:
         McpdbError: It cannot be read.
@@ -119,6 +129,9 @@ def link(
     target = folder.target(name)
     beside = target.removeprefix(f"{folder.path}/").removeprefix("./")
     if name != LATEST or "/" in beside or beside in ("", ".", ".."):
+        return None
+    sibling = folder.identity(beside)
+    if sibling is not None and sibling.key in live:
         return None
     found = entry(folder, beside, "latest", database=database, exempt=exempt)
     return found and replace(
@@ -151,7 +164,7 @@ def _described(
             verdict, problem = Verdict.UNKNOWN, "its manifest has a time that is none"
     return replace(
         bare,
-        id=manifest.id or bare.id,
+        id=manifest.id if _ID.fullmatch(manifest.id) else bare.id,
         kind=kind,
         taken=taken,
         sequence=manifest.sequence,

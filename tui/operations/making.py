@@ -21,6 +21,7 @@ from tui.operations.catalogue import next_sequence
 from tui.operations.publishing import describe, new_name, publish
 from tui.operations.secret import fingerprint_of
 from tui.services import compression, files, manifests
+from tui.services.folder import opened
 from tui.services.sharing import share
 from tui.services.sqlite import copying, inspection
 from tui.wording.clean import one_line
@@ -73,10 +74,14 @@ class Draft:
 
         Raises:
             PrecheckError: It cannot be written, or there is no such group.
+        VerificationError: It is somebody else's link, or no folder.
         """
         deployment = making.deployment
         folder = deployment.backup_dir
         files.make_private(folder)
+        with opened(folder):
+            # Behind somebody else's link the catalogue would never find the backup again.
+            pass
         share(folder, deployment.group)
         files.probe_writable(folder)
         return cls(
@@ -115,6 +120,12 @@ def verify(
         VerificationError: A check failed.
     """
     report = inspection.inspect(draft.partial, progress.tick, progress.checkpoint)
+    if not any(table != "alembic_version" for table in report.rows):
+        # It would become `latest`, and in time push out what is worth keeping.
+        raise VerificationError(
+            "The database holds no table, so there is nothing to back up; a start of the gateway "
+            "fills it, a restore brings the last backup back."
+        )
     return describe(
         report,
         id=draft.id,
@@ -202,6 +213,7 @@ def _second(deployment: Deployment, final: Path, progress: Progress) -> Steps:
     yield StepStarted("second", title, facts=place.as_facts())
     problem, found = "", {}
     try:
+        second_location.require_apart(deployment)
         manifest = manifests.read_manifest(final)
         if manifest is None:
             raise VerificationError(f"The manifest of {one_line(final.name)} is gone.")

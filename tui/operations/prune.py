@@ -10,11 +10,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tui.core.errors import ExitCode, McpdbError
+from tui.core.errors import ExitCode, McpdbError, VerificationError
 from tui.core.models import Backup, Deployment, Policy, Ruling
 from tui.core.operation import (
     Check,
@@ -39,12 +39,14 @@ from tui.operations.journaled import failure, recovered, recovery_failure
 from tui.operations.retention import host_now, rule, verified
 from tui.operations.second_copies import second_copies
 from tui.operations.undo import Undo
-from tui.services import files
+from tui.services import files, manifests
+from tui.services.holders import holders, inodes
 from tui.services.sqlite.connections import sidecar
 from tui.wording.clean import one_line
 from tui.wording.quantities import count, narrow_size, plural
 
 _TITLE = "remove what no rule keeps"
+_CHECK = "read the newest verified backup, which stays"
 _FLAGS = {
     "keep_last": "--keep-last",
     "daily": "--daily",
@@ -75,6 +77,8 @@ class Decision:
     dropped: tuple[Dropped, ...]
     verified: int
     """Backups in the first location that count toward the minimum."""
+    newest: Backup | None = None
+    """The newest verified one there: what is left if everything else is gone."""
 
     @property
     def freed(self) -> int:
@@ -127,7 +131,7 @@ class Prune:
                 "dropped": [item.mark for item in dropped],
             },
             checks=_checks(deployment, policy, decision),
-            steps=(PlannedStep("delete", _TITLE),) if dropped else (),
+            steps=_planned(decision),
             command=command_line(deployment, "backup", "prune", *self._words()),
             facts={
                 "rulings": [asdict(ruling) for ruling in decision.rulings],
@@ -146,11 +150,15 @@ class Prune:
         yield from ("--confirm", self.deployment.name)
 
     def steps(self, progress: Progress) -> Steps:
-        """Mark each file in the journal, then remove it and its manifest.
+        """Read what stays, then mark each file in the journal and remove it and its manifest.
 
         What cannot be removed is named at the end; the rest goes on.
         """
         decision = self.decide()
+        if newest := _relied_on(decision):
+            yield StepStarted("check", _CHECK, facts={"backup": newest.id})
+            _require_whole(self.deployment, newest, progress)
+            yield StepFinished("check")
         total, freed, failed = len(decision.dropped), 0, []
         for number, item in enumerate(decision.dropped, 1):
             progress.tick(number - 1, total, "files")
@@ -212,19 +220,31 @@ def decide(
     )
     rulings: list[Ruling] = []
     dropped: list[Dropped] = []
-    for backup, ruling in zip((*backups, *copies), (*first, *second), strict=True):
-        item = None if ruling.keep else _looked_at(backup, ruling)
+    judged = list(zip((*backups, *copies), (*first, *second), strict=True))
+    in_use = _in_use([backup for backup, ruling in judged if not ruling.keep])
+    for backup, ruling in judged:
+        item = None if ruling.keep or backup.path in in_use else _looked_at(backup, ruling)
         if item is not None:
             dropped.append(item)
         elif not ruling.keep:
             ruling = replace(ruling, keep=True, rule="kept: in use, or another name points to it")
         rulings.append(ruling)
-    return Decision(tuple(rulings), tuple(dropped), verified(backups, now))
+    return Decision(tuple(rulings), tuple(dropped), *verified(backups, now))
 
 
 def _needed_by_undo(deployment: Deployment) -> set[str]:
     with suppress(McpdbError):
         return {Undo(deployment).source().id}
+    return set()
+
+
+def _in_use(backups: Sequence[Backup]) -> set[Path]:
+    """The files that somebody has open: a database may have been adopted that is in use."""
+    with suppress(McpdbError):
+        known = {backup.path: inodes(backup.path) for backup in backups}
+        together = frozenset().union(*known.values())
+        if together and holders(together)[0]:
+            return {path for path, files_of in known.items() if holders(files_of)[0]}
     return set()
 
 
@@ -240,6 +260,44 @@ def _looked_at(backup: Backup, ruling: Ruling) -> Dropped | None:
             return None
         return Dropped(backup, found.size, marked(backup), ruling)
     return None
+
+
+def _relied_on(decision: Decision) -> Backup | None:
+    """The backup that must be whole before others go; safety copies are none of it."""
+    if any(item.backup.kind != "safety" for item in decision.dropped):
+        return decision.newest
+    return None
+
+
+def _require_whole(deployment: Deployment, backup: Backup, progress: Progress) -> None:
+    """Read every byte of it: its size and its manifest say nothing of a disk that rots.
+
+    Raises:
+        VerificationError: It is not what it was. Its manifest says so from now on, and nothing
+            is removed: the next prune counts without it.
+    """
+    manifest = backup.manifest
+    if manifest is None:
+        return
+    expected = manifest.stored_sha256 or manifest.sha256
+    try:
+        found = files.sha256(backup.path, progress.tick)
+        if found == expected:
+            return
+        problem = f"FAIL sha256: expected {expected[:12]}, found {found[:12]}"
+    except VerificationError as error:
+        problem = str(error).rstrip(".")
+    with suppress(McpdbError):
+        manifests.amend(
+            backup.path,
+            deployment.group,
+            check_result=problem,
+            verified=datetime.now(UTC).isoformat(),
+        )
+    raise VerificationError(
+        f"{one_line(backup.path.name)}, the newest verified backup, is damaged ({problem}): "
+        "nothing was removed. Make another backup before the next prune."
+    )
 
 
 def _finish(mark: Mapping[str, Any]) -> Facts:
@@ -284,6 +342,13 @@ def _checks(deployment: Deployment, policy: Policy, decision: Decision) -> list[
         text = str(files.denied("remove files from", closed[0], PermissionError()))
         checks.append(Check("permission", Verdict.FAIL if denied else Verdict.WARN, text))
     return checks
+
+
+def _planned(decision: Decision) -> tuple[PlannedStep, ...]:
+    if not decision.dropped:
+        return ()
+    check = (PlannedStep("check", _CHECK),) if _relied_on(decision) else ()
+    return (*check, PlannedStep("delete", _TITLE))
 
 
 def _closed(decision: Decision) -> list[Path]:

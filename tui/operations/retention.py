@@ -162,10 +162,12 @@ def _by_rules(
         ),
     ]
     dropped = "dropped: " + _unkept(policy)
-    for position, (index, backup) in enumerate(judged):
+    # What `restore latest` takes stays too, where the newest is one that was adopted.
+    latest = next((index for index, b in judged if b.kind in ("hot", "cold")), judged[0][0])
+    for index, backup in judged:
         if backup.pinned:
             why[index] = "kept: pinned"
-        elif position == 0:
+        elif index in (judged[0][0], latest):
             why[index] = "kept: last verified"
         elif backup.path in pointed_at:
             why[index] = "kept: mcp_backup_latest.db points to it"

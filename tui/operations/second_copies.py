@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from tui.core.errors import McpdbError
 from tui.core.models import Backup, Deployment, FileIdentity, Manifest
 from tui.core.operation import Verdict
+from tui.operations.second_location import is_listed
 from tui.services import files, folder, journal, manifests
 
 _NAME = re.compile(r".+\.db(\.zst)?")
@@ -27,7 +28,7 @@ def second_copies(deployment: Deployment, backups: Sequence[Backup]) -> tuple[Ba
         backups: The catalogue of the first one: what is pinned there is pinned here.
     """
     place = deployment.second_dir
-    if place is None or place == deployment.backup_dir:
+    if place is None or is_listed(deployment, place):
         return ()
     known = {b.id: b for b in backups if b.manifest is not None}
     found: list[Backup] = []

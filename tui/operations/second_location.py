@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.errors import NotFoundError, PrecheckError, VerificationError
-from tui.core.models import Manifest
+from tui.core.models import Deployment, Manifest
+from tui.operations.catalogue import folders
 from tui.operations.publishing import publish, utc
 from tui.services import files, manifests
 from tui.services.sharing import share
@@ -42,6 +43,37 @@ class Place:
     def as_facts(self) -> dict[str, str]:
         """For the journal."""
         return {"second_partial": str(self.partial), "second_final": str(self.final)}
+
+
+def is_listed(deployment: Deployment, folder: Path) -> bool:
+    """Whether a folder is one of the catalogue's, under whatever name: no second place at all.
+
+    A copy there would be taken for one more backup, and the rules would count both.
+    """
+    return any(_is_same(folder, path) for path, _whole in folders(deployment))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one == other or one.samefile(other)
+    except OSError:
+        return False
+
+
+def require_apart(deployment: Deployment) -> None:
+    """Refuse a second place that is not there, or that the catalogue lists already.
+
+    Raises:
+        NotFoundError: There is no such folder.
+        PrecheckError: It is one of the catalogue's, or may not be looked at.
+    """
+    folder = deployment.second_dir or Path()
+    require_folder(folder, deployment.backup_dir)
+    if is_listed(deployment, folder):
+        raise PrecheckError(
+            f"{one_line(str(folder))} is looked through for backups already: it is no second "
+            "place. Give a folder on another disk."
+        )
 
 
 def require_folder(folder: Path, backup_dir: Path) -> None:

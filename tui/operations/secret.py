@@ -53,7 +53,7 @@ def match(of_backup: str, own: str) -> Literal["same", "other", "unknown"]:
         of_backup: The manifest's `secret_fingerprint`.
         own: What `fingerprint_of` says now.
     """
-    if not of_backup or not own:
+    if not of_backup or not own or not fingerprint.same_salt(of_backup, own):
         return "unknown"
     return "same" if of_backup == own else "other"
 

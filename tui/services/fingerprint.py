@@ -57,9 +57,17 @@ def make_salt(state_dir: Path) -> bytes:
     return salt
 
 
+def same_salt(one: str, other: str) -> bool:
+    """Whether two fingerprints were made with the same salt, and so can be compared at all."""
+    return one.partition(":")[0] == other.partition(":")[0]
+
+
 @functools.lru_cache(maxsize=16)
 def fingerprint(secret: str, salt: bytes) -> str:
-    """Sixteen hexadecimal digits that another secret, or another salt, does not give."""
+    """Four digits that tell the salt, a colon, and sixteen that another secret does not give.
+
+    A salt that was lost and made anew must not look like another secret.
+    """
     found = hashlib.scrypt(
         secret.encode(errors="surrogateescape"),
         salt=salt,
@@ -69,4 +77,4 @@ def fingerprint(secret: str, salt: bytes) -> str:
         maxmem=_MEMORY,
         dklen=_LENGTH,
     )
-    return found.hex()
+    return f"{hashlib.sha256(salt).hexdigest()[:4]}:{found.hex()}"

@@ -43,6 +43,11 @@ def is_by_name(plan: Plan) -> bool:
     return bool(plan.facts.get("rows"))
 
 
+def replaces_rows(plan: Plan) -> bool:
+    """Whether rows of the live database change: only then is there something to compare."""
+    return is_compared(plan) or ("from" in plan.facts and "over" in plan.facts)
+
+
 def is_compared(plan: Plan) -> bool:
     """Whether anything is known about rows."""
     return bool(plan.changes) or is_by_name(plan)

@@ -132,3 +132,8 @@ def no_rows_words(table: TableDifference) -> str:
 def more_words(below: int) -> Line:
     """`   18 more · Enter shows all`."""
     return (Span(f"   {count(below)} more · Enter shows all", "muted"),) if below > 0 else ()
+
+
+def has_rows(table: TableDifference) -> bool:
+    """Whether rows of it can be shown."""
+    return bool(table.removed or table.added or table.changed) and not table.only_in

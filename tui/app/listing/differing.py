@@ -27,6 +27,8 @@ _GOOD = ("name", "original_name", "display_name", "title", "slug", "full_name", 
          "user_email", "username", "uri", "url", "enabled", "is_active", "type", "version",
          "status")  # fmt: skip
 """Columns that tell a person most of a row, the best first."""
+NARROW = 10
+"""Columns below which a value that is cut says nothing."""
 _LONG = 80
 """Characters from which on a value is no reading for a list."""
 
@@ -105,8 +107,10 @@ def grid(
         values = [_cell(table, name, row, glyphs, mask) for row in rows]
         longest = max(cell_len(one_line(name)), *(cell_len(v.text) for v in values))
         width = min(longest, WIDEST)
-        if width > spare:
-            break
+        if width >= spare:
+            width = spare - 1
+            if width < NARROW:
+                continue
         spare -= width + 1
         numbers = all(isinstance(_values(row).get(name), int | float | None) for row in rows)
         columns.append(Column(one_line(name), width, "right" if numbers else "left"))

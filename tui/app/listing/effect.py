@@ -41,7 +41,7 @@ def tick_rows(found: Comparison, ticks: Ticks, glyphs: Glyphs) -> list[Row]:
         result += [
             Row(
                 f"{name}{ROW_MARK}{number}",
-                (Span(f"  {glyphs.twig} {words or f"row {number + 1}"}"), Span(""), Span(""), Span("this row")),
+                tuple(map(Span, (f"  {glyphs.twig} {words or 'a row'}", "", "", "this row"))),
                 marked=True,
             )
             for number, words in enumerate(rows.values())

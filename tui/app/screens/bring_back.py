@@ -125,7 +125,7 @@ class BringBackScreen(Dialog["verbs.Make | None"]):
     def compose_body(self) -> Iterable[Widget]:
         """What is ticked, what it does, the command, the buttons."""
         with Container(id="both"):
-            yield (ticks := TickList(listing.COLUMNS, frame="none", signed=False, id="ticks"))
+            yield (ticks := TickList(listing.COLUMNS, frame="none", id="ticks"))
             ticks.can_focus = False
             yield TextPanel(frame="rule", id="effect")
         yield Lines(id="hand")

@@ -2,97 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
-from textual.binding import Binding, BindingType
-from textual.containers import Container
-from textual.content import Content
-from textual.widget import Widget
+from textual.binding import BindingType
 
 from tui.app import verbs
 from tui.app.background import Far, NotDone
 from tui.app.comparison_reader import Compared, ComparisonReader, RowsCame
 from tui.app.listing import comparison as listing
-from tui.app.listing import differing
-from tui.app.listing.terms import Terms, parse
-from tui.app.panes.base import BESIDE, Pane
-from tui.app.screens.frame import Dialog, TitleRow
-from tui.app.screens.lines import BOLD, Lines, say, stack, wrapped
-from tui.app.ticks import Ticks, is_bringable, why_not_table
-from tui.app.widgets.filter_line import FilterLine
-from tui.app.widgets.groups import ASKS, EVERYWHERE, HERE
+from tui.app.listing.terms import Terms
+from tui.app.panes.base import Pane
+from tui.app.screens.compare_keys import KEYS, why_not
+from tui.app.screens.compare_view import ComparisonView
+from tui.app.ticks import Ticks, why_not_table
 from tui.app.widgets.rows import RowList
-from tui.core.models import Comparison, TableDifference
-from tui.wording.comparisons import schema_words
-from tui.wording.quantities import count
 
 if TYPE_CHECKING:
     from tui.app.seen import Seen
 
-DETAIL = 60
-"""Rows of the table under the cursor that are read for the detail."""
-DEBOUNCE = 0.12
-"""Seconds that the cursor has to stand before rows are read."""
-LEAVING_WAIT = 2.0
-"""Seconds within which scratch copies are gone when the program is left."""
+LEAVING_WAIT = 0.5
+"""Seconds within which connections are closed and scratch copies gone."""
 
 
-class CompareScreen(Dialog[None]):
+class CompareScreen(ComparisonView):
     """Reads both sides in a thread of its own; what is ticked here can be brought back."""
 
-    DEFAULT_CSS = """
-    CompareScreen {
-        & > TitleRow { margin-top: 3; }
-        #both { height: 1fr; layout: vertical; }
-        #tables { height: 1fr; }
-        #differing { height: 1fr; }
-        #words { height: auto; max-height: 4; }
-        &.-beside #both { layout: horizontal; }
-        &.-beside #tables { width: 82; height: 1fr; }
-        &.-beside #differing { width: 1fr; height: 1fr; }
-        &.-alone #differing { display: none; }
-    }
-    """
     AUTO_FOCUS = "#tables"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter", "open", "rows", key_display="Enter", id="compare.open", group=HERE,
-            tooltip="every row of this table that differs; there Enter shows both versions",
-        ),
-        Binding(
-            "T", "bring_back", "bring rows back…", id="compare.bring_back", group=ASKS,
-            tooltip="bring what is marked, or this table, back into live; types the name",
-        ),
-        Binding(
-            "B", "restore", "restore all…", id="compare.restore", group=ASKS,
-            tooltip="put the whole backup in place of the live database; types the name",
-        ),
-        Binding(
-            "space", "mark", "mark", key_display="space", id="compare.mark", group=HERE,
-            tooltip="mark this table for T; in its rows single ones",
-        ),
-        Binding(
-            "slash", "filter", "filter", key_display="/", id="compare.filter", group=HERE,
-            tooltip="keep the tables that match; Esc clears",
-        ),
-        Binding(
-            "R", "again", "again", show=False, id="compare.again", group=HERE,
-            tooltip="compare again",
-        ),
-        Binding(
-            # Priority: in the filter's field Esc would otherwise step back in the pane below.
-            "escape", "back", "back", show=False, key_display="Esc", id="compare.back",
-            group=EVERYWHERE, priority=True, tooltip="stop comparing; clear the filter; leave",
-        ),
-        Binding(
-            "ctrl+c", "stop", "stop", show=False, id="compare.stop", group=EVERYWHERE,
-            priority=True, tooltip="stop comparing",
-        ),
-        Binding("q", "leave", "back", id="compare.leave", group=EVERYWHERE, tooltip="leave"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     def __init__(
         self,
@@ -110,56 +48,9 @@ class CompareScreen(Dialog[None]):
             bring: Whether to go on to bringing back as soon as it is known what differs.
             mask: The operator's own patterns of secret columns.
         """
-        super().__init__()
-        self._reader = reader
+        super().__init__(reader, mask)
         self._first_table, self._bring = table, bring
-        self._mask = tuple(mask)
-        self._found: Comparison | None = None
         self._comparing = self._stale = False
-        self._terms = Terms()
-        self._ticks = Ticks()
-        self._pages: dict[str, RowsCame] = {}
-
-    # --- parts ----------------------------------------------------------------------------
-
-    def title_row(self) -> TitleRow:
-        """Both sides."""
-        return TitleRow(Content(""))
-
-    def compose_body(self) -> Iterable[Widget]:
-        """Tables, the rows of one below or beside them, the gist."""
-        yield FilterLine("part of a name; -word drops")
-        with Container(id="both"):
-            yield RowList(listing.COLUMNS, frame="none", cursor_at=1, signed=False, id="tables")
-            yield (detail := RowList(frame="rule", id="differing"))
-            detail.can_focus = False
-        yield Lines(id="words")
-
-    @property
-    def _list(self) -> RowList:
-        return self.query_one("#tables", RowList)
-
-    @property
-    def _detail(self) -> RowList:
-        return self.query_one("#differing", RowList)
-
-    @property
-    def _filter(self) -> FilterLine:
-        return self.query_one(FilterLine)
-
-    @property
-    def _seen(self) -> Seen:
-        return cast("Seen", getattr(self.app, "seen"))  # noqa: B009
-
-    def _now(self) -> datetime:
-        return cast("Callable[[], datetime]", getattr(self.app, "now"))()  # noqa: B009
-
-    @property
-    def _table(self) -> TableDifference | None:
-        key = self._list.cursor_key
-        return (
-            next((t for t in self._found.tables if t.table == key), None) if self._found else None
-        )
 
     # --- life -----------------------------------------------------------------------------
 
@@ -191,22 +82,18 @@ class CompareScreen(Dialog[None]):
 
     def _compare(self) -> None:
         self._comparing = True
-        self._pages.clear()
+        self._detail.forget()
         self._reader.compare(self)
-        self.tell(f"{self._sign} {listing.progress_words(0, 0)} · Esc stops it")
+        self.tell(f"» {listing.progress_words(0, 0)} · Esc stops it")
         if self._found is None:
             self._list.show((), empty="…")
         self.refresh_bindings()
-
-    @property
-    def _sign(self) -> str:
-        return "»"
 
     @on(Far)
     def _far(self, message: Far) -> None:
         if self._comparing:
             words = listing.progress_words(message.done, message.total)
-            self.tell(f"{self._sign} {words} · Esc stops it")
+            self.tell(f"» {words} · Esc stops it")
 
     @on(Compared)
     def _compared(self, message: Compared) -> None:
@@ -243,71 +130,6 @@ class CompareScreen(Dialog[None]):
         else:
             self.tell(listing.compared_words(self._found))
 
-    # --- drawing --------------------------------------------------------------------------
-
-    def on_resize(self, event: events.Resize) -> None:
-        """The rows stand beside the tables where there is room."""
-        beside = event.size.width >= BESIDE
-        self.set_class(beside, "-beside")
-        self._detail.frame = "side" if beside else "rule"
-        self._show_title()
-        self._show_words()
-        self.call_after_refresh(self._share)
-
-    def _share(self) -> None:
-        """Give the list what it needs, and the detail what is left."""
-        tables = self._list
-        if self.has_class("-beside"):
-            tables.styles.height = "1fr"
-        else:
-            room = self.query_one("#both").size.height
-            tables.styles.height = max(4, min(len(tables.rows) + 2, room - 6))
-        self.call_after_refresh(self._show_detail)
-
-    def _show_title(self) -> None:
-        found, backups = self._found, self._seen.catalogue.backups if self._seen.catalogue else ()
-        now = self._now()
-        if found is None:
-            from tui.core.models import Side
-
-            sides = [
-                Side(word=word, name=word, taken="", revision="")
-                for word in (self._reader.first, self._reader.second)
-            ]
-            schema = ""
-        else:
-            sides, schema = [found.first, found.second], schema_words(found)
-        words = [
-            listing.side_words(letter, side, now, backups)
-            for letter, side in zip("AB", sides, strict=True)
-        ]
-        left, right = listing.title_words(words, schema, self.app.size.width)
-        self.query_one(TitleRow).show(say(f" {left}", BOLD), say(f"{right} "))
-
-    def _show_tables(self) -> None:
-        if self._found is None:
-            return
-        rows = listing.table_rows(self._found, self._ticks)
-        empty = f"{self._found.words}."
-        if not self._terms.is_empty:
-            things = sum(1 for row in rows if row.is_thing)
-            rows = self._terms.narrow(rows)
-            empty = f"None of {count(things)} matches. Esc clears."
-            self._filter.count(f"{count(len(rows))} of {count(things)} match")
-        self._list.show(rows, empty=empty)
-        self.set_class(not self._found.tables, "-alone")
-        self._show_words()
-        self.call_after_refresh(self._share)
-
-    def _show_words(self) -> None:
-        found = self._found
-        said = listing.gist(found) if found and found.tables else []
-        width = max(20, self.app.size.width - 2)
-        pieces = [piece for sentence in said for piece in wrapped(sentence, width)]
-        self.query_one("#words", Lines).content = stack(
-            Content.assemble(" ", piece) for piece in pieces
-        )
-
     # --- the rows of the table under the cursor -------------------------------------------
 
     @on(RowList.Moved, "#tables")
@@ -316,66 +138,12 @@ class CompareScreen(Dialog[None]):
         self._want_detail()
 
     def _want_detail(self) -> None:
-        table = self._table
-        self._show_detail()
-        if table is not None and self._needs_rows(table) and not self._comparing:
-            self.set_timer(DEBOUNCE, lambda: self._read_detail(table))
-
-    def _needs_rows(self, table: TableDifference) -> bool:
-        has_rows = table.removed or table.added or table.changed
-        return bool(has_rows and not table.only_in and table.table not in self._pages)
-
-    def _read_detail(self, table: TableDifference) -> None:
-        if table is self._table and self._needs_rows(table) and self.is_current:
-            self._reader.rows(self, table, limit=DETAIL)
+        if not self._comparing:
+            self._detail.follow(self._table)
 
     @on(RowsCame)
     def _take_rows(self, message: RowsCame) -> None:
-        self._pages[message.table] = message
-        self._show_detail()
-
-    def _show_detail(self) -> None:
-        table, panel = self._table, self._detail
-        if table is None:
-            panel.entitle("")
-            panel.show(())
-            return
-        panel.entitle(listing.detail_title(table), listing.by_words(table))
-        page = self._pages.get(table.table)
-        if page is None:
-            waits = self._needs_rows(table)
-            panel.show((), empty="…" if waits else listing.no_rows_words(table))
-            return
-        columns, rows = differing.grid(
-            table, page.rows, panel.glyphs, panel.inner_width - 3, mask=self._mask,
-            ticks=self._ticks,
-        )  # fmt: skip
-        more = table.removed + table.added + table.changed - len(rows)
-        panel.show(
-            rows,
-            columns=columns,
-            empty=page.problem or listing.no_rows_words(table),
-            note=lambda below: listing.more_words(below + more),
-        )
-
-    # --- filter ---------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Type terms."""
-        self._filter.open()
-
-    @on(FilterLine.Typed)
-    def _narrow(self, message: FilterLine.Typed) -> None:
-        try:
-            self._terms = parse(message.text, self._now(), listing.FIELDS)
-        except ValueError as error:
-            self.tell(str(error), attention=True)
-            return
-        self._show_tables()
-
-    @on(FilterLine.Kept)
-    def _keep(self) -> None:
-        self.set_focus(self._list)
+        self._detail.take(message)
 
     # --- what is possible -----------------------------------------------------------------
 
@@ -385,24 +153,7 @@ class CompareScreen(Dialog[None]):
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed; empty when it works."""
-        if action in ("open", "mark", "filter", "bring_back", "restore") and self._found is None:
-            return "It is still being compared." if self._comparing else "Nothing was compared."
-        match action:
-            case "open" | "mark" if self._table is None:
-                return "There is no table here."
-            case "mark" | "bring_back" if self._found and not is_bringable(self._found):
-                return "T brings rows of a backup into live: compare one backup with live (c)."
-            case "mark" if self._table is not None:
-                return why_not_table(self._table)
-            case "bring_back" if self._found and all(map(why_not_table, self._found.tables)):
-                return "There is nothing to bring back: live lacks no row and has none otherwise."
-            case "bring_back":
-                return verbs.why_not_replace(self._seen, "T bring rows back…")
-            case "restore" if self._found and not is_bringable(self._found):
-                return "B restores a backup over live: compare one backup with live (c)."
-            case "restore":
-                return verbs.why_not_replace(self._seen, "B restore all…")
-        return ""
+        return why_not(action, self._seen, self._found, self._table, comparing=self._comparing)
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why."""
@@ -424,7 +175,7 @@ class CompareScreen(Dialog[None]):
         table = self._table
         if table is None or self._found is None:
             return
-        if not (table.removed or table.added or table.changed) or table.only_in:
+        if not listing.has_rows(table):
             self.tell(listing.no_rows_words(table), attention=True)
             return
         screen = CompareRowsScreen(
@@ -445,7 +196,7 @@ class CompareScreen(Dialog[None]):
         if (table := self._table) is not None:
             self._ticks.toggle_table(table.table)
             self._show_tables()
-            self._show_detail()
+            self._detail.redraw()
             self._list.action_move(1)
             self.rest()
 
@@ -504,7 +255,7 @@ class CompareScreen(Dialog[None]):
         elif self._ticks:
             self._ticks.clear()
             self._show_tables()
-            self._show_detail()
+            self._detail.redraw()
             self.rest()
         else:
             self._leave("")

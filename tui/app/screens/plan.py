@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -30,8 +32,12 @@ from tui.app.screens.lines import (
 )
 from tui.app.screens.plan_field import NameField, PageRule
 from tui.app.widgets.groups import HERE
+from tui.core.errors import McpdbError
 from tui.core.operation import Plan
 from tui.wording.clean import one_line
+
+AGAIN = 2.0
+"""Seconds between two looks at what may change while a plan is being read."""
 
 NAME_FIRST = "type the name first"
 FAIL_ABOVE = "FAIL above"
@@ -116,15 +122,32 @@ class PlanScreen(Dialog[bool]):
         Binding("up", "line(-1)", "line up", show=False, id="plan.line_up", group=HERE),
     ]
 
-    def __init__(self, plan: Plan, *, now: datetime | None = None) -> None:
+    @dataclass
+    class Looked(Message):
+        """What was looked at again while the plan is being read has changed."""
+
+        plan: Plan
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        now: datetime | None = None,
+        again: Callable[[Plan], Plan | None] | None = None,
+    ) -> None:
         """Show a plan.
 
         Args:
             plan: What would happen; the screen knows nothing beyond it.
             now: When it was made, for ages; the present unless given.
+            again: Looks again at what may change meanwhile: a new plan, or None if nothing did.
+                Called in a thread.
         """
         super().__init__()
         self.plan = plan
+        """What is confirmed in the end: the newest one that was shown."""
+        self._again = again
+        self._looking = False
         self._made = now or datetime.now(UTC)
         self._command = one_line(plan.command)
         self._forbidden = plan.forbidden is not None
@@ -162,12 +185,49 @@ class PlanScreen(Dialog[bool]):
 
     def on_mount(self) -> None:
         """Say why the button is off."""
-        self._say_why(FAIL_ABOVE if self._forbidden else NAME_FIRST)
-        self.watch(self.query_one("#plan"), "scroll_y", self._show_page, init=False)
+        self._set_up()
+        if self._again is not None:
+            self.set_interval(AGAIN, self._look)
         again = "checked again before the first step"
         if self.app.size.width >= WIDE:
             again = f"it is {again}; if anything moved, nothing is done"
         self.tell(f"plan made {self._made.astimezone():%H:%M:%S}, {again}")
+
+    def _set_up(self) -> None:
+        self._say_why(FAIL_ABOVE if self._forbidden else NAME_FIRST)
+        self.watch(self.query_one("#plan"), "scroll_y", self._show_page, init=False)
+
+    def _look(self) -> None:
+        if not self._looking:
+            self._looking = True
+            self._look_in_thread(self.plan)
+
+    @work(thread=True, group="again", exit_on_error=False)
+    def _look_in_thread(self, plan: Plan) -> None:
+        try:
+            found = self._again(plan) if self._again is not None else None
+        except McpdbError:
+            # It cannot be told now; the plan is made again under the lock in any case.
+            found = None
+        self._looking = False
+        if found is not None:
+            self.post_message(self.Looked(found))
+
+    @on(Looked)
+    async def _show_what_changed(self, message: Looked) -> None:
+        """Write the new plan; where it rests on something else, the name is typed again."""
+        moved = message.plan.fingerprint != self.plan.fingerprint
+        was, self.plan = self._forbidden, message.plan
+        self._forbidden = message.plan.forbidden is not None
+        if was is not self._forbidden:
+            await self.recompose()
+            self._set_up()
+            self.set_focus(self.query_one("#cancel"))
+        elif moved and not self._forbidden:
+            self.query_one(NameField).value = ""
+        self.on_resize()
+        if moved:
+            self.tell("Something moved since the plan was made; this is the new plan.")
 
     def on_resize(self) -> None:
         """Write everything for the new width."""

@@ -35,6 +35,7 @@ from tui.app.screens.lines import (
     signed,
     wrapped,
 )
+from tui.app.screens.plan_rulings import rulings_rows
 from tui.app.screens.plan_steps import steps
 from tui.core.operation import Check, Plan, Verdict
 from tui.wording import plans
@@ -53,14 +54,17 @@ def verdict_page(plan: Plan, width: int, now: datetime) -> list[Content]:
     """What an operator must have read before going on, for a narrow terminal."""
     gains, losses = _headings(plan, narrow=True)
     rows: list[Content] = [*what(plan, width, now, narrow=True), Content("")]
+    if rulings := rulings_rows(plan, width):
+        rows += [*rulings, Content("")]
 
     def put(label: str, text: Content | str) -> None:
         rows.extend(hanging(line(" ", (label, BOLD)), text, width, _INDENT))
 
     room = 2 * (width - _INDENT) - 8
     counted = "row counts: " if plan.changes and not plans.is_by_name(plan) else ""
-    put(gains, counted + plan_rows.summary(plan, room - len(counted), more_rows=True))
-    put(losses, _lost(plan, room, now))
+    if plans.replaces_rows(plan):
+        put(gains, counted + plan_rows.summary(plan, room - len(counted), more_rows=True))
+        put(losses, _lost(plan, room, now))
     put("DOWN", plans.down(plan))
     for note in _notes(plan):
         put("", say(note, ATTENTION))
@@ -82,24 +86,24 @@ def details_page(plan: Plan, width: int) -> list[Content]:
         steps(plan, width - 1),
         _headed("CHECKED", checks(plan, room)),
         _headed("IF SOMETHING GOES WRONG", _wrong(plan, room)),
-        _headed("OPEN IN", opened),
-        _headed("ROWS", plan_rows.tables(plan, room, changes)),
     ]
+    if plans.replaces_rows(plan):
+        parts += [
+            _headed("OPEN IN", opened),
+            _headed("ROWS", plan_rows.tables(plan, room, changes)),
+        ]
     return _margin([row for part in parts for row in (*part, Content(""))], 1)
 
 
 def wide_page(plan: Plan, width: int, now: datetime) -> list[Content]:
     """Everything at once, in two columns."""
     half = (width - 6) // 2
-    gains, losses = _headings(plan, narrow=False)
-    left = _headed(gains, plan_rows.tables(plan, half - 2, plans.back(plan)))
-    right = _headed(losses, plan_rows.tables(plan, half - 2, plans.lost(plan)))
-    right += [line("  ", piece) for piece in wrapped(f"All: {_since(plan, now)}", half - 2)]
     return _margin(
         [
             *what(plan, width - 4, now, narrow=False),
             Content(""),
-            *beside(left, right, half),
+            *rulings_rows(plan, width - 4),
+            *_gained_and_lost(plan, half, now),
             *(say(note, ATTENTION) for note in _notes(plan)),
             Content(""),
             *beside(
@@ -114,6 +118,17 @@ def wide_page(plan: Plan, width: int, now: datetime) -> list[Content]:
         ],
         2,
     )
+
+
+def _gained_and_lost(plan: Plan, half: int, now: datetime) -> list[Content]:
+    """Two columns of tables, where data is replaced."""
+    if not plans.replaces_rows(plan):
+        return []
+    gains, losses = _headings(plan, narrow=False)
+    left = _headed(gains, plan_rows.tables(plan, half - 2, plans.back(plan)))
+    right = _headed(losses, plan_rows.tables(plan, half - 2, plans.lost(plan)))
+    right += [line("  ", piece) for piece in wrapped(f"All: {_since(plan, now)}", half - 2)]
+    return beside(left, right, half)
 
 
 def what(plan: Plan, width: int, now: datetime, *, narrow: bool) -> list[Content]:

@@ -69,7 +69,7 @@ def _what(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _rows(plan: Plan) -> Iterator[str]:
-    if "from" not in plan.facts:
+    if not plans.replaces_rows(plan):
         return
     if same := plans.nothing(plan):
         yield _INDENT + same
