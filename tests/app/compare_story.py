@@ -103,7 +103,9 @@ class Fake:
 
     def rows(self, posts, of, after=None, limit=200):
         self.asked.append(f"rows {of.table}")
-        every = self.given.get(of.table, ())
+        every = self.given.get(of.table)
+        if every is None:
+            every = tuple(gone(f"k{n}", f"row-{n}") for n in range(of.removed or 1))
         begin = next((n for n, row in enumerate(every, 1) if row is after), 0)
         limit = min(limit, self._page)
         page = tuple(every[begin : begin + limit])

@@ -9,7 +9,7 @@ from tests.terminal import Terminal
 from tui.operations.activity import read_activity
 from tui.operations.backup import BackupCreate
 
-CRM, KEPT = "crm-search", "weather-forecast"
+CRM, OLD, KEPT = "crm-search", "not-wanted-any-more", "weather-forecast"
 
 
 def delete_tool(site, name):
@@ -18,11 +18,16 @@ def delete_tool(site, name):
         assert answer.status in (200, 204)
 
 
+def line_of(terminal, word):
+    return next(n for n, line in enumerate(terminal.text.splitlines()) if word in line)
+
+
 def test_a_deleted_tool_is_found_by_name_and_brought_back(site):
-    for name in (CRM, KEPT):
+    for name in (CRM, OLD, KEPT):
         site.add_tool(name)
     site.do(BackupCreate(site.deployment))
     delete_tool(site, CRM)
+    delete_tool(site, OLD)
     site.add_tool("came-after")
     before = site.database.stat().st_ino
     command = [sys.executable, "-m", "tui", "--project-dir", str(site.folder)]
@@ -31,13 +36,14 @@ def test_a_deleted_tool_is_found_by_name_and_brought_back(site):
         terminal.send("2")
         terminal.wait_for("[2 Backups]", "1 with manifest")
         terminal.send("c")
-        terminal.wait_for("1 tool removed", CRM, "compared ", "B live, read")
+        terminal.wait_for("2 tools removed, 1 tool added", CRM, "compared ", "B live, read")
         assert KEPT not in terminal.text
-        # The first table that differs is the tools'; its row is marked.
+        # Only one of the two rows is wanted back.
         terminal.send("/tools\r")
         terminal.wait_for("match")
         terminal.send("\r")
         terminal.wait_for("removed", CRM, "rows 1-")
+        terminal.send("j" if line_of(terminal, OLD) < line_of(terminal, CRM) else "")
         terminal.send(" ")
         terminal.wait_for("1 row marked")
         terminal.send("T")
@@ -50,9 +56,10 @@ def test_a_deleted_tool_is_found_by_name_and_brought_back(site):
         terminal.send("\r")
         terminal.wait_for("Brought back into tools", timeout=90)
         assert site.tools() >= {CRM, KEPT, "came-after"}
+        assert OLD not in site.tools()
         # Behind the page of the operation it was compared anew.
         terminal.send("q")
-        terminal.wait_for("tools · 1 added since A", timeout=30)
+        terminal.wait_for("tools · 1 removed, 1 added since A", timeout=30)
         terminal.send("\x1b")
     assert site.database.stat().st_ino == before
     assert [entry.operation for entry in read_activity(site.deployment)] == ["bring-back", "backup"]

@@ -69,6 +69,9 @@ def test_a_backup_made_by_hand_is_adopted_labelled_pinned_verified_and_deleted(
         assert unconfirmed.code == 2, words
         assert "Nothing was changed." in unconfirmed.err
         assert f"--confirm {identifier}" in unconfirmed.err
+        assert f"DELETE  the backup {identifier}, " in unconfirmed.out + unconfirmed.err
+        once = "only now: once begun it goes to its end; what was removed does not come back"
+        assert once in unconfirmed.out + unconfirmed.err
     deleted = shelf.cli.json("backup", "delete", identifier, "--confirm", identifier)
     assert deleted.code == 0, deleted
     assert set(deleted.document["data"]) == set(DATA["backup delete"])

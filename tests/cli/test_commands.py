@@ -266,6 +266,9 @@ def test_migrations_name_what_is_pending(make_place: Callable[..., Place]) -> No
     assert "◉" in text
     assert "after" in text
     assert "2 revisions pending" in place.cli("migrations", "current").out
+    status = place.cli("status").out
+    assert "! 2 migrations are pending" in status
+    assert "Nothing needs you." not in status
 
 
 def test_activity_tells_who_did_what(place: Place) -> None:

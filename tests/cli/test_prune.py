@@ -43,6 +43,8 @@ def test_the_plan_names_the_rule_of_each_and_removes_nothing(pruned: Place) -> N
     assert done.code == 0, done
     assert "kept: last verified" in done.out
     assert done.out.count("dropped: not among last 1") == 2
+    assert done.out.count("\n-  aged") == 2
+    assert "ctrl-c at any time; what was removed does not come back" in done.err + done.out
     assert "2 dropped, 1 kept" in done.out
     document = pruned.cli.json("backup", "prune", *RULES, "--dry-run").document
     rulings = document["data"]["plan"]["facts"]["rulings"]

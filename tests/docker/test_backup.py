@@ -19,6 +19,7 @@ from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
 from tui.operations.catalogue import find_backup, read_catalogue
 from tui.operations.cold_backup import ColdBackup
+from tui.operations.gateways import require_gateway
 from tui.operations.launch import follow, launch, launch_resume
 from tui.services.engine import Engine
 from tui.services.engine_exec import execute
@@ -287,6 +288,16 @@ def test_a_single_mounted_file_is_backed_up_inside_its_container(
     assert refused is not None
     assert (refused.name, refused.exit_code) == ("database", 12)
     assert "inside the container" in refused.text
+
+    # A clean stop leaves the commits in the container: the host's file alone would lack them.
+    gateway = require_gateway(deployment)
+    gateway.stop()
+    stopped = BackupCreate(deployment).plan().forbidden
+    assert stopped is not None
+    assert (stopped.name, stopped.exit_code) == ("database", 12)
+    assert "start the gateway" in stopped.text
+    gateway.start()
+    site.wait_healthy()
 
     faulty_runner("kill-tick", "copy")
     operation = BackupCreate(deployment)

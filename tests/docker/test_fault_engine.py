@@ -16,7 +16,7 @@ from tests.docker.lab.base import locked
 from tests.docker.site import RealSite
 from tests.docker.spare_engine import SpareEngine
 from tests.injection.fault import Fault
-from tests.injection.inject import Outcome, inject
+from tests.injection.inject import Outcome, inject, runner
 from tests.injection.whole import Before, integrity, look_at, names
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment
@@ -29,7 +29,10 @@ from tui.operations.restore import Restore
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
 RESTORED = frozenset({"before-the-backup"})
-IMPATIENT = ("tui.operations.gateways.START_PATIENCE=2",)
+IMPATIENT = (
+    "tui.operations.gateways.START_PATIENCE=2",
+    "tui.operations.cold_recovery.START_PATIENCE=2",
+)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +87,7 @@ def cut(site: RealSite, deployment: Deployment, operation: object, *faults: Faul
 def pay(site: RealSite, deployment: Deployment, spare: SpareEngine, before: Before) -> list[int]:
     """The engine is back; `resume` does what is owed."""
     assert not spare.answers()
-    with pytest.raises(McpdbError) as still:
+    with runner(settings=IMPATIENT), pytest.raises(McpdbError) as still:
         launch_resume(deployment)
     assert still.value.exit_code == 13
     assert unfinished(deployment), "the debt was forgotten"

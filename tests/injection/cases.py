@@ -307,7 +307,8 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         operation="prune",
-        steps=("delete",),
+        steps=("check", "delete"),
+        ticking=("check",),
         make=lambda site: Prune(site.deployment, prune_policy()),
         prepare=one_more,
         kept_from="after:step_started:delete",

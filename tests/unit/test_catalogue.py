@@ -14,7 +14,7 @@ import pytest
 from tests.faults import NOBODY, as_nobody, needs_root, print_of
 from tests.programs import two_tables
 from tests.unit.shelf import Shelf, aged, amended, seen_by_all
-from tui.core.errors import BusyError, McpdbError, UsageError, VerificationError
+from tui.core.errors import BusyError, McpdbError, PrecheckError, UsageError, VerificationError
 from tui.core.models import Backup
 from tui.core.operation import Verdict
 from tui.operations.arranging import SORTS, arranged, rulings
@@ -25,6 +25,7 @@ from tui.operations.catalogue import (
     safety_dir,
     with_secrets,
 )
+from tui.operations.delete import Delete
 from tui.services import files, folder, manifests
 from tui.services.journal import Journal
 
@@ -149,14 +150,23 @@ def test_a_folder_that_somebody_else_made_a_link_is_not_followed(
 
 
 @needs_root
-def test_folders_that_may_not_be_looked_into_give_nothing() -> None:
+def test_folders_that_may_not_be_looked_into_are_told_and_not_taken_for_empty() -> None:
     with seen_by_all() as shelf:
         shelf.made("mcp_hotbackup_20260101_020000.db")
-        assert as_nobody(lambda: len(read_catalogue(shelf.deployment).backups)) == 0
+        catalogue = as_nobody(lambda: read_catalogue(shelf.deployment))
+        assert catalogue.backups == ()
+        assert "permission denied" in catalogue.unread[0]
+        for ask in (
+            lambda: find_backup(shelf.deployment, "latest"),
+            lambda: find_backup(shelf.deployment, "k7m2qd"),
+            lambda: Delete(shelf.deployment, "k7m2qd").plan(),
+        ):
+            with pytest.raises(PrecheckError, match="permission denied"):
+                as_nobody(ask)
         shelf.folder.chmod(0o755)
         (found,) = as_nobody(lambda: read_catalogue(shelf.deployment).backups)
         # The manifest may not be read: what it says is not known, and it is no guess.
-        assert (found.verdict, "permission denied" in found.problem) == (Verdict.FAIL, True)
+        assert (found.verdict, "permission denied" in found.problem) == (Verdict.UNKNOWN, True)
 
 
 @pytest.mark.parametrize("name", ["../outside.db", "/etc/hostname", "down/inside.db", ".", ""])
@@ -262,8 +272,8 @@ def test_a_number_that_nothing_can_have_is_no_manifest(shelf: Shelf, text: str) 
 
 
 def test_the_secret_of_a_backup_is_compared_with_the_one_in_force(shelf: Shelf) -> None:
-    same = shelf.made("mcp_hotbackup_20260101_020000.db", secret_fingerprint="aa")
-    other = shelf.made("mcp_hotbackup_20260102_020000.db", secret_fingerprint="bb")
+    same = shelf.made("mcp_hotbackup_20260101_020000.db", secret_fingerprint="5a17:aa")
+    other = shelf.made("mcp_hotbackup_20260102_020000.db", secret_fingerprint="5a17:bb")
     bare = shelf.bare("mcp_backup_20260103_000000.db")
     catalogue = read_catalogue(shelf.deployment)
 
@@ -271,7 +281,7 @@ def test_the_secret_of_a_backup_is_compared_with_the_one_in_force(shelf: Shelf) 
         found = with_secrets(catalogue, fingerprint).backups
         return {b.path.name: b.secret for b in found}
 
-    assert secrets("aa") == {same.name: "same", other.name: "other", bare.name: "unknown"}
+    assert secrets("5a17:aa") == {same.name: "same", other.name: "other", bare.name: "unknown"}
     assert set(secrets("").values()) == {"unknown"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,11 @@ import pytest
 
 from tui.core.errors import PrecheckError, UsageError
 from tui.core.models import Manifest, ProcessRef
+from tui.core.operation import Verdict
 from tui.demo import catalogue, control, deployment, history, schema
+from tui.operations.adopt import Adopt
+from tui.operations.catalogue import read_catalogue
+from tui.operations.launch import follow, launch
 from tui.services import manifests
 from tui.services.sqlite import inspection
 
@@ -139,6 +144,34 @@ def test_the_damaged_backup_differs_from_its_manifest_by_its_hash_alone(demo: Pa
     assert len(content) == manifest.size
     with closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as connection:
         assert one(connection, "PRAGMA integrity_check") == "ok"
+
+
+def test_the_catalogue_says_which_backup_is_damaged_before_anybody_reads_it(demo: Path) -> None:
+    path, manifest = backups(demo)[history.DAMAGED]
+    listed = {b.id: b for b in read_catalogue(deployment.describe(demo)).backups}
+    assert [b.id for b in listed.values() if b.verdict is Verdict.FAIL] == [history.DAMAGED]
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    told = f"FAIL sha256: expected {manifest.sha256[:12]}, found {found[:12]}."
+    assert listed[history.DAMAGED].problem == told
+    verified = listed[history.DAMAGED].verified
+    assert verified is not None
+    assert verified - listed[history.DAMAGED].taken == timedelta(minutes=1)
+
+
+def test_the_newest_backup_stays_the_latest_when_the_guides_file_is_adopted(
+    demo: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(demo, folder)
+    found = deployment.describe(folder)
+    bare = next(b for b in read_catalogue(found).backups if b.manifest is None)
+    before = [b.path.name for b in read_catalogue(found).backups]
+    *_, entry = follow(found, launch(Adopt(found, str(bare.path))))
+    assert entry.state == "done", entry.sentence
+    listed = read_catalogue(found)
+    assert [b.path.name for b in listed.backups] == before
+    assert listed.newest_verified is not None
+    assert listed.newest_verified.id == history.NEWEST
 
 
 def test_one_backup_of_the_guide_has_no_manifest_and_an_older_revision(demo: Path) -> None:

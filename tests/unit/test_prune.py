@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import subprocess
 import tempfile
@@ -149,7 +150,7 @@ def test_a_file_that_is_exchanged_at_the_last_moment_is_left_alone(quiet: Site) 
     """Between the mark and the removal: the name means another file then."""
     operation = Prune(quiet.deployment, POLICY)
     steps = operation.steps(Progress(lambda *_: None, lambda: False))
-    mark = next(steps).facts["deleting"]
+    mark = next(step for step in steps if "deleting" in step.facts).facts["deleting"]
     victim = Path(mark["path"])
     with victim.open("rb"):
         victim.unlink()
@@ -342,6 +343,7 @@ def test_the_operation_is_known_by_name() -> None:
 # --- preview = effect, for any catalogue ------------------------------------------------
 
 _TINY = b"SQLite format 3\0" + b"\0" * 84
+_TINY_SHA256 = hashlib.sha256(_TINY).hexdigest()
 
 
 def _write(folder: Path, number: int, days: int, *, ok: bool, pinned: bool, bare: bool) -> None:
@@ -354,7 +356,7 @@ def _write(folder: Path, number: int, days: int, *, ok: bool, pinned: bool, bare
         id=f"id{number:04}", name=path.name, kind="hot", sequence=int(taken.timestamp() * 1000),
         taken=taken.isoformat(), utc_offset="+00:00", seconds=1.0, trigger="hand", who="dana",
         host="ctx-01", method="backup-api", clean_stop=None, size=len(_TINY), page_size=4096,
-        pages=1, sha256="0" * 64, revision="", release="", rows={}, check="quick_check",
+        pages=1, sha256=_TINY_SHA256, revision="", release="", rows={}, check="quick_check",
         check_result="ok" if ok else "FAIL", foreign_key_errors=0, verified=taken.isoformat(),
         image="", sqlite_version="3", journal_mode="wal", pinned=pinned, source="mcp.db",
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import os
 import re
 import shlex
@@ -19,7 +20,7 @@ from tests.conftest import Site
 from tests.faults import as_nobody, needs_root, without_code
 from tui.core.errors import McpdbError, PrecheckError, UsageError
 from tui.core.models import ContainerRef, Deployment
-from tui.core.operation import Progress
+from tui.core.operation import Progress, Record, StepStarted
 from tui.operations.activity import read_activity
 from tui.operations.backup import BackupCreate
 from tui.operations.jobs import jobs, program
@@ -436,3 +437,57 @@ def test_a_backup_of_unchanged_data_is_made_and_recorded_all_the_same(place: Sit
     assert len(set(made)) == 2
     entries = [e for e in read_activity(place.deployment) if e.operation == "backup"]
     assert [entry.exit_code for entry in entries] == [0, 0]
+
+
+@pytest.fixture
+def own_cron(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A crontab program that keeps its table in a file, byte by byte."""
+    table = tmp_path / "table"
+    program = tmp_path / "bin" / "crontab"
+    program.parent.mkdir()
+    program.write_text(
+        "#!/bin/sh\n"
+        f'case "$1" in\n-l) test -e {table} || {{ echo no crontab for me >&2; exit 1; }}\n'
+        f"cat {table};;\n-) cat > {table};;\n-r) rm {table};;\nesac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return table
+
+
+STRANGE = (
+    b"# caf\xe9, in another encoding\n"
+    b"5 4 * * * printf 'a\x0cb\x1c\xc2\x85\xe2\x80\xa8c'\n"
+    b"PASSWORD=hunter2\r\n"
+)
+
+
+def test_the_rest_of_a_crontab_keeps_every_byte_and_reaches_no_journal(
+    tmp_path: Path, own_cron: Path
+) -> None:
+    own_cron.write_bytes(STRANGE)
+    one = deployment(tmp_path / "data" / "mcp.db")
+    schedule = Schedule(one, "cron")
+    assert "hunter2" not in json.dumps(schedule.plan().facts)
+    records = recorded(schedule)
+    assert own_cron.read_bytes().startswith(STRANGE)
+    assert len(own_cron.read_bytes()) > len(STRANGE)
+    assert "hunter2" not in json.dumps(records)
+    (undo,) = schedule.recover(records).actions
+    undo.run(Progress(lambda *_: None, lambda: False))
+    assert own_cron.read_bytes() == STRANGE
+    run_here(schedule)
+    before = schedule.plan().fingerprint
+    own_cron.write_bytes(own_cron.read_bytes() + b"# edited meanwhile\n")
+    assert schedule.plan().fingerprint != before
+    run_here(Unschedule(one, "cron"))
+    assert own_cron.read_bytes() == STRANGE + b"# edited meanwhile\n"
+
+
+def recorded(operation: Schedule) -> list[Record]:
+    """What its journal would hold."""
+    found: list[Record] = []
+    for step in operation.steps(Progress(lambda *_: None, lambda: False)):
+        kind = "step_started" if isinstance(step, StepStarted) else "step_finished"
+        found.append({"kind": kind, "step": step.step, "facts": dict(step.facts)})
+    return found

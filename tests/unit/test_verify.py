@@ -47,6 +47,17 @@ def test_a_whole_backup_is_verified_and_its_manifest_says_so(shelf: Shelf, name:
     assert after.sha256 == before.sha256
 
 
+def test_a_damaged_one_names_the_newest_good_one_instead(shelf: Shelf) -> None:
+    good, bad = shelf.made("mcp_hotbackup_20260102_020000.db", day=2), shelf.made(HOT)
+    flip(bad)
+    told = shelf.do(BackupVerify(shelf.deployment, bad.name)).sentence
+    newest = one(shelf, good.name)
+    assert f"Do not restore this one; newest good: {newest.id} of " in told
+    flip(good)
+    told = shelf.do(BackupVerify(shelf.deployment, good.name)).sentence
+    assert told.endswith("Do not restore this one; there is no other verified backup.")
+
+
 @pytest.mark.parametrize(
     ("damage", "says"),
     [

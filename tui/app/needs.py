@@ -121,14 +121,11 @@ def _migrations(seen: Seen) -> tuple[Need, ...]:
 
 def _pending(seen: Seen) -> tuple[Need, ...]:
     """`2 migrations are pending: the gateway runs them at its next start`, and the like."""
-    timeline, deployment = seen.timeline, seen.deployment
-    if timeline is None or timeline.unknown or timeline.problem or not timeline.pending:
-        return ()
-    many = timeline.pending != 1
-    text = f"{quantities.plural(timeline.pending, 'migration')} {'are' if many else 'is'} pending"
-    if deployment is not None and deployment.migrates_at_start:
-        text += f": the gateway runs {'them' if many else 'it'} at its next start"
-    return (Need(verdict=Verdict.WARN, text=f"{text}.", key="3", action="Migrations"),)
+    # Loaded already by the threads that read the timeline.
+    from tui.operations.status import pending_needs
+
+    starts = seen.deployment is not None and seen.deployment.migrates_at_start
+    return pending_needs(seen.timeline, migrates_at_start=starts)
 
 
 def _drills(seen: Seen, now: datetime) -> tuple[Need, ...]:

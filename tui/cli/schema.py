@@ -74,6 +74,7 @@ DATA: Mapping[str, Mapping[str, str]] = {
         "backups": "newest first unless sorted, each with its manifest",
         "rulings": "what retention says of each of them, in the same order",
         "strangers": "names in the folder that are no backups",
+        "unread": "why a folder could not be looked into: there may be more backups",
         "total_size": "bytes of all backups",
         "newest_verified": "id of what `restore latest` takes, or null",
     },

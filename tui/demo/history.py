@@ -1,16 +1,18 @@
 """The demo's past: one database that grows, is migrated and backed up as time goes by.
 
 Every backup is a real copy of that database at its moment, so whatever its manifest says is
-true of the file; only the one that was damaged afterwards differs, which is its purpose.
+true of the file; only the one that was damaged afterwards differs, which is its purpose: a
+verification found that and wrote it down, so the catalogue says FAIL before anybody reads it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -90,7 +92,7 @@ class History:
         self.backups = backups
         self.now = now
         self.host = host
-        self._sequence = 0
+        self._made = 0
         draw = Draw(SEED)
         self._draw = draw
         self._federation = Federation(draw, now)
@@ -142,21 +144,24 @@ class History:
         path = self.backups / f"{past.prefix}_{taken.astimezone():%Y%m%d_%H%M%S}.db"
         copied = copying.copy(connection, path, _nothing, hold=60.0)
         if past.id:
-            manifests.write_manifest(path, self._manifest(path, past, taken, copied.journal_mode))
-        if past.id == DAMAGED:
-            damage(path)
+            manifest = self._manifest(path, past, taken, copied.journal_mode)
+            if past.id == DAMAGED:
+                damage(path)
+                manifest = found_damaged(path, manifest, taken)
+            manifests.write_manifest(path, manifest)
         times = (taken.timestamp(), taken.timestamp())
         os.utime(path, times)
 
     def _manifest(self, path: Path, past: Past, taken: datetime, mode: str) -> Manifest:
         report = inspection.inspect(path, _nothing, lambda: None)
-        self._sequence += 1
-        seconds = 0.4 + 0.1 * self._sequence
+        self._made += 1
+        seconds = 0.4 + 0.1 * self._made
         return Manifest(
             id=past.id,
             name=path.name,
             kind=past.kind,
-            sequence=self._sequence,
+            # Milliseconds, as `next_sequence` counts: a file adopted later finds its place.
+            sequence=int(taken.timestamp() * 1000),
             taken=iso(taken),
             utc_offset=utc_offset(taken),
             seconds=round(seconds, 1),
@@ -205,6 +210,16 @@ def damage(path: Path) -> None:
     with path.open("r+b") as stream:
         stream.seek(place)
         stream.write(b"i")
+
+
+def found_damaged(path: Path, manifest: Manifest, taken: datetime) -> Manifest:
+    """The manifest as a verification a minute later left it: it found the damage and said so."""
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    return replace(
+        manifest,
+        check_result=f"FAIL sha256: expected {manifest.sha256[:12]}, found {found[:12]}.",
+        verified=iso(taken + timedelta(minutes=1)),
+    )
 
 
 def _nothing(_done: int, _total: int) -> None:

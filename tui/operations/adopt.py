@@ -145,6 +145,7 @@ class Adopt:
             "name": backup.path.name,
             "adopted": True,
             "source": self.deployment.database.name,
+            "source_folder": str(self.deployment.database.parent),
             "compression": backup.compression,
             "stored_size": whole.stored_size,
             "stored_sha256": whole.stored_sha256,

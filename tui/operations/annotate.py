@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
-from tui.core.errors import ExitCode
+from tui.core.errors import ExitCode, McpdbError
 from tui.core.models import Backup, Deployment
 from tui.core.operation import (
     Check,
@@ -103,6 +105,7 @@ class _Annotation:
         before = {key: getattr(backup.manifest, key, None) for key in changes}
         yield StepStarted("write", "write its manifest anew", cancellable=False)
         manifests.amend(backup.path, self.deployment.group, **changes)
+        self._tell_second(backup, changes)
         yield StepFinished("write", {"before": before})
         return {
             "backup": backup.id,
@@ -111,6 +114,20 @@ class _Annotation:
             **changes,
             "sentence": self._said(backup),
         }
+
+    def _tell_second(self, backup: Backup, changes: dict[str, Any]) -> None:
+        """Say it of the copy as well: without the first file a pin must go on holding there.
+
+        A second location that is away today is no reason to refuse.
+        """
+        manifest, place = backup.manifest, self.deployment.second_dir
+        copy = Path(manifest.second) if manifest is not None and manifest.second else None
+        if manifest is None or copy is None or place is None or copy.parent != place:
+            return
+        with suppress(McpdbError, OSError):
+            known = manifests.read_manifest(copy)
+            if known is not None and (known.id, known.sha256) == (manifest.id, manifest.sha256):
+                manifests.amend(copy, self.deployment.group, **changes)
 
     def recover(self, records: Sequence[Record]) -> Recovery:
         """Nothing is left behind: the manifest was replaced whole or not at all."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from tui.core.errors import ExitCode, McpdbError
+from tui.core.errors import BusyError, ExitCode, McpdbError
 from tui.core.models import Deployment
 from tui.core.operation import (
     Check,
@@ -45,15 +45,24 @@ def copy_live(deployment: Deployment, draft: Draft, progress: Progress) -> copyi
     """Copy the live database through SQLite into the draft's file.
 
     Raises:
-        BusyError: A rollback-journal database is written too much to be copied meanwhile.
+        BusyError: A rollback-journal database is written too much to be copied meanwhile, or
+            the gateway started while it was copied without locks.
         PrecheckError: No space, no permission.
     """
     hold = hold_for(gateway_of(deployment))
+    live = LiveDatabase(deployment)
+    before = live.stamp()
     with (
         look(deployment.database, gateway_up=lambda: is_up(deployment)) as opened,
         translating(deployment.database),
     ):
         copied = copying.copy(opened.connection, draft.partial, progress.tick, hold=hold)
+        if opened.how != "live" and (live.stamp() != before or is_up(deployment)):
+            # Read without locks: pages of two moments may be in it, and every check say ok.
+            raise BusyError(
+                "The gateway started while its database was copied as of a stopped one; nothing "
+                "was kept. Try again."
+            )
         return replace(copied, journal_mode=opened.journal_mode or copied.journal_mode)
 
 
@@ -94,6 +103,7 @@ class BackupCreate(Making):
         if inside:
             copied = inside_container.copy(deployment, draft.partial, inside["inside"], progress)
         else:
+            inside_container.require_whole(deployment)
             copied = copy_live(deployment, draft, progress)
         yield StepFinished("copy", {"restarts": copied.restarts})
 
@@ -132,6 +142,7 @@ def _readable(live: LiveDatabase, text: str) -> Check:
     if inside_container.is_needed(live.deployment):
         return Check("database", Verdict.OK, f"{text}, copied inside the container")
     try:
+        inside_container.require_whole(live.deployment)
         live.tables()
     except McpdbError as error:
         return Check("database", Verdict.FAIL, str(error), error.exit_code)

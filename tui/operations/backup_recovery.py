@@ -54,7 +54,7 @@ def file_work(deployment: Deployment, records: Sequence[Record]) -> FileWork:
     if finished(records, "publish") or recovered(records, "publish"):
         return _published(deployment, records, facts)
     if _may_be_published(records, facts):
-        return _to_publish(deployment, facts)
+        return _to_publish(deployment, facts, packs=_was_to_be_packed(deployment, records))
     cause = failure(records)
     words = cause.sentence if cause else "A backup was cut short; nothing was kept."
     action = RecoveryAction(
@@ -75,7 +75,13 @@ def _may_be_published(records: Sequence[Record], facts: dict[str, Any]) -> bool:
     return cause is None or (cause.outcome != "cancelled" and cause.step in ("publish", "start"))
 
 
-def _to_publish(deployment: Deployment, facts: dict[str, Any]) -> FileWork:
+def _was_to_be_packed(deployment: Deployment, records: Sequence[Record]) -> bool:
+    params = records[0].get("params") or {} if records else {}
+    wished = params.get("compress")
+    return deployment.compress if wished is None else bool(wished)
+
+
+def _to_publish(deployment: Deployment, facts: dict[str, Any], *, packs: bool) -> FileWork:
     final, values = Path(facts["final"]), dict(facts["manifest"])
     ready, other = Path(facts["partial"]), facts.get("packed")
     if values.get("compression"):
@@ -88,6 +94,8 @@ def _to_publish(deployment: Deployment, facts: dict[str, Any]) -> FileWork:
         return found
 
     words = f"A backup was cut before it had its name {one_line(final.name)}; it is whole."
+    if packs and not values.get("compression"):
+        words += " It is not compressed: there was no time for that."
     missing = _missing(deployment)
     return FileWork(
         True,

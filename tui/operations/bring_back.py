@@ -47,8 +47,9 @@ from tui.operations.gateways import gateway_of
 from tui.operations.looking import LiveDatabase
 from tui.operations.publishing import new_name
 from tui.operations.reading import require_finished
-from tui.operations.restored import keep_safety, safety_manifest, start_again
+from tui.operations.restored import start_again
 from tui.operations.restoring import UNDO_DAYS
+from tui.operations.restoring.kept import keep_safety, safety_manifest
 from tui.operations.restoring.overwriting import partial_of
 from tui.operations.restoring.ownership import before, require_down, stop, wait_released
 from tui.operations.restoring.situation import look_around

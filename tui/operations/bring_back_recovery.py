@@ -21,13 +21,15 @@ from tui.operations.journaled import (
     Failure,
     failure,
     finished,
+    gave_up,
     merged,
-    recovered,
+    pending,
     recovery_failure,
     started,
 )
 from tui.operations.restored import start_again
 from tui.operations.restoring import going_back, overwriting
+from tui.operations.restoring.kept import list_rejected
 from tui.services import files
 from tui.services.sqlite.bringing import is_there
 from tui.services.sqlite.connections import look, sidecar
@@ -114,23 +116,6 @@ def _failed_afterwards(records: Sequence[Record]) -> Failure | None:
     return next((c for c in candidates if c and c.exit_code is not ExitCode.DOCKER), None)
 
 
-def _gave_up(records: Sequence[Record], action: str) -> Failure | None:
-    """The failure of an action in the present attempt; another attempt tries it again."""
-    begin = max((i for i, r in enumerate(records) if r["kind"] == "resumed"), default=0)
-    return recovery_failure(records[begin:], action)
-
-
-def _pending(
-    records: Sequence[Record], actions: Sequence[RecoveryAction]
-) -> tuple[RecoveryAction, ...]:
-    """The actions that have neither been carried out nor failed in this attempt."""
-    return tuple(
-        action
-        for action in actions
-        if not recovered(records, action.action) and not _gave_up(records, action.action)
-    )
-
-
 # --- before the commit --------------------------------------------------------------------
 
 
@@ -150,7 +135,7 @@ def _undo(deployment: Deployment, records: Sequence[Record], facts: dict[str, An
                 lambda p: _take_back(deployment, facts, p),
             )
         )
-    stuck = _gave_up(records, "replay")
+    stuck = gave_up(records, "replay")
     if stuck is None:
         # Only now: as long as the file could not be had, its copy is not given away.
         # And before the start, which may need the space.
@@ -165,7 +150,7 @@ def _undo(deployment: Deployment, records: Sequence[Record], facts: dict[str, An
                 lambda p: going_back.start(deployment, p, healthy=bool(facts.get("was_healthy"))),
             )
         )
-    return _undone(deployment, records, _pending(records, actions), stuck)
+    return _undone(deployment, records, pending(records, actions), stuck)
 
 
 def _undone(
@@ -180,7 +165,7 @@ def _undone(
     outcome = cause.outcome if cause else "cut short, undone"
     if stuck is not None:
         words = f"{words} {stuck.sentence} The safety copy is kept."
-    not_started = _gave_up(records, "start-again")
+    not_started = gave_up(records, "start-again")
     if not_started:
         code, outcome = ExitCode.UNHEALTHY, "gateway not back"
         command = going_back.start_command(deployment)
@@ -253,7 +238,7 @@ def _finish(
     words = "The rows are back; what is left is finished."
     if cause is not None:
         words = f"{cause.sentence} {words}"
-    return Recovery("finish", words, _pending(records, actions), ExitCode.DONE, "done")
+    return Recovery("finish", words, pending(records, actions), ExitCode.DONE, "done")
 
 
 def _go_back(
@@ -271,8 +256,13 @@ def _go_back(
             "start the gateway on the database as it was",
             lambda p: going_back.start(deployment, p, healthy=True),
         ),
+        RecoveryAction(
+            "list-rejected",
+            "check and list what was set aside",
+            lambda p: list_rejected(deployment, merged(records), p.operation_id),
+        ),
     )
-    stuck = _gave_up(records, "write-back") or _gave_up(records, "stop-new")
+    stuck = gave_up(records, "write-back") or gave_up(records, "stop-new")
     if stuck is not None:
         return Recovery(
             "undo",
@@ -283,7 +273,7 @@ def _go_back(
             "not undone",
             {"by_hand": going_back.by_hand(deployment, {**facts, "way": "overwrite"})},
         )
-    not_started = _gave_up(records, "start-old")
+    not_started = gave_up(records, "start-old")
     if not_started is not None:
         return Recovery(
             "undo",
@@ -296,7 +286,7 @@ def _go_back(
     return Recovery(
         "undo",
         f"{cause.sentence} The database is as it was before, and whole.",
-        _pending(records, actions),
+        pending(records, actions),
         ExitCode.ROLLED_BACK,
         "rolled back",
     )

@@ -9,12 +9,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.core.errors import McpdbError, NotFoundError, UsageError, VerificationError
+from tui.core.errors import (
+    McpdbError,
+    NotFoundError,
+    PrecheckError,
+    UsageError,
+    VerificationError,
+)
 from tui.core.models import Backup, Catalogue, Deployment, FileIdentity, Fit, Timeline
 from tui.core.operation import Verdict
 from tui.operations import entries
 from tui.operations.checked import checked
-from tui.services import files, journal
+from tui.services import files, journal, operator
 from tui.services.folder import Folder, opened
 from tui.wording.clean import one_line
 
@@ -50,10 +56,11 @@ def _same(one: Path, other: Path) -> bool:
 def read_catalogue(deployment: Deployment) -> Catalogue:
     """List the backups, newest first.
 
-    Folders that do not exist or may not be read give nothing; a file that cannot be understood
-    is listed with its problem. Changes nothing, whatever lies there.
+    Folders that do not exist give nothing, one that may not be read is told as `unread`; a file
+    that cannot be understood is listed with its problem. Changes nothing, whatever lies there.
     """
     scan = _Scan(deployment)
+    unread: list[str] = []
     for path, whole in folders(deployment):
         try:
             with opened(path) as folder:
@@ -63,10 +70,15 @@ def read_catalogue(deployment: Deployment) -> Catalogue:
         except VerificationError:
             # Not what a folder of ours can be; it is named and not looked into.
             scan.strangers.append(path.name)
-        except McpdbError:
-            continue
+        except McpdbError as error:
+            # Of the state folder it is told once for all, see `locks.state_problem`.
+            unread += [] if path == safety_dir(deployment) else [str(error)]
     backups = checked(deployment, scan.found)
-    return Catalogue(backups=tuple(_newest_first(backups)), strangers=tuple(scan.strangers))
+    return Catalogue(
+        backups=tuple(_newest_first(backups)),
+        strangers=tuple(scan.strangers),
+        unread=tuple(unread),
+    )
 
 
 class _Scan:
@@ -81,6 +93,7 @@ class _Scan:
             live = files.identity(deployment.database)
             self._live |= {live.key} if live else set()
         self._seen = set(self._live)
+        self._others: dict[Path, bool] = {}
         self.found: list[Backup] = []
         self.strangers: list[str] = []
 
@@ -120,7 +133,28 @@ class _Scan:
         if backup is None:
             self.strangers.append(name)
         else:
-            self.found.append(backup)
+            self.found.append(self._told_apart(backup))
+
+    def _told_apart(self, backup: Backup) -> Backup:
+        """Know the backup of a database with our name in another folder of this host.
+
+        Two gateways may be told to keep their backups in one folder, and both call the file
+        `mcp.db`. Only where that other database still stands: ours may have been moved here.
+        """
+        manifest = backup.manifest
+        if manifest is None or backup.neighbour or not manifest.source_folder:
+            return backup
+        other = Path(manifest.source_folder) / (manifest.source or self._database)
+        if manifest.host != operator.host() or other == self._deployment.database:
+            return backup
+        if other not in self._others:
+            found = None
+            with suppress(McpdbError, ValueError):
+                found = files.identity(other)
+            self._others[other] = (
+                found is not None and files.is_regular(found) and found.key not in self._live
+            )
+        return replace(backup, neighbour=True) if self._others[other] else backup
 
     def _is_kept(self, found: FileIdentity) -> bool:
         return is_kept(self._deployment, found)
@@ -181,21 +215,35 @@ def find_backup(deployment: Deployment, word: str) -> Backup:
     Raises:
         NotFoundError: None is called that.
         UsageError: Several are.
+        PrecheckError: None is seen, and a folder may not be looked into.
         VerificationError: It is the live database itself, or no plain file.
     """
     catalogue = read_catalogue(deployment)
     if word == "latest":
         if catalogue.newest_verified is None:
+            require_read(catalogue)
             raise NotFoundError("There is no verified backup yet.")
         return catalogue.newest_verified
     found = named(catalogue, word)
     if found is None:
+        if "/" not in word:
+            require_read(catalogue)
         return _elsewhere(deployment, word)
     if not found.link_to:
         return found
     # What a link means is the file it points to: only that is read.
     target = found.path.with_name(found.link_to)
     return next((b for b in catalogue.backups if b.path == target), found)
+
+
+def require_read(catalogue: Catalogue) -> None:
+    """Refuse to say "there is none" where not everything could be looked at.
+
+    Raises:
+        PrecheckError: A folder may not be looked into.
+    """
+    if catalogue.unread:
+        raise PrecheckError(catalogue.unread[0])
 
 
 def named(catalogue: Catalogue, word: str) -> Backup | None:

@@ -30,7 +30,7 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
-from tui.operations.catalogue import named, read_catalogue
+from tui.operations.catalogue import named, read_catalogue, require_read
 from tui.operations.command import command_line
 from tui.operations.journaled import failure, finished, merged, recovered, recovery_failure
 from tui.operations.own_files import in_catalogue, one_name, read_only, writable
@@ -154,6 +154,7 @@ class Delete:
             return found
         if Path(self.backup).name in catalogue.strangers:
             raise PrecheckError(f"{word} is no backup; it is left alone.")
+        require_read(catalogue)
         raise NotFoundError(f"No backup is called {word}. `backup list` shows them.")
 
     def _checks(self, backup: Backup, catalogue: Catalogue) -> list[Check]:
@@ -298,8 +299,11 @@ def _kept(backup: Backup, catalogue: Catalogue) -> Check:
 
 def _owned(deployment: Deployment, backup: Backup) -> Check:
     if backup.neighbour and backup.manifest is not None:
-        other = one_line(backup.manifest.source)
-        text = f"it is of {other}, another database of this folder; delete it from there."
+        source, folder = backup.manifest.source, backup.manifest.source_folder
+        other = f"{one_line(source)}, another database of this folder"
+        if source == deployment.database.name:
+            other = f"another database, {one_line(str(Path(folder) / source))}"
+        text = f"it is of {other}; delete it from there."
         return Check("database", Verdict.FAIL, text)
     return Check("database", Verdict.OK, one_line(deployment.database.name))
 

@@ -93,8 +93,10 @@ def entry(
     try:
         manifest = read_in(folder, name)
     except McpdbError as error:
-        # A newer mcpdb-tui may know why this file must not be used.
-        return _future(replace(bare, verdict=Verdict.FAIL, problem=str(error)))
+        # A newer mcpdb-tui may know why this file must not be used; one that may not be read
+        # says nothing, good or bad.
+        verdict = Verdict.FAIL if isinstance(error, VerificationError) else Verdict.UNKNOWN
+        return _future(replace(bare, verdict=verdict, problem=str(error)))
     if manifest is None:
         described = _inspected(bare, folder, name, found)
     else:

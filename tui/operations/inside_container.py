@@ -11,6 +11,7 @@ from tui.operations.gateways import gateway_of, is_up
 from tui.operations.holding import hold_for
 from tui.services import files
 from tui.services.sqlite.copying import Copied
+from tui.wording.clean import one_line
 
 TOPIC = "single-file"
 
@@ -29,6 +30,29 @@ def is_single_file(deployment: Deployment) -> bool:
 def is_needed(deployment: Deployment) -> bool:
     """Whether the copy must be made inside: the WAL is there for as long as the gateway runs."""
     return is_single_file(deployment) and is_up(deployment)
+
+
+def require_whole(deployment: Deployment) -> None:
+    """Refuse to copy on the host what lacks the commits that a stopped container kept.
+
+    Also a clean stop leaves them in the WAL, and that lies in the container's own layer.
+
+    Raises:
+        PrecheckError: There are some.
+        DockerError: The engine cannot be asked.
+    """
+    if not is_single_file(deployment):
+        return
+    from tui.services.container_copy import ContainerCopy
+
+    ref = _container(deployment)
+    left = ContainerCopy(ref, "").left_behind(("-wal", "-journal"))
+    if left:
+        name = one_line(deployment.database.name)
+        raise PrecheckError(
+            f"The stopped container {one_line(ref.container)} keeps commits in {name}{left}, "
+            "which only it sees: start the gateway, and the backup is made inside it."
+        )
 
 
 def scratch(deployment: Deployment, operation_id: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui.core.errors import ExitCode
-from tui.core.operation import Record
+from tui.core.operation import Record, RecoveryAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,23 @@ def recovery_failure(records: Sequence[Record], action: str) -> Failure | None:
         if record["kind"] == "recovery_failed" and record["action"] == action:
             return _failure(record, action)
     return None
+
+
+def gave_up(records: Sequence[Record], action: str) -> Failure | None:
+    """The failure of an action in the present attempt; another attempt tries it again."""
+    begin = max((i for i, r in enumerate(records) if r["kind"] == "resumed"), default=0)
+    return recovery_failure(records[begin:], action)
+
+
+def pending(
+    records: Sequence[Record], actions: Sequence[RecoveryAction]
+) -> tuple[RecoveryAction, ...]:
+    """The actions that have neither been carried out nor failed in this attempt."""
+    return tuple(
+        action
+        for action in actions
+        if not recovered(records, action.action) and not gave_up(records, action.action)
+    )
 
 
 def failure(records: Sequence[Record]) -> Failure | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
@@ -29,6 +30,8 @@ from tui.services.sqlite.connections import (
 
 RELEASE_WAIT = 5.0
 """Seconds within which interrupted reads have let go of the file."""
+INTERRUPT_EVERY = 0.05
+"""Seconds between two interrupts of those that have not."""
 
 
 class _Reader:
@@ -200,9 +203,12 @@ class LiveDatabase(_Reader):
         """Let go of the file now and refuse to open it again until `reopen`."""
         with self._condition:
             self._released = True
-        self.interrupt()
+        deadline = time.monotonic() + RELEASE_WAIT
         with self._condition:
-            self._condition.wait_for(lambda: not self._open, RELEASE_WAIT)
+            # Between two statements of one reader there is nothing to interrupt: so again.
+            while self._open and time.monotonic() < deadline:
+                self.interrupt()
+                self._condition.wait(INTERRUPT_EVERY)
 
     def reopen(self) -> None:
         """Allow reading again, whatever file stands there now."""

@@ -141,6 +141,7 @@ def verify(
         parent=progress.operation_id,
         secret_fingerprint=draft.secret,
         source=making.deployment.database.name,
+        source_folder=str(making.deployment.database.parent),
         **known,
     )
 

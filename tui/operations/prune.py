@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tui.core.errors import ExitCode, McpdbError, VerificationError
-from tui.core.models import Backup, Deployment, Policy, Ruling
+from tui.core.errors import ExitCode, McpdbError
+from tui.core.models import Deployment, Policy
 from tui.core.operation import (
     Check,
     Facts,
@@ -32,16 +31,13 @@ from tui.core.operation import (
     Verdict,
 )
 from tui.operations import suspicion
-from tui.operations.catalogue import read_catalogue
 from tui.operations.command import command_line
-from tui.operations.delete import marked, remove
+from tui.operations.delete import remove
 from tui.operations.journaled import failure, recovered, recovery_failure
-from tui.operations.retention import host_now, rule, verified
-from tui.operations.second_copies import second_copies
-from tui.operations.undo import Undo
-from tui.services import files, manifests
-from tui.services.holders import holders, inodes
-from tui.services.sqlite.connections import sidecar
+from tui.operations.prune_decision import Decision, decide
+from tui.operations.reading import require_bytes
+from tui.operations.retention import host_now
+from tui.services import files
 from tui.wording.clean import one_line
 from tui.wording.quantities import count, narrow_size, plural
 
@@ -55,35 +51,6 @@ _FLAGS = {
     "max_age_days": "--max-age",
     "minimum": "--minimum",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """A file that goes, and which file it was when that was decided."""
-
-    backup: Backup
-    size: int
-    """Bytes."""
-    mark: Mapping[str, Any]
-    """What the journal keeps before it is removed: which file it is."""
-    ruling: Ruling
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a policy says of everything there is."""
-
-    rulings: tuple[Ruling, ...]
-    dropped: tuple[Dropped, ...]
-    verified: int
-    """Backups in the first location that count toward the minimum."""
-    newest: Backup | None = None
-    """The newest verified one there: what is left if everything else is gone."""
-
-    @property
-    def freed(self) -> int:
-        """Bytes that are free afterwards."""
-        return sum(item.size for item in self.dropped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +122,9 @@ class Prune:
         What cannot be removed is named at the end; the rest goes on.
         """
         decision = self.decide()
-        if newest := _relied_on(decision):
+        if newest := decision.relied_on:
             yield StepStarted("check", _CHECK, facts={"backup": newest.id})
-            _require_whole(self.deployment, newest, progress)
+            require_bytes(self.deployment, newest, progress)
             yield StepFinished("check")
         total, freed, failed = len(decision.dropped), 0, []
         for number, item in enumerate(decision.dropped, 1):
@@ -206,100 +173,6 @@ class Prune:
         )
 
 
-def decide(
-    deployment: Deployment, policy: Policy, now: datetime, *, guide: bool = False
-) -> Decision:
-    """Rule on everything in both locations, and look at the files that would go."""
-    backups = read_catalogue(deployment).backups
-    needed = _needed_by_undo(deployment)
-    first = rule(backups, policy, now, undo=needed, guide=guide)
-    copies = second_copies(deployment, backups)
-    second = tuple(
-        replace(ruling, name=str(copy.path))
-        for copy, ruling in zip(copies, rule(copies, policy, now), strict=True)
-    )
-    rulings: list[Ruling] = []
-    dropped: list[Dropped] = []
-    judged = list(zip((*backups, *copies), (*first, *second), strict=True))
-    in_use = _in_use([backup for backup, ruling in judged if not ruling.keep])
-    for backup, ruling in judged:
-        item = None if ruling.keep or backup.path in in_use else _looked_at(backup, ruling)
-        if item is not None:
-            dropped.append(item)
-        elif not ruling.keep:
-            ruling = replace(ruling, keep=True, rule="kept: in use, or another name points to it")
-        rulings.append(ruling)
-    return Decision(tuple(rulings), tuple(dropped), *verified(backups, now))
-
-
-def _needed_by_undo(deployment: Deployment) -> set[str]:
-    with suppress(McpdbError):
-        return {Undo(deployment).source().id}
-    return set()
-
-
-def _in_use(backups: Sequence[Backup]) -> set[Path]:
-    """The files that somebody has open: a database may have been adopted that is in use."""
-    with suppress(McpdbError):
-        known = {backup.path: inodes(backup.path) for backup in backups}
-        together = frozenset().union(*known.values())
-        if together and holders(together)[0]:
-            return {path for path, files_of in known.items() if holders(files_of)[0]}
-    return set()
-
-
-def _looked_at(backup: Backup, ruling: Ruling) -> Dropped | None:
-    """Which file it is now; None unless it is a plain one with a single name, and at rest."""
-    with suppress(McpdbError):
-        found = files.identity(backup.path)
-        if found is None or not files.is_regular(found) or found.links != 1:
-            return None
-        if backup.kind != "safety" and any(
-            files.identity(sidecar(backup.path, suffix)) for suffix in ("-wal", "-journal")
-        ):
-            return None
-        return Dropped(backup, found.size, marked(backup), ruling)
-    return None
-
-
-def _relied_on(decision: Decision) -> Backup | None:
-    """The backup that must be whole before others go; safety copies are none of it."""
-    if any(item.backup.kind != "safety" for item in decision.dropped):
-        return decision.newest
-    return None
-
-
-def _require_whole(deployment: Deployment, backup: Backup, progress: Progress) -> None:
-    """Read every byte of it: its size and its manifest say nothing of a disk that rots.
-
-    Raises:
-        VerificationError: It is not what it was. Its manifest says so from now on, and nothing
-            is removed: the next prune counts without it.
-    """
-    manifest = backup.manifest
-    if manifest is None:
-        return
-    expected = manifest.stored_sha256 or manifest.sha256
-    try:
-        found = files.sha256(backup.path, progress.tick)
-        if found == expected:
-            return
-        problem = f"FAIL sha256: expected {expected[:12]}, found {found[:12]}"
-    except VerificationError as error:
-        problem = str(error).rstrip(".")
-    with suppress(McpdbError):
-        manifests.amend(
-            backup.path,
-            deployment.group,
-            check_result=problem,
-            verified=datetime.now(UTC).isoformat(),
-        )
-    raise VerificationError(
-        f"{one_line(backup.path.name)}, the newest verified backup, is damaged ({problem}): "
-        "nothing was removed. Make another backup before the next prune."
-    )
-
-
 def _finish(mark: Mapping[str, Any]) -> Facts:
     remove(mark)
     return {"removed": Path(mark["path"]).name}
@@ -327,14 +200,16 @@ def _checks(deployment: Deployment, policy: Policy, decision: Decision) -> list[
         text = "no rule of retention is set: that would keep nothing by rule"
         checks.append(Check("policy", Verdict.FAIL, text))
     wanted = decision.dropped or any("fewer than" in item.rule for item in decision.rulings)
-    if wanted and decision.verified < policy.minimum:
+    if wanted and len(decision.verified) < policy.minimum:
         text = (
-            f"{plural(decision.verified, 'verified backup')} of at least "
+            f"{plural(len(decision.verified), 'verified backup')} of at least "
             f"{count(policy.minimum)}: nothing may go before there are more"
         )
         checks.append(Check("minimum", Verdict.FAIL, text))
     else:
-        text = f"{plural(decision.verified, 'verified backup')}, at least {policy.minimum} stay"
+        text = (
+            f"{plural(len(decision.verified), 'verified backup')}, at least {policy.minimum} stay"
+        )
         checks.append(Check("minimum", Verdict.OK, text))
     closed = _closed(decision)
     if closed:
@@ -347,7 +222,7 @@ def _checks(deployment: Deployment, policy: Policy, decision: Decision) -> list[
 def _planned(decision: Decision) -> tuple[PlannedStep, ...]:
     if not decision.dropped:
         return ()
-    check = (PlannedStep("check", _CHECK),) if _relied_on(decision) else ()
+    check = (PlannedStep("check", _CHECK),) if decision.relied_on else ()
     return (*check, PlannedStep("delete", _TITLE))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import McpdbError
+from tui.core.errors import McpdbError, VerificationError
 from tui.core.models import Manifest
 from tui.core.operation import Facts
 from tui.services import files, manifests, operator
@@ -112,6 +113,9 @@ def publish(partial: Path, final: Path, values: dict[str, Any], group: str = "")
     if files.identity(partial) is not None and there is not None:
         # Not ours: somebody else took the name since it was chosen.
         raise McpdbError(f"{one_line(final.name)} was made by somebody else meanwhile; try again.")
+    known = _manifest_at(final)
+    if known is not None and known.id != manifest.id:
+        raise McpdbError(f"{one_line(final.name)} is being made by somebody else too; try again.")
     share(partial, group)
     manifests.write_manifest(final, manifest)
     share(manifests.path_for(final), group)
@@ -122,6 +126,13 @@ def publish(partial: Path, final: Path, values: dict[str, Any], group: str = "")
         except OSError as error:
             raise files.denied("write", final, error) from error
     return summary(final, manifest)
+
+
+def _manifest_at(final: Path) -> Manifest | None:
+    """The manifest of this name; one that is not understood is overwritten, as ever."""
+    with suppress(VerificationError):
+        return manifests.read_manifest(final)
+    return None
 
 
 def summary(final: Path, manifest: Manifest) -> dict[str, Any]:

@@ -6,12 +6,14 @@ reads it here; a compressed one is unpacked to a scratch copy, which is gone aft
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from tui.core.errors import VerificationError
+from tui.core.errors import McpdbError, VerificationError
 from tui.core.models import Backup, Deployment
 from tui.core.operation import Progress
-from tui.services import compression, files
+from tui.services import compression, files, manifests
 from tui.services.manifests import read_manifest
 from tui.services.sqlite import inspection
 from tui.services.sqlite.connections import sidecar
@@ -82,3 +84,41 @@ def require_finished(backup: Backup) -> None:
                 f"{name} has a {suffix} beside it, so it is not finished; `sqlite3 {name} "
                 '"PRAGMA journal_mode=DELETE"` takes that in.'
             )
+
+
+def require_bytes(deployment: Deployment, backup: Backup, progress: Progress) -> None:
+    """Compare every byte of a backup with its manifest, before others are removed for its sake.
+
+    Its size and its manifest say nothing of a disk that rots. One without a manifest is not read.
+
+    Args:
+        deployment: Whose.
+        backup: The newest verified one.
+        progress: Told bytes; may raise to cancel.
+
+    Raises:
+        VerificationError: It is not what it was. Its manifest says so from now on, and nothing
+            is removed: the next prune counts without it.
+    """
+    manifest = backup.manifest
+    if manifest is None:
+        return
+    expected = manifest.stored_sha256 or manifest.sha256
+    try:
+        found = files.sha256(backup.path, progress.tick)
+        if found == expected:
+            return
+        problem = f"FAIL sha256: expected {expected[:12]}, found {found[:12]}"
+    except VerificationError as error:
+        problem = str(error).rstrip(".")
+    with suppress(McpdbError):
+        manifests.amend(
+            backup.path,
+            deployment.group,
+            check_result=problem,
+            verified=datetime.now(UTC).isoformat(),
+        )
+    raise VerificationError(
+        f"{one_line(backup.path.name)}, the newest verified backup, is damaged ({problem}): "
+        "nothing was removed. Make another backup before the next prune."
+    )

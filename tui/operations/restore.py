@@ -157,11 +157,13 @@ class Restore:
             else:
                 yield StepStarted("swap", SWAP_TITLE, cancellable=False)
                 require_down(gateway)
+                set_aside: list[str] = []
                 if exchange.keep is not None:
                     helper.swap()
                 else:
-                    put_where_nothing_is(staged, deployment.database)
-                yield StepFinished("swap", {"swapped": True})
+                    aside = Path(facts["aside"])
+                    set_aside = put_where_nothing_is(staged, deployment.database, aside)
+                yield StepFinished("swap", {"swapped": True, "set_aside": set_aside})
         known = {**was, **expected, **facts, "way": way.kind, "journal_mode": mode}
 
         yield StepStarted("start", "start the gateway, wait for healthy", cancellable=False)

@@ -10,28 +10,30 @@ action may be repeated after any cut.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from tui.core.errors import ExitCode
+from tui.core.errors import ExitCode, McpdbError
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Record, Recovery, RecoveryAction
+from tui.operations import suspicion
 from tui.operations.journaled import (
     Failure,
     failure,
     finished,
+    gave_up,
     merged,
+    pending,
     recovery_failure,
     started,
 )
 from tui.operations.restored import read_back, start_again
 from tui.operations.restoring import going_back, overwriting
 from tui.operations.restoring.endings import (
-    gave_up,
     go_back,
     leave,
     left_alone,
     not_undone,
-    pending,
 )
 from tui.services import files
 
@@ -231,11 +233,8 @@ def _finish(
         RecoveryAction(
             "readback",
             "read back; check and list the safety copy",
-            lambda p: read_back(
-                deployment,
-                facts,
-                clean_stop=facts.get("clean"),
-                operation_id=p.operation_id,
+            lambda p: _read_back(
+                deployment, facts, p.operation_id, str(records[0].get("operation") or "restore")
             ),
         ),
     )
@@ -245,3 +244,19 @@ def _finish(
     if cause is not None:
         words = f"{cause.sentence} {words}"
     return Recovery("finish", words, pending(records, actions), ExitCode.DONE, "done")
+
+
+def _read_back(
+    deployment: Deployment, facts: dict[str, Any], operation_id: str, trigger: str
+) -> Facts:
+    found = read_back(
+        deployment,
+        facts,
+        clean_stop=facts.get("clean"),
+        operation_id=operation_id,
+        trigger=trigger,
+    )
+    # Another file stands there now than the one that the disk failed under.
+    with suppress(McpdbError):
+        suspicion.clear(deployment)
+    return found

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import McpdbError, VerificationError
-from tui.core.models import Deployment, Manifest
+from tui.core.errors import BusyError, ExitCode, McpdbError, PrecheckError, VerificationError
+from tui.core.models import Deployment
 from tui.core.operation import Facts, Progress
-from tui.operations.catalogue import next_sequence
 from tui.operations.gateways import gateway_of, start_with_patience, state_of, wait_healthy
 from tui.operations.looking import LiveDatabase
-from tui.operations.publishing import describe
 from tui.operations.restoring import UNDO_DAYS
-from tui.operations.secret import fingerprint_of
+from tui.operations.restoring.kept import keep_safety
 from tui.operations.timeline import read_timeline
-from tui.services import files, manifests
+from tui.services import files
 from tui.services.gateways.protocol import Gateway
-from tui.services.holders import holders, inodes
-from tui.services.manifests import new_id, write_manifest
-from tui.services.sqlite.connections import look
-from tui.services.sqlite.inspection import Report, inspect
+from tui.services.holders import SIDECARS, holders, inodes
+from tui.services.sqlite import copying
+from tui.services.sqlite.connections import look, sidecar
 from tui.wording.clean import one_line
+
+PATIENCE = 30.0
+"""Seconds for which a database that somebody has locked is asked again."""
 
 
 def known_heads(deployment: Deployment) -> list[str]:
@@ -47,8 +49,7 @@ def start_again(
         DockerError: The engine does not answer.
     """
     gateway = gateway_of(deployment)
-    keep = facts.get("keep")
-    evicted = gateway is not None and _evict(gateway, keep and Path(keep))
+    evicted = gateway is not None and _evict(gateway, deployment.database, facts)
     # Somebody who started it meanwhile wants it up, but on the new file.
     if gateway is None or not (facts.get("was_running") or even_if_stopped or evicted):
         return {"gateway_up": False, "proven_by_start": False}
@@ -57,15 +58,40 @@ def start_again(
     return {"gateway_up": True, "proven_by_start": True, "health": health.text}
 
 
-def _evict(gateway: Gateway, keep: Path | None) -> bool:
-    """Stop a gateway that came up by itself and still has the old file open."""
-    if keep is None:
-        return False
-    found, _complete = holders(inodes(keep))
-    if not found or not gateway.state().is_up:
+def _evict(gateway: Gateway, live: Path, facts: dict[str, Any]) -> bool:
+    """Stop a gateway that came up by itself and has the old file open, or may have."""
+    if not facts.get("keep") or facts.get("way") == "overwrite":
+        return False  # there is no other file to have open
+    keep = Path(facts["keep"])
+    found, complete = holders(inodes(keep))
+    if (complete and not found) or not gateway.state().is_up:
         return False
     gateway.stop()
+    if found:
+        _take_sidecars(keep, live)
     return True
+
+
+def _take_sidecars(keep: Path, live: Path) -> None:
+    """What the old file's user left under the live name belongs to the old file.
+
+    Beside the new one it would be replayed into that, and damage it.
+    """
+    moved = False
+    for suffix in SIDECARS[1:]:
+        left, kept = sidecar(live, suffix), sidecar(keep, suffix)
+        if files.identity(left) is not None and files.identity(kept) is None:
+            try:
+                left.rename(kept)
+            except OSError as error:
+                raise files.denied("write", kept, error) from error
+            moved = True
+    if moved:
+        files.fsync_folder(keep.parent)
+        files.fsync_folder(live.parent)
+        with suppress(McpdbError):
+            # SQLite takes it in, as far as it can; else it stays beside the copy.
+            copying.set_journal_mode(keep, "delete")
 
 
 def read_back(
@@ -98,25 +124,18 @@ def read_back(
         raise VerificationError(
             f"{one_line(str(deployment.database))} is not the file that was put there."
         )
-    live = LiveDatabase(deployment)
-    seen = live.facts()
-    if seen.problem:
-        raise VerificationError(seen.problem)
-    heads = facts.get("heads") or known_heads(deployment)
-    # Where nobody can say what the gateway migrates to, another revision is no proof of a fault.
-    if heads and seen.revision not in (facts["revision"], *heads):
-        raise VerificationError(
-            f"The database is at revision {one_line(seen.revision) or 'none'}, "
-            f"expected {one_line(facts['revision'])}."
-        )
-    counted = live.counts()
-    missing = [table for table in facts["rows"] if table not in counted]
-    if missing and seen.revision == facts["revision"]:
-        raise VerificationError(f"Table {one_line(missing[0])} is not there any more.")
-    changed = [table for table, rows in facts["rows"].items() if counted.get(table, rows) != rows]
+    try:
+        told = _compared(deployment, facts)
+    except (BusyError, PrecheckError) as error:
+        # It stands there and the gateway works with it: that it cannot be looked at now is no
+        # reason to take it back.
+        told = {
+            "ends_with": int(ExitCode.PARTLY),
+            "outcome": "not read back",
+            "sentence": f"The backup is in place, but it could not be read back: {error}",
+        }
     return {
-        "revision": seen.revision,
-        "changed_since_start": changed,
+        **told,
         "undo_until": (datetime.now(UTC) + timedelta(days=UNDO_DAYS)).isoformat(),
         **keep_safety(
             deployment,
@@ -128,6 +147,43 @@ def read_back(
     }
 
 
+def _compared(deployment: Deployment, facts: dict[str, Any]) -> dict[str, Any]:
+    """Revision and tables as they are now, against what was put there.
+
+    Raises:
+        VerificationError: It is not what was put there.
+        BusyError: It is locked for longer than `PATIENCE`.
+        PrecheckError: It may not be looked at.
+    """
+    counted = _counted(LiveDatabase(deployment))
+    seen = LiveDatabase(deployment).facts()
+    if seen.problem:
+        raise BusyError(seen.problem)  # it could be read a moment ago
+    heads = facts.get("heads") or known_heads(deployment)
+    # Where nobody can say what the gateway migrates to, another revision is no proof of a fault.
+    if heads and seen.revision not in (facts["revision"], *heads):
+        raise VerificationError(
+            f"The database is at revision {one_line(seen.revision) or 'none'}, "
+            f"expected {one_line(facts['revision'])}."
+        )
+    missing = [table for table in facts["rows"] if table not in counted]
+    if missing and seen.revision == facts["revision"]:
+        raise VerificationError(f"Table {one_line(missing[0])} is not there any more.")
+    changed = [table for table, rows in facts["rows"].items() if counted.get(table, rows) != rows]
+    return {"revision": seen.revision, "changed_since_start": changed}
+
+
+def _counted(live: LiveDatabase) -> dict[str, int]:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return live.counts()
+        except BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
 def is_damaged(deployment: Deployment) -> bool:
     """Whether SQLite cannot read the live file; the gateway must be down."""
     try:
@@ -135,104 +191,3 @@ def is_damaged(deployment: Deployment) -> bool:
             return False
     except VerificationError:
         return True
-
-
-def keep_safety(
-    deployment: Deployment,
-    facts: dict[str, Any],
-    *,
-    clean_stop: bool | None,
-    operation_id: str = "",
-    trigger: str = "restore",
-) -> dict[str, Any]:
-    """Check the safety copy and write its manifest; damage is said, not hidden, and no error."""
-    keep = facts.get("keep")
-    if not keep:
-        return {"safety": "", "safety_ok": None}
-    path = Path(keep)
-    found = {"safety": path.name, "safety_path": str(path)}
-    try:
-        existing = manifests.read_manifest(path)
-    except McpdbError:
-        existing = None
-    if existing is not None:
-        return {
-            **found,
-            "safety_ok": existing.check_result == "ok",
-            "safety_id": existing.id,
-        }
-    try:
-        report = inspect(path, lambda _done, _total: None, lambda: None)
-    except McpdbError as error:
-        # A damaged original is kept as found, labelled so, and blocks nothing (I8).
-        return {**found, "safety_ok": False, "safety_problem": str(error)}
-    manifest = safety_manifest(
-        deployment,
-        report,
-        path.name,
-        method="link",
-        journal_mode=str(facts.get("journal_mode") or "delete"),
-        clean_stop=clean_stop,
-        parent=operation_id,
-        taken=datetime.now().astimezone(),
-        trigger=trigger,
-    )
-    try:
-        write_manifest(path, manifest)
-    except McpdbError as error:
-        # A disk that has no room for a manifest is no reason to take a healthy database back:
-        # the copy is there and whole, and `undo` finds it by its path.
-        return {**found, "safety_ok": True, "safety_problem": str(error)}
-    return {**found, "safety_ok": True, "safety_id": manifest.id}
-
-
-def safety_manifest(
-    deployment: Deployment,
-    report: Report,
-    name: str,
-    *,
-    method: str,
-    journal_mode: str,
-    clean_stop: bool | None,
-    parent: str,
-    taken: datetime,
-    seconds: float = 0.0,
-    trigger: str = "restore",
-) -> Manifest:
-    """What is recorded beside the old content of a live database.
-
-    Args:
-        deployment: Whose.
-        report: What was found in the file.
-        name: Its file name.
-        method: `link`, or `backup-api` where the live file was overwritten.
-        journal_mode: The live file's before.
-        clean_stop: Whether the gateway had ended by itself.
-        parent: The operation's journal.
-        taken: When the content was true.
-        seconds: How long a copy took.
-        trigger: The operation that needed it.
-    """
-    values = describe(
-        report,
-        id=new_id(),
-        sequence=next_sequence(deployment),
-        kind="safety",
-        taken=taken,
-        verified=datetime.now().astimezone(),
-        seconds=seconds,
-        trigger=trigger,
-        method=method,
-        clean_stop=clean_stop,
-        image=state_of(gateway_of(deployment)).image,
-        journal_mode=journal_mode,
-        label="",
-        note="",
-        parent=parent,
-    )
-    values |= {
-        "name": name,
-        "source": deployment.database.name,
-        "secret_fingerprint": fingerprint_of(deployment),
-    }
-    return Manifest(**values)

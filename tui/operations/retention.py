@@ -110,10 +110,10 @@ def rule(
     )
 
 
-def verified(backups: Sequence[Backup], now: datetime) -> int:
-    """How many backups count toward a policy's minimum."""
-    return sum(
-        1
+def verified(backups: Sequence[Backup], now: datetime) -> tuple[Backup, ...]:
+    """The backups that count toward a policy's minimum, in the order given."""
+    return tuple(
+        backup
         for backup in backups
         if backup.verdict is Verdict.OK and backup.kind != "safety" and not _not_ours(backup, now)
     )

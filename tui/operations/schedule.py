@@ -39,7 +39,11 @@ CRONTAB = "crontab"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One file that is written: its path (or `crontab`), what is there, what will be."""
+    """One file that is written: its path (or `crontab`), what is there, what will be.
+
+    Of a crontab it is our block alone: the rest is its owner's, and may hold what nobody else
+    should read.
+    """
 
     path: str
     before: str | None
@@ -100,7 +104,10 @@ class _Schedule:
             title=f"{self.verb} {kind} for {name}",
             tier=Tier.DISRUPTIVE,
             subject=name,
-            basis={"files": [[t.path, t.before, t.after] for t in targets]},
+            basis={
+                "files": [[t.path, t.before, t.after] for t in targets],
+                "crontab": crontab.digest() if self.kind == "cron" and targets else "",
+            },
             checks=checks,
             steps=(
                 PlannedStep("write", self._write_title()),
@@ -153,7 +160,7 @@ class _Schedule:
         if gone and timers.systemd_runs(user=self.user):
             _disable([Path(target.path).name for target in gone], user=self.user)
         for target in targets:
-            put(target.path, target.after)
+            self._put(target.path, target.after)
         yield StepFinished("write")
         by_hand: list[str] = []
         if self.kind == "systemd":
@@ -206,11 +213,27 @@ class _Schedule:
 
     def _put_back(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> Facts:
         for path, text in before.items():
-            if current(path) == after.get(path) != text:
-                put(path, text)
+            if self._current(path) == after.get(path) != text:
+                self._put(path, text)
         if self.kind == "systemd" and timers.systemd_runs(user=self.user):
             timers.run(timers.systemctl_words("daemon-reload", user=self.user))
         return {}
+
+    def _current(self, path: str) -> str | None:
+        """What stands in a target now."""
+        if path == CRONTAB:
+            return _text(crontab.block_in(crontab.read_crontab(), self.mark))
+        return timers.read_unit(Path(path))
+
+    def _put(self, path: str, text: str | None) -> None:
+        """Write a target, or remove it."""
+        if path == CRONTAB:
+            block = text.split("\n") if text else ()
+            crontab.write_crontab(crontab.with_block(crontab.read_crontab(), self.mark, block))
+        elif text is None:
+            files.remove(Path(path))
+        else:
+            timers.write_unit(Path(path), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +257,10 @@ class Schedule(_Schedule):
             )
         wanted = jobs(self.deployment, self.at, self.weekly, self.options, kind=self.kind)
         if self.kind == "cron":
-            text = crontab.read_crontab()
-            block = crontab.cron_lines(self.mark, wanted)
-            return (Target(CRONTAB, text, crontab.with_block(text, self.mark, block)),)
+            text, block = crontab.read_crontab(), crontab.cron_lines(self.mark, wanted)
+            crontab.with_block(text, self.mark, block)
+            before = crontab.block_in(text, self.mark)
+            return (Target(CRONTAB, _text(before), _text(block)),)
         folder = timers.units_folder(user=self.user)
         units = timers.unit_files(self.deployment.name, self.mark, wanted, user=self.user)
         found = [_unit_target(folder / unit.name, unit.text, self.mark) for unit in units]
@@ -265,9 +289,11 @@ class Unschedule(_Schedule):
         """
         if self.kind == "cron":
             text = crontab.read_crontab()
-            if not crontab.block_in(text, self.mark):
+            block = crontab.block_in(text, self.mark)
+            if not block:
                 return ()
-            return (Target(CRONTAB, text, crontab.with_block(text, self.mark, ())),)
+            crontab.with_block(text, self.mark, ())
+            return (Target(CRONTAB, _text(block), None),)
         found = timers.our_units(timers.units_folder(user=self.user), self.mark)
         return tuple(Target(str(path), timers.read_unit(path), None) for path in found)
 
@@ -294,19 +320,9 @@ def _unit_target(path: Path, text: str, mark: str) -> Target:
     return Target(str(path), before, text)
 
 
-def current(path: str) -> str | None:
-    """What stands in a target now."""
-    return crontab.read_crontab() if path == CRONTAB else timers.read_unit(Path(path))
-
-
-def put(path: str, text: str | None) -> None:
-    """Write a target, or remove it."""
-    if path == CRONTAB:
-        crontab.write_crontab(text or "")
-    elif text is None:
-        files.remove(Path(path))
-    else:
-        timers.write_unit(Path(path), text)
+def _text(block: Sequence[str]) -> str | None:
+    """A block of a crontab as one text; None when there is none."""
+    return "\n".join(block) or None
 
 
 def _disable(names: Sequence[str], *, user: bool) -> None:

@@ -16,6 +16,7 @@ from tui.core.models import (
     LastDrill,
     Need,
     Status,
+    Timeline,
 )
 from tui.core.operation import Verdict
 from tui.operations.activity import read_activity, running_entry, unfinished
@@ -27,7 +28,7 @@ from tui.operations.proven import DRILL_WANTED, last_drill
 from tui.operations.timeline import recalled_timeline
 from tui.services.locks import read_owner, state_problem
 from tui.wording.clean import one_line
-from tui.wording.quantities import age, narrow_size, when
+from tui.wording.quantities import age, narrow_size, plural, when
 
 REPLACING = ("restore", "undo")
 """Operations that put another file at the live path."""
@@ -78,7 +79,8 @@ def read_status(deployment: Deployment) -> Status:
             unfinished=cut,
             drill=drill,
             missed=missed_runs(deployment, activity),
-        ),
+        )
+        + pending_needs(timeline, migrates_at_start=deployment.migrates_at_start),
         drill=drill,
     )
 
@@ -110,6 +112,17 @@ def last_check(
         if backup.manifest.check_result == "ok":
             return "ok", backup.taken
     return ("ok", replaced) if replaced is not None else ("", None)
+
+
+def pending_needs(timeline: Timeline | None, *, migrates_at_start: bool) -> tuple[Need, ...]:
+    """`2 migrations are pending: the gateway runs them at its next start.`, and the like."""
+    if timeline is None or timeline.unknown or timeline.problem or not timeline.pending:
+        return ()
+    many = timeline.pending != 1
+    text = f"{plural(timeline.pending, 'migration')} {'are' if many else 'is'} pending"
+    if migrates_at_start:
+        text += f": the gateway runs {'them' if many else 'it'} at its next start"
+    return (Need(verdict=Verdict.WARN, text=f"{text}.", key="3", action="Migrations"),)
 
 
 def needs_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from tui.operations.restore import Restore
 from tui.services import files, journal
 from tui.wording.clean import one_line
 
+_ALL = sys.maxsize
 _TRIGGERS = ("restore", "undo", "bring-back")
 
 
@@ -49,7 +51,8 @@ class Undo(Restore):
 
     def _of_journals(self) -> Path | None:
         """The safety copy of the newest restore or undo of this database that is in place."""
-        for entry in read_activity(self.deployment):
+        # All of them: hourly backups alone are more than a screen's list within the 30 days.
+        for entry in read_activity(self.deployment, limit=_ALL):
             safety = str(entry.result.get("safety") or "")
             if entry.operation in _TRIGGERS and safety and self._is_ours(entry.id):
                 kept = str(entry.result.get("safety_path") or "")

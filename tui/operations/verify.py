@@ -30,7 +30,7 @@ from tui.operations.journaled import failure
 from tui.operations.reading import read_whole
 from tui.services import files, manifests
 from tui.wording.clean import one_line
-from tui.wording.quantities import count, plural
+from tui.wording.quantities import count, plural, when
 
 
 def _read_only(deployment: Deployment) -> list[Check]:
@@ -77,7 +77,7 @@ class BackupVerify:
         result = _verified(self.deployment, backup, progress, full=self.full)
         yield StepFinished("check", result)
         if problem := result.get("problem"):
-            raise VerificationError(str(problem))
+            raise VerificationError(f"{problem} {_instead(self.deployment)}")
         return {**result, "sentence": _sentence(result)}
 
     def recover(self, records: Sequence[Record]) -> Recovery:
@@ -106,8 +106,10 @@ class VerifyAll:
         chosen = self._chosen()
         checks = _read_only(deployment)
         if not chosen:
-            text = "There is no backup yet."
-            checks.append(Check("backups", Verdict.FAIL, text, ExitCode.NOT_FOUND))
+            text, code = "There is no backup yet.", ExitCode.NOT_FOUND
+            if unread := read_catalogue(deployment).unread:
+                text, code = unread[0], ExitCode.PRECHECK
+            checks.append(Check("backups", Verdict.FAIL, text, code))
         words = ["backup", "verify", *(self.backups or ["--all"]), *["--full"][: self.full]]
         return Plan(
             operation=self.name,
@@ -202,6 +204,16 @@ def _keep(deployment: Deployment, backup: Backup, verdict: str, check: str) -> N
     changes = {"check": check} if check else {}
     now = datetime.now(UTC).isoformat()
     manifests.amend(backup.path, deployment.group, check_result=verdict, verified=now, **changes)
+
+
+def _instead(deployment: Deployment) -> str:
+    """What to restore instead of a damaged backup."""
+    good = read_catalogue(deployment).newest_verified
+    if good is None:
+        return "Do not restore this one; there is no other verified backup."
+    return (
+        f"Do not restore this one; newest good: {good.id} of {when(good.taken, datetime.now(UTC))}."
+    )
 
 
 def _sentence(result: Facts) -> str:

@@ -16,7 +16,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, cast
 
-from tui.core.errors import BusyError, DockerError, McpdbError, PrecheckError, VerificationError
+from tui.core.errors import (
+    BusyError,
+    DockerError,
+    McpdbError,
+    NotFoundError,
+    PrecheckError,
+    VerificationError,
+)
 from tui.core.models import ContainerRef
 from tui.services import files
 from tui.services.engine import Engine
@@ -75,6 +82,33 @@ class ContainerCopy:
         finally:
             self.discard()
             self._engine.close()
+
+    def left_behind(self, suffixes: Iterable[str]) -> str:
+        """What a stopped container keeps beside the database that is mounted into it.
+
+        Args:
+            suffixes: `-wal`, `-journal`.
+
+        Returns:
+            The first suffix whose file has content; empty when there is none.
+
+        Raises:
+            DockerError: The engine does not answer.
+        """
+        try:
+            return next(filter(self._has_content, suffixes), "")
+        finally:
+            self._engine.close()
+
+    def _has_content(self, suffix: str) -> bool:
+        path = self._ref.database_inside + suffix
+        try:
+            with translated(self._engine.host, _PATIENCE, path):
+                stream, told = self._engine.api().get_archive(self._ref.container, path)
+                stream.close()
+        except NotFoundError:
+            return False
+        return int(told.get("size", 0)) > 0
 
     def discard(self) -> None:
         """Remove the copy inside, and stop one that is being made; quiet if it is not there."""

@@ -5,6 +5,7 @@ Source: crontab(5), for `%`, which ends a command there, and for `@reboot`.
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 import shutil
 import subprocess
@@ -63,7 +64,7 @@ def with_block(crontab: str, mark: str, block: Sequence[str]) -> str:
         PrecheckError: Our old block has lost its end: what belongs to it is not known.
     """
     begin, end = _fences(mark)
-    lines = crontab.splitlines()
+    lines = _lines(crontab)
     places = [index for index, line in enumerate(lines) if line in (begin, end)]
     if not places:
         kept = [*lines, *block]
@@ -80,11 +81,25 @@ def with_block(crontab: str, mark: str, block: Sequence[str]) -> str:
 def block_in(crontab: str, mark: str) -> tuple[str, ...]:
     """Our block of a crontab; empty when there is none, or no whole one."""
     begin, end = _fences(mark)
-    lines = crontab.splitlines()
+    lines = _lines(crontab)
     if begin not in lines or end not in lines:
         return ()
     first, last = lines.index(begin), lines.index(end)
     return tuple(lines[first : last + 1])
+
+
+def _lines(crontab: str) -> list[str]:
+    """The lines as cron sees them: whatever else may break a line elsewhere is part of one."""
+    return crontab.removesuffix("\n").split("\n") if crontab else []
+
+
+def digest() -> str:
+    """What tells this user's crontab from any other state of it.
+
+    Raises:
+        PrecheckError: There is no cron here, or it may not be read.
+    """
+    return hashlib.sha256(read_crontab().encode(errors="surrogateescape")).hexdigest()
 
 
 def _fences(mark: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tui.core.errors import NotFoundError, VerificationError
 from tui.core.models import FORMAT, Manifest
-from tui.services.files import is_regular, open_regular, write_atomically
+from tui.services.files import identity, is_regular, open_regular, write_atomically
 from tui.services.folder import Folder
 from tui.services.sharing import share
 from tui.wording.clean import one_line
@@ -51,9 +51,11 @@ def read_manifest(backup: Path) -> Manifest | None:
 
     Raises:
         VerificationError: There is one, but it cannot be understood; says why.
+        PrecheckError: It may not be looked at.
     """
     path = path_for(backup)
-    if not path.is_file() or path.is_symlink():
+    found = identity(path)
+    if found is None or not is_regular(found):
         return None
     with open_regular(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
         content = stream.read(MAX_SIZE + 1)

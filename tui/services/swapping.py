@@ -16,6 +16,10 @@ from tui.core.errors import BusyError, DamagedError, DiskError, McpdbError, Prec
 from tui.wording.clean import one_line
 
 
+class HelperGoneError(McpdbError):
+    """The helper ended without a word: killed, or no memory; what it did must be looked at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """Which file takes whose place."""
@@ -172,7 +176,8 @@ class SwapHelper:
             stream.write(line + "\n")
             stream.flush()
         except OSError as error:
-            raise McpdbError("The helper that swaps the files has ended; try again.") from error
+            said = "The helper that swaps the files has ended; try again."
+            raise HelperGoneError(said) from error
 
     def _hear(self) -> tuple[str, dict[str, Any]]:
         stream = self._process.stdout
@@ -204,4 +209,4 @@ class SwapHelper:
                 return DamagedError(f"SQLite cannot read the live database: {text}.")
             case "os" | "exists":
                 return PrecheckError(f"The files could not be exchanged: {text}.")
-        return McpdbError(f"The helper that swaps the files ended unexpectedly ({word}).")
+        return HelperGoneError(f"The helper that swaps the files ended unexpectedly ({word}).")

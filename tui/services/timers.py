@@ -283,12 +283,11 @@ def run(words: Sequence[str], stdin: str = "") -> subprocess.CompletedProcess[st
         McpdbError: It cannot be started, or does not answer.
     """
     try:
-        return subprocess.run(
+        # Whatever bytes and line ends a crontab holds, they are written back as they were.
+        done = subprocess.run(
             list(words),
-            input=stdin,
+            input=stdin.encode(errors="surrogateescape"),
             capture_output=True,
-            text=True,
-            errors="replace",
             check=False,
             timeout=_TIMEOUT,
             env={**os.environ, "LC_ALL": "C"},
@@ -297,3 +296,5 @@ def run(words: Sequence[str], stdin: str = "") -> subprocess.CompletedProcess[st
         raise McpdbError(f"{words[0]} does not answer.") from error
     except OSError as error:
         raise PrecheckError(f"{words[0]} cannot be started: {error.strerror}.") from error
+    out, err = (text.decode(errors="surrogateescape") for text in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, out, err)

@@ -19,7 +19,13 @@ from tui.wording.clean import one_line
 from tui.wording.quantities import count, duration
 
 COUNTS_ONLY = "Row counts only: a changed or replaced row is not seen."
+REMOVES = ("delete", "prune")
+"""Operations after which nothing can be undone."""
 NOT_COMPARED = "rows were not compared"
+
+
+_NAMES: Mapping[str, str] = {"backup-cold": "COLD BACKUP", "bring-back": "BRING"}
+"""Where an operation's name is no word of its title's sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,15 @@ class RowLine:
     """`+3`, `-4,212`, or `1` for rows that become as they were."""
     note: str
     """Their names, or `280 → 318`; empty when there is nothing to say."""
+
+
+def headline(plan: Plan) -> tuple[str, str]:
+    """What is done, in capitals and only once: `RESTORE`, `put the backup …`; `DELETE`, `the …`."""
+    name = _NAMES.get(plan.operation, plan.operation.upper())
+    title = one_line(plan.title)
+    if title.upper().startswith(f"{name} "):
+        title = title[len(name) :].lstrip()
+    return name, title
 
 
 def difference(change: TableChange) -> int:
@@ -128,8 +143,12 @@ def back_out(plan: Plan, *, cancel: str, undo: str) -> str:
     """
     last = next((n for n, step in enumerate(plan.steps, 1) if not step.cancellable), None)
     text = f"{cancel} until step {last}" if last else f"{cancel} at any time"
+    if last == 1:
+        text = "only now: once begun it goes to its end"
     if days := plan.facts.get("undo_days"):
         text += f"; afterwards {undo}, for {days} days"
+    elif plan.operation in REMOVES:
+        text += "; what was removed does not come back"
     return text
 
 

@@ -84,7 +84,8 @@ def farewell(entry: ActivityEntry) -> str:
         return f"backed up {ident}: {words}, {took}"
     if entry.sentence:
         return entry.sentence
-    return f"{what(entry)}: {result(entry)}"
+    done = "done, " if entry.state == "done" and entry.down_seconds else ""
+    return f"{what(entry)}: {done}{result(entry)}"
 
 
 def sign(entry: ActivityEntry, glyphs: Glyphs) -> Span:

@@ -25,6 +25,11 @@ def _sha(text: str) -> str:
     return " ".join(text[index : index + 16] for index in range(0, len(text), 16))
 
 
+def _utc(backup: Backup, local: datetime) -> str:
+    """The time in UTC too, where that is another."""
+    return f" ({backup.taken:%H:%M:%S} UTC)" if local.utcoffset() else ""
+
+
 def detail(backup: Backup, seen: Seen, glyphs: Glyphs, now: datetime) -> tuple[Line, ...]:
     """Everything the manifest says, or why there is none."""
     manifest = backup.manifest
@@ -49,11 +54,11 @@ def detail(backup: Backup, seen: Seen, glyphs: Glyphs, now: datetime) -> tuple[L
     backups = seen.catalogue.backups if seen.catalogue else ()
     sign, proven = drills.proven(backup, backups, now)
     return (
-        _labelled("taken", f"{taken} ({backup.taken.strftime('%H:%M:%S')} UTC){how}"),
+        _labelled("taken", f"{taken}{_utc(backup, local)}{how}"),
         _labelled(
             "whole",
             *signed(glyphs, sign_of(backup.verdict), str(backup.verdict)),
-            f"  {backup.problem}" if backup.problem else f"  {_checked(backup)}",
+            f"  {backup.problem.removeprefix('FAIL ') or _checked(backup)}",
         ),
         _labelled("sha256", _sha(manifest.sha256)),
         _labelled("rows", f"{rows_total} in {filled} tables{_named(manifest.rows)}"),

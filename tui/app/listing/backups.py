@@ -66,7 +66,9 @@ def verdict(backup: Backup) -> Verdict:
 def verified_words(backup: Backup, now: datetime) -> str:
     """`ok 02:00`, `ok Aug 09`, `FAIL sha256`, `unknown`."""
     if backup.verdict is Verdict.FAIL:
-        return f"FAIL {backup.problem.split(':')[0].split(' ')[0]}".strip()
+        # A manifest's own verdict says FAIL already.
+        why = backup.problem.removeprefix("FAIL ")
+        return f"FAIL {why.split(':')[0].split(' ')[0]}".strip()
     if backup.verified is None:
         return str(backup.verdict)
     if backup.drilled is not None:

@@ -10,7 +10,7 @@ from tui.app.listing.row import Column, Row
 from tui.app.paint import Line, Span
 from tui.app.ticks import Ticks, why_not_table
 from tui.core.models import Comparison, TableDifference
-from tui.core.operation import Plan, Verdict
+from tui.core.operation import Check, Plan, Verdict
 from tui.wording import plans
 from tui.wording.quantities import count, plural
 
@@ -64,19 +64,21 @@ def effect(plan: Plan, glyphs: Glyphs) -> tuple[Line, ...]:
         row for row in plan.facts["effect"] if row["added"] or row["replaced"]
     ]
     width = max((len(str(row["table"])) for row in rows), default=0)
-    lines: list[Line] = [
-        (Span(f" {row['table']!s:<{width}}  "), Span(_row_words(row))) for row in rows
-    ]
+    # What forbids it comes first: it must not be below the last line that fits.
+    lines = [_check(check, glyphs) for check in plan.checks if check.verdict is Verdict.FAIL]
+    lines += [(Span(f" {row['table']!s:<{width}}  "), Span(_row_words(row))) for row in rows]
     lines.append((Span(" in all  ", "muted"), Span(str(plan.facts["effect_words"]), bold=True)))
     lines.append((Span(" stays   ", "muted"), Span("rows that only live has; nothing is removed")))
     lines.append((Span(" down    ", "muted"), Span(plans.down(plan))))
-    for check in plan.checks:
-        if check.verdict is not Verdict.OK:
-            sign = sign_of(check.verdict)
-            role = SIGN_ROLES[sign]
-            head = f" {glyphs.sign(sign)} {check.verdict.value} "
-            lines.append((Span(head, role), Span(f"{check.name}: {check.text}", role)))
-    return tuple(lines)
+    others = (Verdict.WARN, Verdict.UNKNOWN)
+    return (*lines, *(_check(check, glyphs) for check in plan.checks if check.verdict in others))
+
+
+def _check(check: Check, glyphs: Glyphs) -> Line:
+    sign = sign_of(check.verdict)
+    head = f" {glyphs.sign(sign)} {check.verdict.value} "
+    role = SIGN_ROLES[sign]
+    return Span(head, role), Span(f"{check.name}: {check.text}", role)
 
 
 def _row_words(row: Mapping[str, Any]) -> str:

@@ -104,8 +104,8 @@ class BackupsPane(ListPane):
             self.stand(())
             return
         if self._marked:
-            verbs_here = "c compares them · t verifies them"
-            words = f" {len(self._marked)} marked · {verbs_here} · Esc unmarks"
+            two = " · c compares the two" if len(self._marked) == 2 else ""
+            words = f" {len(self._marked)} marked · t verifies them{two} · Esc unmarks"
             self.stand((Span(words),))
             return
         count = len(seen.catalogue.backups)

@@ -72,7 +72,12 @@ class BringBackScreen(Dialog["verbs.Make | None"]):
         ),
         Binding("k,up", "move(-1)", "", show=False, id="bring.up", group=HERE),
         Binding(
-            "r", "related", "related rows", id="bring.related", group=HERE,
+            "pagedown,ctrl+d", "scroll(5)", "", show=False, key_display="PgDn", id="bring.more",
+            group=HERE, tooltip="the rest of what it does",
+        ),
+        Binding("pageup,ctrl+u", "scroll(-5)", "", show=False, id="bring.less", group=HERE),
+        Binding(
+            "r", "related", "related", id="bring.related", group=HERE,
             tooltip="also what points to these rows and is missing, and what they point to",
         ),
         Binding(
@@ -81,7 +86,7 @@ class BringBackScreen(Dialog["verbs.Make | None"]):
         ),
         Binding("shift+tab,left,right", "other(-1)", "", show=False, id="bring.previous"),
         Binding(
-            "y", "copy", "copy command", id="bring.copy", group=HERE,
+            "y", "copy", "copy", id="bring.copy", group=HERE,
             tooltip="copy the command (OSC 52)",
         ),
         Binding(
@@ -227,6 +232,10 @@ class BringBackScreen(Dialog["verbs.Make | None"]):
     def action_move(self, step: int) -> None:
         """Move the cursor."""
         self._list.action_move(step)
+
+    def action_scroll(self, lines: int) -> None:
+        """Show more of what it does."""
+        self.query_one("#effect", TextPanel).scroll_lines(lines)
 
     @on(RowList.Opened)
     def action_tick(self) -> None:

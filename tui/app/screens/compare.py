@@ -148,7 +148,9 @@ class CompareScreen(ComparisonView):
     # --- what is possible -----------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey what cannot be done."""
+        """Grey what cannot be done; in the filter's field a slash is text."""
+        if action == "filter" and self.is_mounted and self._filter.is_typed_in:
+            return False
         return None if self.is_mounted and self.why_not(action) else True
 
     def why_not(self, action: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.timer import Timer
+
 from tui.app.comparison_reader import ComparisonReader, RowsCame
 from tui.app.listing import comparison as listing
 from tui.app.listing import differing
@@ -37,6 +39,7 @@ class Differing(RowList, can_focus=False):
         self._ticks, self._mask = ticks, tuple(mask)
         self._pages: dict[str, RowsCame] = {}
         self._table: TableDifference | None = None
+        self._timer: Timer | None = None
 
     def forget(self) -> None:
         """Other rows will differ."""
@@ -46,8 +49,16 @@ class Differing(RowList, can_focus=False):
         """Show the rows of a table; read them once the cursor stands still."""
         self._table = table
         self.redraw()
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
         if table is not None and self._waits_for(table):
-            self.set_timer(DEBOUNCE, lambda: self._read(table))
+            self._timer = self.set_timer(DEBOUNCE, lambda: self._read(table))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether rows are still to come for the table under the cursor."""
+        return self._table is not None and self._waits_for(self._table)
 
     def take(self, page: RowsCame) -> None:
         """Rows were read."""

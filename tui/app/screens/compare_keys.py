@@ -28,8 +28,9 @@ KEYS: list[BindingType] = [
         tooltip="mark this table for T; in its rows single ones",
     ),
     Binding(
+        # Priority: over a slow line `/` and the words arrive in one piece.
         "slash", "filter", "filter", show=False, key_display="/", id="compare.filter", group=HERE,
-        tooltip="keep the tables that match; Esc clears",
+        priority=True, tooltip="keep the tables that match; Esc clears",
     ),
     Binding(
         "R", "again", "again", show=False, id="compare.again", group=HERE,

@@ -43,6 +43,7 @@ class ComparisonView(Dialog[None]):
         &.-beside #tables { width: 82; height: 1fr; }
         &.-beside #differing { width: 1fr; height: 1fr; }
         &.-alone #differing { display: none; }
+        &.-alone #tables { width: 1fr; }
     }
     """
 
@@ -108,7 +109,9 @@ class ComparisonView(Dialog[None]):
     def _share(self) -> None:
         """Give the list what it needs, and the detail what is left."""
         tables = self._list
-        if self.has_class("-beside"):
+        # Without tables what stands there is a sentence, which may be long.
+        self.set_class(not (self._found and self._found.tables), "-alone")
+        if self.has_class("-beside") or self.has_class("-alone"):
             tables.styles.height = "1fr"
         else:
             room = self.query_one("#both").size.height
@@ -144,7 +147,6 @@ class ComparisonView(Dialog[None]):
             empty = f"None of {count(things)} matches. Esc clears."
             self._filter.count(f"{count(len(rows))} of {count(things)} match")
         self._list.show(rows, empty=empty)
-        self.set_class(not self._found.tables, "-alone")
         self._show_words()
         self.call_after_refresh(self._share)
 

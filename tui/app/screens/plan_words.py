@@ -229,7 +229,12 @@ def _not_ok(plan: Plan) -> list[Check]:
 
 def _check(check: Check) -> Content:
     style = DANGER if check.verdict is Verdict.FAIL else ""
-    return line(signed(check.verdict), " ", (f"{check.name}: ", BOLD), (check.text, style))
+    return line(signed(check.verdict), " ", (f"{check.name}: ", BOLD), (_told(check), style))
+
+
+def _told(check: Check) -> str:
+    """Its text without the verdict, which stands before it."""
+    return check.text.removeprefix("FAIL ")
 
 
 def checks(plan: Plan, width: int) -> list[Content]:
@@ -242,7 +247,10 @@ def checks(plan: Plan, width: int) -> list[Content]:
         row
         for check in ordered
         for row in hanging(
-            line(signed(check.verdict, padded=True), "  ", check.name), check.text, width, name + 11
+            line(signed(check.verdict, padded=True), "  ", check.name),
+            _told(check),
+            width,
+            name + 11,
         )
     ]
 

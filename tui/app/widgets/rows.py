@@ -258,7 +258,10 @@ class RowList(Panel, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight; what is in sight has changed."""
+        first = self._first
         self._scroll_into_view()
+        if self._first != first:
+            self.refresh()  # It may have been drawn for the new size already.
         self.post_message(self.Moved(self, self.cursor_key))
 
     def on_mouse_scroll_down(self) -> None:

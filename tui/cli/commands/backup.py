@@ -58,6 +58,7 @@ def list_(session: Session, sort: str, words: str) -> int:
         "backups": shown,
         "rulings": [kept[backup.path] for backup in shown],
         "strangers": catalogue.strangers,
+        "unread": catalogue.unread,
         "total_size": catalogue.total_size,
         "newest_verified": None if newest is None else newest.id,
     }

@@ -50,7 +50,7 @@ def prune(
             for line in ruling_lines(operation.plan()):
                 session.console.out(line)
         return show_plan(session, operation)
-    if session.console.interactive:
+    if not session.console.json:
         for line in ruling_lines(operation.plan()):
             session.console.say(line)
     return perform(session, operation, confirm=confirm)

@@ -40,8 +40,9 @@ def list_lines(
         yield f"{of}{number}, {size(catalogue.total_size)}" + _pinned(catalogue)
     elif catalogue.backups:
         yield f"None of {len(catalogue.backups)} matches."
-    else:
+    elif not catalogue.unread:
         yield NONE_YET
+    yield from map(one_line, catalogue.unread)
     if catalogue.strangers:
         names = ", ".join(map(one_line, catalogue.strangers[:5]))
         more = ", …" if len(catalogue.strangers) > 5 else ""
@@ -55,7 +56,8 @@ def _pinned(catalogue: Catalogue) -> str:
 def _row(backup: Backup, ruling: Ruling | None, now: datetime) -> tuple[str, ...]:
     label = f"  {backup.label}" if backup.label else ""
     link = f" → {backup.link_to}" if backup.link_to else ""
-    why = f"  {backup.problem}" if backup.problem and backup.verdict is not Verdict.OK else ""
+    told = backup.problem.removeprefix("FAIL ")
+    why = f"  {told}" if told and backup.verdict is not Verdict.OK else ""
     return (
         SIGNS[backup.verdict],
         backup.id,
@@ -78,7 +80,10 @@ def _revision(backup: Backup) -> str:
 
 
 def _verified(backup: Backup, now: datetime) -> str:
-    if backup.verdict is Verdict.FAIL or (backup.verified is None and backup.drilled is None):
+    if backup.verdict is Verdict.FAIL:
+        why, colon, _ = backup.problem.removeprefix("FAIL ").partition(":")
+        return f"FAIL {why}" if colon and " " not in why else "FAIL"
+    if backup.verified is None and backup.drilled is None:
         return str(backup.verdict)
     if backup.drilled is not None:
         return f"{backup.verdict} + drill"
@@ -110,7 +115,8 @@ def _elsewhere(backup: Backup) -> str:
 def backup_lines(backup: Backup, ruling: Ruling | None) -> Iterator[str]:
     """Everything that is known of one backup, a line a fact."""
     manifest = backup.manifest
-    verdict = signed(backup.verdict) + (f"  {backup.problem}" if backup.problem else "")
+    told = backup.problem.removeprefix("FAIL ")
+    verdict = signed(backup.verdict) + (f"  {told}" if told else "")
     release = f"  {backup.release}" if backup.release else ""
     rows = [
         ("backup", f"{backup.id}  {backup.kind}{', pinned' if backup.pinned else ''}"),

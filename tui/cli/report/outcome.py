@@ -21,6 +21,7 @@ def outcome_lines(entry: ActivityEntry) -> list[str]:
     outcome = outcome_of(entry)
     # The operation's own sentence: the meaning speaks of the screen's keys.
     text = one_line(entry.sentence) or outcome.meaning
+    text = text.removeprefix(f"{outcome.word} ")
     lines = [f"{outcome.sign} {outcome.word}: {text}", *_downtime(entry)]
     return [*lines, *_each(entry.result), *_safety(entry.result)]
 

@@ -7,9 +7,8 @@ from datetime import datetime
 
 from tui.cli.report.table import aligned, labelled
 from tui.cli.report.words import about, ago, local, signed
-from tui.core.operation import Plan, Verdict
+from tui.core.operation import Check, Plan, Verdict
 from tui.wording import plans
-from tui.wording.clean import one_line
 from tui.wording.quantities import size
 
 _INDENT = "  "
@@ -17,13 +16,15 @@ _INDENT = "  "
 
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Everything a person must have seen before going on."""
-    yield f"{plan.operation.upper()}  {one_line(plan.title)}"
+    yield "  ".join(plans.headline(plan))
     yield from labelled([*_what(plan)], _INDENT)
     yield from _rows(plan)
     if plan.checks:
         yield "CHECKED"
         ordered = sorted(plan.checks, key=lambda check: check.verdict is not Verdict.FAIL)
-        yield from _indented([(signed(c.verdict), c.name, c.text) for c in ordered])
+        yield from _indented(
+            [(signed(c.verdict), c.name, c.text.removeprefix("FAIL ")) for c in ordered]
+        )
     if plan.steps:
         yield "WHAT HAPPENS"
         yield from _indented(
@@ -46,6 +47,11 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         ],
         _INDENT,
     )
+
+
+def _told(check: Check) -> str:
+    """Its text without the verdict, which stands before it."""
+    return check.text.removeprefix("FAIL ")
 
 
 def _indented(rows: list[tuple[str, ...]]) -> Iterator[str]:

@@ -18,7 +18,7 @@ def ruling_lines(plan: Plan) -> Iterator[str]:
         return
     rows = [
         (
-            "·" if ruling["keep"] else "✗",
+            "" if ruling["keep"] else "-",
             str(ruling["backup"]),
             narrow_size(int(ruling["size"])),
             str(ruling["name"]),

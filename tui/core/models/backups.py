@@ -66,6 +66,8 @@ class Manifest:
     adopted: bool = False
     source: str = ""
     """File name of the database it is of: several databases of a folder share its backups."""
+    source_folder: str = ""
+    """Real folder of that database on `host`: databases of two folders may have one name."""
     compression: str = ""
     """`zstd`, or empty. `size`, `pages` and `sha256` are always those of the database in it."""
     stored_size: int = 0
@@ -141,6 +143,8 @@ class Catalogue:
     backups: Sequence[Backup]
     strangers: Sequence[str] = ()
     """Names in the backup folder that are not backups: listed, never touched."""
+    unread: Sequence[str] = ()
+    """Why a folder of backups could not be looked into, a sentence each: there may be more."""
 
     @property
     def total_size(self) -> int:

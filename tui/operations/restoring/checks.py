@@ -11,6 +11,7 @@ from tui.operations.catalogue import safety_dir
 from tui.operations.restoring.secrets import secret_check
 from tui.operations.restoring.situation import Situation
 from tui.operations.restoring.space import needed_in_folder
+from tui.operations.restoring.staging import SUFFIXES
 from tui.operations.restoring.times import copy_seconds
 from tui.operations.timeline import fit_sentence, fits
 from tui.services import files
@@ -44,8 +45,11 @@ def _whole(s: Situation) -> Check:
         # Who holds another name of it may change it after it was compared.
         text = f"{name} has {found.links} names: copy it, and restore the copy"
         return Check("whole", Verdict.FAIL, text, wrong)
-    if files.identity(sidecar(backup.path, "-wal")):
-        return Check("whole", Verdict.FAIL, f"{name} has a -wal beside it: not finished", wrong)
+    for suffix in ("-wal", "-journal"):
+        # A journal of a copy that was made by bytes: half a transaction may be in the file.
+        if files.identity(sidecar(backup.path, suffix)):
+            text = f"{name} has a {suffix} beside it: not finished"
+            return Check("whole", Verdict.FAIL, text, wrong)
     try:
         if not backup.compression:
             check_header(backup.path)
@@ -191,13 +195,27 @@ def _gateway(s: Situation) -> Check:
 
 def _live(s: Situation) -> Check:
     if not s.live.exists:
-        return Check("live", Verdict.WARN, "there is no live file: nothing is lost")
+        return Check("live", Verdict.WARN, _missing(s))
     if s.live.problem:
         text = f"{s.live.problem} The live file cannot be read; it is set aside as found."
         return Check("live", Verdict.WARN, text)
     if s.way.kind == "overwrite":
         return Check("live", Verdict.OK, f"copied before it is overwritten, {size(s.live.size)}")
     return Check("live", Verdict.OK, f"kept as safety copy, {size(s.live.size)}")
+
+
+def _missing(s: Situation) -> str:
+    """What goes although there is no file."""
+    if s.running:
+        # A process keeps a file that was removed for as long as it has it open.
+        return (
+            "there is no live file; if the gateway still has a removed one open, what is in that "
+            "is lost when it stops"
+        )
+    left = [n for n in SUFFIXES if files.identity(sidecar(s.live.path, n)) is not None]
+    if left:
+        return f"there is no live file; its {', '.join(left)} beside it is set aside"
+    return "there is no live file: nothing is lost"
 
 
 _CHECKS: tuple[Callable[[Situation], Check | None], ...] = (

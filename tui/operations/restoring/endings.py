@@ -8,26 +8,9 @@ from typing import Any
 from tui.core.errors import ExitCode
 from tui.core.models import Deployment
 from tui.core.operation import Record, Recovery, RecoveryAction
-from tui.operations.journaled import Failure, recovered, recovery_failure
-from tui.operations.restored import keep_safety
+from tui.operations.journaled import Failure, gave_up, merged, pending, recovered
 from tui.operations.restoring import going_back
-
-
-def gave_up(records: Sequence[Record], action: str) -> Failure | None:
-    """The failure of an action in the present attempt; another attempt tries it again."""
-    begin = max((i for i, r in enumerate(records) if r["kind"] == "resumed"), default=0)
-    return recovery_failure(records[begin:], action)
-
-
-def pending(
-    records: Sequence[Record], actions: Sequence[RecoveryAction]
-) -> tuple[RecoveryAction, ...]:
-    """The actions that have neither been carried out nor failed in this attempt."""
-    return tuple(
-        action
-        for action in actions
-        if not recovered(records, action.action) and not gave_up(records, action.action)
-    )
+from tui.operations.restoring.kept import keep_safety, list_rejected
 
 
 def left_alone(
@@ -69,6 +52,11 @@ def go_back(
             "start-old",
             "start the gateway on the old database",
             lambda p: going_back.start(deployment, p, healthy=True),
+        ),
+        RecoveryAction(
+            "list-rejected",
+            "check and list what was set aside",
+            lambda p: list_rejected(deployment, merged(records), p.operation_id),
         ),
     )
     stuck = gave_up(records, "swap-back") or gave_up(records, "stop-new")
@@ -121,13 +109,16 @@ def leave(
                 facts,
                 clean_stop=facts.get("clean"),
                 operation_id=p.operation_id,
+                trigger=str(records[0].get("operation") or "restore"),
             ),
         ),
     )
+    kept = facts.get("keep") and not facts.get("damaged")
+    undo = " `undo` takes it back." if kept else ""
     return Recovery(
         "finish",
         f"{cause.sentence} The restored database is in place and whole; there was no sound "
-        "state to go back to. `undo` takes it back.",
+        f"state to go back to.{undo}",
         pending(records, actions),
         ExitCode.UNHEALTHY,
         "left unhealthy",

@@ -14,10 +14,11 @@ from tui.core.operation import Facts, Progress
 from tui.operations.gateways import gateway_of, start_with_patience, wait_healthy
 from tui.operations.restored import is_damaged
 from tui.operations.restoring import overwriting
+from tui.operations.restoring.ownership import prove
 from tui.services import files
 from tui.services.sqlite import copying
 from tui.services.sqlite.connections import sidecar
-from tui.services.swapping import Exchange, SwapHelper
+from tui.services.swapping import Exchange, HelperGoneError, SwapHelper
 from tui.wording.clean import one_line
 
 
@@ -32,6 +33,8 @@ def discard(deployment: Deployment, facts: dict[str, Any]) -> Facts:
             if facts.get("damaged"):
                 _bring_sidecars_back(Path(keep), deployment.database)
             files.remove(Path(keep))
+    elif facts.get("aside") and files.identity(deployment.database) is None:
+        _bring_sidecars_back(Path(facts["aside"]), deployment.database)
     return tidy({"staged": staged})
 
 
@@ -70,16 +73,38 @@ def tidy(facts: dict[str, Any]) -> Facts:
 def swap_back(
     deployment: Deployment, facts: dict[str, Any], progress: Progress, deadline: float
 ) -> Facts:
-    """The same exchange in the other direction; the file that failed is kept aside as well."""
+    """The same exchange in the other direction; the file that failed is kept aside as well.
+
+    Raises:
+        BusyError: Somebody has the file open; named.
+        McpdbError: Another file stands there than the one that was put there.
+    """
     if facts.get("way") == "overwrite":
         return overwriting.put_back(deployment, facts, progress, deadline)
+    try:
+        return _swap_back(deployment, facts, progress, deadline)
+    except HelperGoneError:
+        return _swap_back(deployment, facts, progress, deadline)
+
+
+def _swap_back(
+    deployment: Deployment, facts: dict[str, Any], progress: Progress, deadline: float
+) -> Facts:
+    """Once; found done, it does nothing."""
     old = Path(facts["keep"])
-    aside = old.with_name(old.name.removesuffix(".db") + ".rejected.db")
+    aside = overwriting.rejected_of(old)
+    done = {"rejected": aside.name, "rejected_path": str(aside)}
+    if _is_back(deployment, facts):
+        return done
+    # Between the stop and this somebody may have started it, also a policy of the engine.
+    overwriting.stop(deployment)
     live = files.identity(deployment.database)
-    if live is not None and live.key == (facts["live_device"], facts["live_inode"]):
-        return {"rejected": aside.name}
+    if live is None or live.key != (facts["staged_device"], facts["staged_inode"]):
+        raise McpdbError(
+            f"Somebody put another file to {one_line(str(deployment.database))} since the restore."
+        )
     link = files.identity(aside)
-    if live is not None and link is not None and link.key == live.key:
+    if link is not None and link.key == live.key:
         files.remove(aside)
     if facts.get("journal_mode") == "wal" and not facts.get("damaged"):
         # Proving sole ownership took it away.
@@ -92,9 +117,14 @@ def swap_back(
         damaged=is_damaged(deployment),
     )
     with SwapHelper(progress.lock) as helper:
-        helper.prove(exchange, lambda left: progress.note(int(left), 0, "seconds"))
+        prove(helper, exchange, gateway_of(deployment), progress)
         helper.swap()
-    return {"rejected": aside.name}
+    return done
+
+
+def _is_back(deployment: Deployment, facts: dict[str, Any]) -> bool:
+    live = files.identity(deployment.database)
+    return live is not None and live.key == (facts["live_device"], facts["live_inode"])
 
 
 def stop(deployment: Deployment) -> Facts:
@@ -150,6 +180,7 @@ def by_hand(deployment: Deployment, facts: dict[str, Any]) -> list[str]:
 def _move(live: Path, keep: str) -> str:
     old, aside = shlex.quote(str(live)), shlex.quote(f"{live}.rejected")
     return (
-        f'ln -f {old} {aside} && for s in -wal -shm -journal; do [ ! -e {old}"$s" ] || '
-        f'mv {old}"$s" {aside}"$s"; done && mv {shlex.quote(keep)} {old}'
+        f"{{ [ ! -e {old} ] || ln -f {old} {aside}; }} && "
+        f'for s in -wal -shm -journal; do [ ! -e {old}"$s" ] || mv {old}"$s" {aside}"$s"; done && '
+        f"mv {shlex.quote(keep)} {old}"
     )

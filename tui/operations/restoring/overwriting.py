@@ -19,10 +19,11 @@ from tui.core.errors import McpdbError
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Progress
 from tui.operations.gateways import gateway_of
-from tui.operations.restored import safety_manifest
+from tui.operations.restoring.kept import safety_manifest
 from tui.services import files, manifests
 from tui.services.sqlite import copying, inspection
-from tui.services.swapping import Exchange, SwapHelper
+from tui.services.swapping import Exchange, HelperGoneError, SwapHelper
+from tui.wording.clean import one_line
 
 FOREIGN = "foreign"
 """The fact that says: somebody wrote to the file since, it was left alone."""
@@ -32,6 +33,12 @@ _OWN_BYTES = ((18, 20), (24, 28), (40, 44), (92, 100))
 
 Source: https://sqlite.org/fileformat2.html#the_database_header
 """
+
+
+def rejected_of(keep: Path, number: int = 1) -> Path:
+    """The name that a restored database gets which did not work, beside the old one's."""
+    more = "" if number == 1 else f"-{number}"
+    return keep.with_name(f"{keep.name.removesuffix('.db')}.rejected{more}.db")
 
 
 def partial_of(keep: Path) -> Path:
@@ -138,7 +145,7 @@ def _settle(
 ) -> Facts:
     """Make the live file have the content of `wanted`, if it has that of `wanted` or `other`."""
     result = dict(done)
-    if _stop(deployment):
+    if stop(deployment):
         result["was_running"] = True
     with _held(deployment, wanted, mode, progress, deadline) as helper:
         # Read raw: the helper, not this process, has it open, and holds it alone.
@@ -169,14 +176,70 @@ def require_own(facts: dict[str, Any]) -> Facts:
 def put_back(
     deployment: Deployment, facts: dict[str, Any], progress: Progress, deadline: float
 ) -> Facts:
-    """The restored database does not work: write the safety copy into the live file again."""
-    mode = str(facts.get("journal_mode") or "")
-    with _held(deployment, Path(facts["keep"]), mode, progress, deadline) as helper:
-        helper.swap(progress.note)
-    return {"overwritten": False}
+    """The restored database does not work: write the safety copy into the live file again.
+
+    What stands there is copied aside and the copy verified before (I8): somebody may have worked
+    with it since.
+
+    Raises:
+        McpdbError: Another file stands there than the one that was written into, or it cannot be
+            copied, or not be written.
+    """
+    try:
+        return _put_back(deployment, facts, progress, deadline)
+    except HelperGoneError:
+        return _put_back(deployment, facts, progress, deadline)
 
 
-def _stop(deployment: Deployment) -> bool:
+def _put_back(
+    deployment: Deployment, facts: dict[str, Any], progress: Progress, deadline: float
+) -> Facts:
+    """Once; found done, it does nothing."""
+    keep, mode = Path(facts["keep"]), str(facts.get("journal_mode") or "")
+    stop(deployment)
+    live = files.identity(deployment.database)
+    if live is None or live.key != (facts["live_device"], facts["live_inode"]):
+        raise McpdbError(f"Somebody put another file to {one_line(str(deployment.database))}.")
+    result: dict[str, Any] = {"overwritten": False}
+    with _held(deployment, keep, mode, progress, deadline) as helper:
+        # Read raw: the helper, not this process, has it open, and holds it alone.
+        found = content_of(deployment.database)
+        if found != content_of(keep):
+            aside = _set_aside(helper, keep, found, progress)
+            helper.swap(progress.note)
+            result |= {"rejected": aside.name, "rejected_path": str(aside)}
+    return result
+
+
+def _set_aside(helper: SwapHelper, keep: Path, content: str, progress: Progress) -> Path:
+    """Copy what is held beside the old content, unless it is there already; its path.
+
+    Raises:
+        McpdbError: It cannot be copied; nothing was changed.
+    """
+    number = 1
+    while files.identity(aside := rejected_of(keep, number)) is not None:
+        if content_of(aside) == content:
+            return aside
+        number += 1
+    partial = partial_of(aside)
+    copying.discard(partial)
+    try:
+        helper.keep(partial, progress.note)
+        if content_of(partial) != content:
+            raise McpdbError(f"The copy {one_line(aside.name)} is not what was copied.")
+    except McpdbError:
+        copying.discard(partial)
+        raise
+    try:
+        partial.rename(aside)
+        files.fsync_folder(aside.parent)
+    except OSError as error:
+        raise files.denied("write", aside, error) from error
+    return aside
+
+
+def stop(deployment: Deployment) -> bool:
     """Stop a gateway that came up by itself; whether it had."""
     gateway = gateway_of(deployment)
     if gateway is None or not gateway.state().is_up:

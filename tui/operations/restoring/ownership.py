@@ -100,7 +100,8 @@ def exchange_of(
         PrecheckError: A file that SQLite cannot read would have to be written into.
     """
     live: FileIdentity | None = files.identity(deployment.database)
-    keep = way.keep_dir / new_name("mcp_safety", way.keep_dir) if live else None
+    name = way.keep_dir / new_name("mcp_safety", way.keep_dir)
+    keep = name if live else None
     damaged = bool(live) and is_damaged(deployment)
     if damaged and way.kind == "overwrite":
         raise PrecheckError(
@@ -109,6 +110,8 @@ def exchange_of(
         )
     facts = {
         "keep": keep and str(keep),
+        # Where nothing is, something may still lie beside it.
+        "aside": None if live else str(name),
         "live_device": live and live.device,
         "live_inode": live and live.inode,
         "damaged": damaged,

@@ -18,6 +18,9 @@ from tui.services.sqlite import copying, inspection
 from tui.services.sqlite.connections import sidecar
 from tui.wording.clean import one_line
 
+SUFFIXES = ("-wal", "-shm", "-journal")
+"""What SQLite has beside a database."""
+
 _OTHERWISE = " `restore --write-through` writes into the live file instead."
 
 
@@ -149,13 +152,36 @@ def _require(path: Path) -> FileIdentity:
     return found
 
 
-def put_where_nothing_is(staged: Path, live: Path) -> None:
+def put_where_nothing_is(staged: Path, live: Path, aside: Path) -> list[str]:
     """There is no old file: a link fails if one has appeared, a rename would overwrite it.
 
+    What a removed file has left beside it (a WAL, a journal) would be replayed into the new one
+    and damage it, so it is set aside first.
+
+    Args:
+        staged: The new file.
+        live: Where it goes.
+        aside: What is set aside gets this name and its own ending.
+
+    Returns:
+        The names that were set aside.
+
     Raises:
+        BusyError: A database appeared meanwhile.
         PrecheckError: It cannot be put there.
     """
+    if files.identity(live) is not None:
+        raise BusyError("A database appeared meanwhile; nothing was changed.")
+    set_aside = []
     try:
+        for suffix in SUFFIXES:
+            left, kept = sidecar(live, suffix), sidecar(aside, suffix)
+            if files.identity(left) is not None:
+                left.rename(kept)
+                set_aside.append(kept.name)
+        if set_aside:
+            files.fsync_folder(aside.parent)
+            files.fsync_folder(live.parent)
         os.link(staged, live, follow_symlinks=False)
         files.fsync_folder(live.parent)
     except FileExistsError as error:
@@ -163,3 +189,4 @@ def put_where_nothing_is(staged: Path, live: Path) -> None:
     except OSError as error:
         raise files.denied("write", live, error) from error
     files.remove(staged)
+    return set_aside
