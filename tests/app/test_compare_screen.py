@@ -22,6 +22,7 @@ from tests.app.compare_story import (
     gone,
     table,
 )
+from tests.app.screen_plans import restore_plan
 from tests.app.shell_story import (
     DEPLOYMENT,
     FORBIDDEN,
@@ -39,8 +40,10 @@ from tui.app.listing.differing import grid, name_of, versions
 from tui.app.paint import text_of, width_of
 from tui.app.screens.bring_back import BringBackScreen
 from tui.app.screens.compare import CompareScreen
-from tui.app.screens.compare_rows import CompareRowsScreen, VersionsScreen
+from tui.app.screens.compare_rows import CompareRowsScreen
 from tui.app.screens.frame import MessageLine
+from tui.app.screens.restore_plan import RestorePlanScreen
+from tui.app.screens.row_versions import VersionsScreen
 from tui.app.ticks import Ticks
 
 SMALL, LARGE = (80, 24), (140, 45)
@@ -181,6 +184,19 @@ async def test_the_palette_knows_tables_or_rows_by_its_words():
         assert "Tables or rows…" in own(app)
 
 
+@pytest.mark.parametrize(("key", "bring"), [("T", True), ("c", False)])
+async def test_the_plan_of_a_restore_leads_to_a_gentler_way(wanted, key, bring):
+    app, answers = shell(), []
+    async with app.run_test(size=SMALL) as pilot:
+        app.push_screen(RestorePlanScreen(restore_plan()), answers.append)
+        await pilot.pause()
+        assert "T tables, rows…  ? help" in own(app)
+        await pilot.press(key)
+        await pilot.pause()
+        assert answers == [False]
+        assert wanted == [("k7m2qd", "live", {"table": "", "bring": bring})]
+
+
 # --- what it shows ----------------------------------------------------------------------------
 
 
@@ -221,6 +237,15 @@ async def test_the_cursor_begins_on_the_table_that_was_meant():
     async with app.run_test(size=SMALL) as pilot:
         await opened(pilot, table="mcp_sessions")
         assert "─ mcp_sessions · 5 removed, 9 added since A ─" in own(app)
+
+
+@pytest.mark.parametrize("asked", ["", "gateways", "not there"])
+async def test_what_does_not_count_is_not_where_the_cursor_begins(asked):
+    app = shell()
+    async with app.run_test(size=SMALL) as pilot:
+        seen_only = replace(GATEWAYS, removed=0)
+        await opened(pilot, replace(FOUND, tables=(seen_only, TOOLS)), table=asked)
+        assert "─ tools · 38 removed, 1 changed since A ─" in own(app)
 
 
 async def test_no_difference_is_one_sentence():

@@ -312,7 +312,6 @@ CASES: tuple[Case, ...] = (
         make=lambda site: Prune(site.deployment, prune_policy()),
         prepare=one_more,
         kept_from="after:step_started:delete",
-        kept_code=15,
         done=one_backup_less,
         undone=no_backup_more,
         writes=False,

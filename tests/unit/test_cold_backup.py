@@ -41,7 +41,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def ready(shared: Site) -> Site:
     """It runs, is healthy, and has no backup yet."""
-    shutil.rmtree(shared.deployment.backup_dir)
+    shutil.rmtree(shared.deployment.backup_dir, ignore_errors=True)
     for word in (control.BREAK_START, control.BREAK_STOP):
         (shared.folder / word).unlink(missing_ok=True)
     shared.start()

@@ -274,8 +274,10 @@ class McpdbApp(Comparing):
 
         if plan.tier is Tier.REPLACING:
             from tui.app.screens.plan import PlanScreen
+            from tui.app.screens.restore_plan import RestorePlanScreen
 
-            screen = PlanScreen(plan, again=getattr(operation, "look_again", None))
+            kind = RestorePlanScreen if plan.operation == "restore" else PlanScreen
+            screen = kind(plan, again=getattr(operation, "look_again", None))
             return screen.plan if await self.push_screen_wait(screen) else None
         if plan.forbidden is not None:
             raise McpdbError(plan.forbidden.text)

@@ -165,13 +165,13 @@ def _undone(
     outcome = cause.outcome if cause else "cut short, undone"
     if stuck is not None:
         words = f"{words} {stuck.sentence} The safety copy is kept."
+    if "nothing was changed" not in words.lower():
+        words = f"{words} Nothing was changed."
     not_started = gave_up(records, "start-again")
     if not_started:
         code, outcome = ExitCode.UNHEALTHY, "gateway not back"
         command = going_back.start_command(deployment)
         words = f"{words} {not_started.sentence} Start it with: {command}"
-    if "nothing was changed" not in words.lower():
-        words = f"{words} Nothing was changed."
     return Recovery("undo", words, actions, code, outcome)
 
 

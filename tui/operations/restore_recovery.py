@@ -164,13 +164,13 @@ def _undo_before(
     code = cause.exit_code if cause else ExitCode.FAILED
     words = cause.sentence if cause else "The restore was cut short before the swap."
     outcome = cause.outcome if cause else "cut short, undone"
+    if "nothing was changed" not in words.lower():
+        words = f"{words} Nothing was changed."
     not_started = gave_up(records, "start-again")
     if not_started:
         code, outcome = ExitCode.UNHEALTHY, "gateway not back"
         command = going_back.start_command(deployment)
         words = f"{words} {not_started.sentence} Start it with: {command}"
-    if "nothing was changed" not in words.lower():
-        words = f"{words} Nothing was changed."
     return Recovery("undo", words, pending(records, actions), code, outcome)
 
 

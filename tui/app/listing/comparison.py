@@ -137,3 +137,9 @@ def more_words(below: int) -> Line:
 def has_rows(table: TableDifference) -> bool:
     """Whether rows of it can be shown."""
     return bool(table.removed or table.added or table.changed) and not table.only_in
+
+
+def first_of(found: Comparison, wanted: str) -> str:
+    """The table to begin with: `wanted` if it differs, else the first that does."""
+    differing = [table.table for table in found.tables if table.differs]
+    return wanted if wanted in differing else next(iter(differing), "")

@@ -44,7 +44,7 @@ class CompareScreen(ComparisonView):
 
         Args:
             reader: Knows both sides; not started yet, ended with the screen.
-            table: Where the cursor stands first.
+            table: Where the cursor stands first, if it differs.
             bring: Whether to go on to bringing back as soon as it is known what differs.
             mask: The operator's own patterns of secret columns.
         """
@@ -101,8 +101,9 @@ class CompareScreen(ComparisonView):
         self._found = message.comparison
         self._show_title()
         self._show_tables()
-        if first_time and self._first_table:
-            self._list.point_at(self._first_table)
+        first = listing.first_of(message.comparison, self._first_table)
+        if first_time and first:
+            self._list.point_at(first)
         self._want_detail()
         self.rest()
         self.refresh_bindings()
