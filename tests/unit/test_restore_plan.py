@@ -141,11 +141,11 @@ def test_the_secret_of_the_backup_is_compared(quiet: Site, monkeypatch: pytest.M
             "UPDATE gateways SET auth_value = 'gAAAA', oauth_config = NULL, password_hash = 'x'"
         )
         (number,) = connection.execute("SELECT count(*) FROM gateways").fetchone()
-    manifest_with(path, secret_fingerprint="4be1aaaa", size=path.stat().st_size)
-    monkeypatch.setattr(secrets, "fingerprint_of", lambda _deployment: "4be1aaaa")
+    manifest_with(path, secret_fingerprint="5a17:4be1aaaa", size=path.stat().st_size)
+    monkeypatch.setattr(secrets, "fingerprint_of", lambda _deployment: "5a17:4be1aaaa")
     same = check(operation.plan(), "secret")
     assert (same.verdict, same.text) == (Verdict.OK, "fingerprint 4be1")
-    monkeypatch.setattr(secrets, "fingerprint_of", lambda _deployment: "77777777")
+    monkeypatch.setattr(secrets, "fingerprint_of", lambda _deployment: "5a17:77777777")
     other = check(operation.plan(), "secret")
     assert other.verdict is Verdict.WARN
     assert f"gateways {number}" in other.text

@@ -68,7 +68,7 @@ def _evict(gateway: Gateway, live: Path, facts: dict[str, Any]) -> bool:
         return False
     gateway.stop()
     if found:
-        pass
+        _take_sidecars(keep, live)
     return True
 
 
