@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Site
-from tests.faults import Held, without_code
+from tests.faults import Held, wait_for, without_code
 from tui.core.errors import McpdbError
 from tui.core.operation import Progress, Verdict
 from tui.demo import control
@@ -402,7 +402,7 @@ def test_a_writing_that_is_cut_and_cut_again_while_it_is_finished(
             with suppress(McpdbError):
                 launch_resume(ready.deployment)
         monkeypatch.undo()
-        assert unfinished(ready.deployment)
+        wait_for(lambda: unfinished(ready.deployment), "it is seen to be cut")
     ((_id, code),) = launch_resume(ready.deployment)
     assert code == 0
     ready.wait_healthy()

@@ -128,7 +128,6 @@ log_files = ["logs"]
 kind = "process"
 start = {command("start")}
 stop = {command("stop")}
-running = {command("running")}
 pid_file = {_quoted(control.PID_FILE)}
 health_url = "http://127.0.0.1:{port}/health"
 health_timeout = {pace.health_timeout}
