@@ -112,6 +112,7 @@ class Arena:
         self.site.deployment = self.deployment
         self._content = content
         self._backup: dict[str, bytes] = {}
+        self._tools: set[str] = set()
 
     def _stop(self) -> None:
         for name in (control.BREAK_START, control.BREAK_STOP):
@@ -141,10 +142,26 @@ class Arena:
         folders = [f for f in (deployment.backup_dir, safety) if f.is_dir()]
         for left in (path for folder in folders for path in folder.iterdir()):
             left.unlink()
+        self._put_content_back()
         self._give_backup()
         if LATER not in site.tools():
             site.add_tool(LATER)
         return site
+
+    def _put_content_back(self) -> None:
+        """What an earlier test took from the live database is there again."""
+        tools = self.site.tools() - {LATER}
+        if not self._tools:
+            self._tools = tools
+        if tools == self._tools:
+            return
+        self.stop()
+        database = self.deployment.database
+        for suffix in ("-wal", "-shm", "-journal"):
+            database.with_name(database.name + suffix).unlink(missing_ok=True)
+        database.write_bytes(self._content)
+        self.site.start()
+        assert self.site.tools() == self._tools
 
     def _give_backup(self) -> None:
         """The same backup every time: it is without `LATER`."""

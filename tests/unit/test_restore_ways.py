@@ -398,7 +398,8 @@ def test_verify_writes_down_what_it_finds(make_site: Callable[..., Site]) -> Non
     assert last.exit_code == 3
     (damaged,) = read_catalogue(site.deployment).backups
     assert damaged.verdict is Verdict.FAIL
-    assert last.sentence.startswith(damaged.problem)
+    advice = "Do not restore this one; there is no other verified backup."
+    assert last.sentence == f"{damaged.problem} {advice}"
     with pytest.raises(NotFoundError, match="no verified backup"):
         find_backup(site.deployment, "latest")
     backup.path.write_bytes(whole)
