@@ -225,7 +225,12 @@ def test_the_second_of_two_is_told_who_is_first(place: Place) -> None:
 def test_a_second_operation_meets_a_real_first_one(slow: Place) -> None:
     first = slow.cli.start("restore", "latest", "--confirm", "demo")
     entry = slow.in_step("stop")
-    second = slow.cli.json("backup", "create")
+    # It stands still for as long as the second one asks.
+    os.kill(entry.pid, signal.SIGSTOP)
+    try:
+        second = slow.cli.json("backup", "create")
+    finally:
+        os.kill(entry.pid, signal.SIGCONT)
     assert second.code == 11
     assert second.document["error"]["code"] == "busy"
     assert f"(pid {entry.pid})" in second.document["error"]["text"]

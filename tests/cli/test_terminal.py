@@ -199,6 +199,8 @@ def test_the_demo_opens_the_screen_and_is_gone_afterwards(place: Place) -> None:
 def test_without_a_command_the_screen_opens(place: Place) -> None:
     with open_terminal(place) as terminal:
         terminal.sees("demo@")
+        terminal.sees("just look")
+        terminal.type("\x1b")
         terminal.sees("Tables")
         terminal.type("q")
         assert terminal.end() == 0

@@ -68,7 +68,7 @@ def test_backup_and_restore_by_keys_alone(
         screen.wait_for("RESTORED", timeout=120)
         screen.send("q")
         # The shell has seen the end as well: it would ask before it leaves running work.
-        screen.wait_for("[2 Backups]", ": down")
+        screen.wait_for("[2 Backups]", "done, down")
         screen.send("qq")
         assert screen.wait_end() == 0
     assert site.lab.health()["status"] == "healthy"

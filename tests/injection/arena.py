@@ -20,6 +20,7 @@ from tui.core.models import Deployment
 from tui.demo import control
 from tui.demo import deployment as demo
 from tui.demo.folder import Pace
+from tui.operations import suspicion
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
 from tui.operations.launch import launch_resume
@@ -142,6 +143,7 @@ class Arena:
         folders = [f for f in (deployment.backup_dir, safety) if f.is_dir()]
         for left in (path for folder in folders for path in folder.iterdir()):
             left.unlink()
+        suspicion.clear(deployment)
         self._put_content_back()
         self._give_backup()
         if LATER not in site.tools():

@@ -111,7 +111,7 @@ def inject(
         happened = {path.name for path in marks.iterdir()}
     if expect:
         for number, fault in enumerate(faults):
-            assert f"fault-{number}" in happened, f"{fault} never happened"
+            assert f"fault-{number}" in happened, f"{fault} never happened: {outcome.said}"
     if not resume:
         return outcome
     if outcome.cut:

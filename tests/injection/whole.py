@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from tests.faults import wait_for
 from tui.core.models import Backup, Deployment
 from tui.core.verdict import Verdict
 from tui.operations.activity import unfinished
@@ -174,7 +175,8 @@ def assert_whole(
         # I2, I3: every journal has its end, nothing half-made is left, nobody holds the lock.
         assert unfinished(deployment) == ()
         assert site.left_overs() == [], "half-made files are left"
-        assert read_owner(deployment.state_dir) is None
+        # The journal has its end a moment before its process has.
+        wait_for(lambda: read_owner(deployment.state_dir) is None, "the lock is given back", 5.0)
         lock = DatabaseLock(deployment.state_dir)
         lock.acquire(origin(), "a test", wait=5.0)
         lock.release()

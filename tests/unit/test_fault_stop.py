@@ -21,7 +21,7 @@ from tests.injection.inject import Outcome, heal, inject
 from tests.injection.whole import LOUD, Before, assert_whole, look_at
 from tui.operations.control import GatewayRestart
 from tui.operations.launch import launch_resume
-from tui.operations.verify import BackupVerify
+from tui.operations.verify import VerifyAll
 
 DISK = "24M"
 
@@ -97,7 +97,7 @@ def test_a_folder_that_may_not_be_written_from_a_step_on(
     assert outcome.entry is not None
     put_right_by_hand(site, outcome)
     # What could not be removed then is removed by whoever changes something next.
-    assert site.do(BackupVerify(site.deployment, "latest")).exit_code == 0
+    assert site.do(VerifyAll(site.deployment)).exit_code == 0
     after = assert_whole(site, before, new=case.new(before))
     assert after == ("old" if "by_hand" in outcome.entry.result else which)
 

@@ -122,11 +122,15 @@ def test_a_process_that_may_not_be_looked_into_leaves_the_file(tmp_path: Path) -
     (tmp_path / ".env").write_text("A=file\nB=file\n")
     assert of_process((2**22 + 1,), tmp_path) == {"A": "file", "B": "file"}
     child = subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"],
+        [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()"],
         env={"A": "'kept as it is'"},
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     try:
+        # Until it runs its own program it still has our environment.
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"\n"
         assert of_process((child.pid,), tmp_path)["A"] == "'kept as it is'"
         assert of_process((child.pid,), tmp_path)["B"] == "file"
     finally:

@@ -75,7 +75,7 @@ class ColdBackup(Making):
             subject=deployment.name,
             basis={
                 "database": [str(deployment.database), facts.inode],
-                "gateway": [state.identity, state.running],
+                "gateway": [state.identity, state.is_up],
             },
             checks=(
                 _gateway(deployment, state),
@@ -128,7 +128,7 @@ class ColdBackup(Making):
         yield StepStarted("start", title, cancellable=False)
         started = _start(deployment, facts, progress)
         yield StepFinished("start", started)
-        result = yield from finish(self, draft, final, manifest, progress)
+        result = yield from finish(self, draft, final, manifest, progress, keep=True)
         if started.get("debt"):
             # The files are done; the gateway is owed, and the journal remembers it.
             raise DockerError(started["debt"])

@@ -103,10 +103,10 @@ class Drill:
         backup = find_backup(self.deployment, self.backup)
         files.make_private(self.deployment.state_dir)
         files.probe_writable(self.place)
-        files.require_space(self.place, _needed(backup), "A drill")
         scratch = files.partial(self.place, progress.operation_id)
         facts = {"scratch": str(scratch), "id": backup.id, "backup_path": str(backup.path)}
         yield StepStarted("stage", _STAGE, facts=facts)
+        files.require_space(self.place, _needed(backup), "A drill")
         began = time.monotonic()
         try:
             digest = stage(backup, scratch, progress.tick)

@@ -153,9 +153,23 @@ def name_for(making: Making, prefix: str) -> Path:
 
 
 def finish(
-    making: Making, draft: Draft, final: Path, manifest: dict[str, Any], progress: Progress
+    making: Making,
+    draft: Draft,
+    final: Path,
+    manifest: dict[str, Any],
+    progress: Progress,
+    *,
+    keep: bool = False,
 ) -> Steps:
     """Compress a verified copy if that is wished, publish it, copy it to the second place.
+
+    Args:
+        making: What is made.
+        draft: The verified copy.
+        final: The name it gets.
+        manifest: What is known of it.
+        progress: Told how far it is.
+        keep: A wish to stop comes too late: the gateway was down for this copy.
 
     Returns:
         The result; with `ends_with` when the second copy was not made: the backup stands.
@@ -169,7 +183,8 @@ def finish(
         final = final.with_name(final.name + compression.SUFFIX)
         yield StepFinished("pack", {"manifest": manifest, "final": str(final)})
         copying.discard(draft.partial)
-    progress.checkpoint()
+    if not keep:
+        progress.checkpoint()
     yield StepStarted(
         "publish",
         "give it its name and manifest",
