@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from tests.docker.lab import private_engine
-from tests.docker.lab.base import cache_dir
+from tests.docker.lab.base import LabError, cache_dir
 
 
 class SpareEngine:
@@ -28,8 +28,12 @@ class SpareEngine:
             return private_engine.address()
 
     def start(self) -> None:
+        """A start that gave up waiting for its containerd is tried again, as its unit would."""
         with self._instead():
-            private_engine.start()
+            try:
+                private_engine.start()
+            except LabError:
+                private_engine.start()
 
     def stop(self) -> None:
         """As `systemctl stop docker`: its containers end with it."""

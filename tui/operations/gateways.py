@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from tui.core.errors import DockerError, McpdbError, PrecheckError, UnhealthyError
 from tui.core.models import Deployment, GatewayState, Health
@@ -20,6 +21,8 @@ START_PATIENCE = 120.0
 
 RESTARTS_TOO_MANY = 3
 """A gateway that restarted so often since its start will not become healthy by waiting."""
+
+T = TypeVar("T")
 
 Note = Callable[[int, int], None]
 """Told the seconds that have passed and those allowed."""
@@ -87,12 +90,25 @@ def start_with_patience(gateway: Gateway, note: Note, patience: float | None = N
     Raises:
         DockerError: It still does not answer.
     """
+    with_patience(gateway.start, note, patience)
+
+
+def with_patience(ask: Callable[[], T], note: Note, patience: float | None = None) -> T:
+    """Ask the engine for something until it answers or `patience` is over.
+
+    Args:
+        ask: What is asked; may be asked several times.
+        note: Told the seconds that have passed.
+        patience: Seconds; `START_PATIENCE` where none are given.
+
+    Raises:
+        DockerError: It still does not answer.
+    """
     began = time.monotonic()
     patience = START_PATIENCE if patience is None else patience
     while True:
         try:
-            gateway.start()
-            return
+            return ask()
         except DockerError:
             passed = time.monotonic() - began
             if passed >= patience:

@@ -11,7 +11,13 @@ from typing import Any
 from tui.core.errors import BusyError, ExitCode, McpdbError, PrecheckError, VerificationError
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Progress
-from tui.operations.gateways import gateway_of, start_with_patience, state_of, wait_healthy
+from tui.operations.gateways import (
+    gateway_of,
+    start_with_patience,
+    state_of,
+    wait_healthy,
+    with_patience,
+)
 from tui.operations.looking import LiveDatabase
 from tui.operations.restoring import UNDO_DAYS
 from tui.operations.restoring.kept import keep_safety
@@ -49,12 +55,18 @@ def start_again(
         DockerError: The engine does not answer.
     """
     gateway = gateway_of(deployment)
-    evicted = gateway is not None and _evict(gateway, deployment.database, facts)
+
+    def note(done: int, total: int) -> None:
+        progress.note(done, total, "seconds")
+
+    evicted = gateway is not None and with_patience(
+        lambda: _evict(gateway, deployment.database, facts), note
+    )
     # Somebody who started it meanwhile wants it up, but on the new file.
     if gateway is None or not (facts.get("was_running") or even_if_stopped or evicted):
         return {"gateway_up": False, "proven_by_start": False}
-    start_with_patience(gateway, lambda done, total: progress.note(done, total, "seconds"))
-    health = wait_healthy(gateway, lambda done, total: progress.note(done, total, "seconds"))
+    start_with_patience(gateway, note)
+    health = wait_healthy(gateway, note)
     return {"gateway_up": True, "proven_by_start": True, "health": health.text}
 
 
