@@ -124,6 +124,8 @@ class ColdBackup(Making):
         final = name_for(self, COLD if cold else HOT)
         yield StepFinished("verify", {"manifest": manifest, "final": str(final)})
 
+        # The last moment for a wish to stop: behind it the copy is kept.
+        progress.checkpoint()
         title = START if facts["was_running"] else STOPPED
         yield StepStarted("start", title, cancellable=False)
         started = _start(deployment, facts, progress)
