@@ -13,8 +13,9 @@ import pytest
 from tests.contents import content
 from tui.core.errors import McpdbError, NotFoundError, PrecheckError, UsageError
 from tui.services.sqlite.bringing import Preview, RefusedError, Writer, is_there, preview
-from tui.services.sqlite.choosing import Selection, parts
+from tui.services.sqlite.choosing import Selection
 from tui.services.sqlite.connections import connect
+from tui.services.sqlite.keys import parts
 from tui.services.sqlite.shapes import attach
 
 SCHEMA = """

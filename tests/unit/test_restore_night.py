@@ -33,9 +33,10 @@ from tui.operations.restore import Restore
 from tui.operations.restoring import going_back
 from tui.operations.undo import Undo
 from tui.services import journal
+from tui.services.helper_process import HelperGoneError
 from tui.services.journal import next_id
 from tui.services.manifests import read_manifest
-from tui.services.swapping import HelperGoneError, SwapHelper
+from tui.services.swapping import SwapHelper
 
 LATER = "written-after-the-backup"
 

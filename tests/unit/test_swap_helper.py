@@ -43,7 +43,7 @@ if stage == "waiting":
     helper.prove(exchange, waiting)
 print(helper.prove(exchange, waiting), flush=True)
 if stage == "go":
-    helper._send("go")
+    helper.send("go")
     print("gone", flush=True)
 sys.stdin.read()
 """

@@ -35,8 +35,9 @@ from tui.operations.restoring.times import COPY_RATE, last_seconds, wal_seconds
 from tui.services import files
 from tui.services.compression import unpacked
 from tui.services.sqlite.bringing import Effect, Preview, preview
-from tui.services.sqlite.choosing import Selection, parts
+from tui.services.sqlite.choosing import Selection
 from tui.services.sqlite.connections import look, translating
+from tui.services.sqlite.keys import parts
 from tui.wording.clean import one_line
 from tui.wording.quantities import count, narrow_size, plural, size
 

@@ -16,6 +16,10 @@ from typing import Any
 from tui.core.errors import McpdbError
 
 
+class HelperGoneError(McpdbError):
+    """The helper ended without a word: killed, or no memory; what it did must be looked at."""
+
+
 class HelperProcess:
     """Starts `python -m MODULE` and talks to it: a line out, lines `word {json}` back.
 
@@ -72,7 +76,7 @@ class HelperProcess:
         """Say one line.
 
         Raises:
-            McpdbError: It has ended.
+            HelperGoneError: It has ended.
         """
         stream = self._process.stdin
         try:
@@ -81,7 +85,7 @@ class HelperProcess:
             stream.write(line + "\n")
             stream.flush()
         except OSError as error:
-            raise McpdbError("The helper process has ended; try again.") from error
+            raise HelperGoneError("The helper process has ended; try again.") from error
 
     def hear(self) -> tuple[str, dict[str, Any]]:
         """Wait for one line; the word is `gone` when it ended without one."""

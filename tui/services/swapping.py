@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 from tui.core.errors import BusyError, DamagedError, DiskError, McpdbError, PrecheckError
+from tui.services.helper_process import HelperGoneError, HelperProcess
 from tui.wording.clean import one_line
-
-
-class HelperGoneError(McpdbError):
-    """The helper ended without a word: killed, or no memory; what it did must be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +34,7 @@ class Exchange:
     """The journal mode of an overwritten file; a file that is swapped in has its own."""
 
 
-class SwapHelper:
+class SwapHelper(HelperProcess):
     """A helper process, started before the gateway stops so that its start costs no downtime.
 
     Use it as a context manager: leaving it without `swap` puts everything back. SIGINT and
@@ -53,33 +46,10 @@ class SwapHelper:
         self._live: Path | None = None
         self.undone = False
         """Whether an overwriting that failed is known to have left the old content."""
-        # -P: only the installed package is imported, whatever folder the caller stands in.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui.services.swap"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            bufsize=1,
-            pass_fds=(lock,) if lock >= 0 else (),
-            start_new_session=True,
-        )
-
-    @property
-    def pid(self) -> int:
-        """Its process: it has the live file open while it holds it."""
-        return self._process.pid
+        super().__init__("tui.services.swap", lock)
 
     def __enter__(self) -> SwapHelper:
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def prove(self, exchange: Exchange, waiting: Callable[[float], None]) -> str:
         """Absorb the WAL, prove sole ownership, and hold the file.
@@ -106,9 +76,9 @@ class SwapHelper:
             "then_mode": exchange.then_mode,
         }
         self._live = exchange.live
-        self._send(json.dumps(request))
+        self.send(json.dumps(request))
         while True:
-            word, values = self._hear()
+            word, values = self.hear()
             if word == "proved":
                 return str(values["journal_mode"])
             if word == "waiting":
@@ -126,9 +96,9 @@ class SwapHelper:
         Raises:
             McpdbError: It failed; nothing was changed.
         """
-        self._send(f"keep {json.dumps(str(target))}")
+        self.send(f"keep {json.dumps(str(target))}")
         while True:
-            word, values = self._hear()
+            word, values = self.hear()
             if word == "kept":
                 return
             if word != "tick":
@@ -145,9 +115,9 @@ class SwapHelper:
             McpdbError: It failed; `undone` says whether that is known to have changed nothing,
                 else what stands at the live path must be looked at.
         """
-        self._send("go")
+        self.send("go")
         while True:
-            word, values = self._hear()
+            word, values = self.hear()
             if word == "swapped":
                 break
             if word != "tick":
@@ -155,39 +125,6 @@ class SwapHelper:
                 raise self._error(word, values)
             tick(int(values["done"]), int(values["total"]))
         self._process.wait()
-
-    def close(self) -> None:
-        """End the helper; what was proved but not swapped is put back as it was."""
-        process = self._process
-        if process.poll() is None and process.stdin is not None:
-            with suppress(OSError):
-                process.stdin.close()
-            process.wait()
-        for stream in (process.stdin, process.stdout):
-            with suppress(OSError):
-                if stream is not None:
-                    stream.close()
-
-    def _send(self, line: str) -> None:
-        stream = self._process.stdin
-        try:
-            if stream is None:
-                raise OSError
-            stream.write(line + "\n")
-            stream.flush()
-        except OSError as error:
-            said = "The helper that swaps the files has ended; try again."
-            raise HelperGoneError(said) from error
-
-    def _hear(self) -> tuple[str, dict[str, Any]]:
-        stream = self._process.stdout
-        line = stream.readline() if stream is not None else ""
-        word, _space, rest = line.partition(" ")
-        try:
-            values = json.loads(rest)
-        except ValueError:
-            return "gone", {}
-        return word, values
 
     def _error(self, word: str, values: dict[str, Any]) -> McpdbError:
         text = one_line(str(values.get("text", "")))

@@ -16,9 +16,10 @@ from tui.operations.restored import is_damaged
 from tui.operations.restoring import overwriting
 from tui.operations.restoring.ownership import prove
 from tui.services import files
+from tui.services.helper_process import HelperGoneError
 from tui.services.sqlite import copying
 from tui.services.sqlite.connections import sidecar
-from tui.services.swapping import Exchange, HelperGoneError, SwapHelper
+from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
 
 

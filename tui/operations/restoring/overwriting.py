@@ -21,8 +21,9 @@ from tui.core.operation import Facts, Progress
 from tui.operations.gateways import gateway_of
 from tui.operations.restoring.kept import safety_manifest
 from tui.services import files, manifests
+from tui.services.helper_process import HelperGoneError
 from tui.services.sqlite import copying, inspection
-from tui.services.swapping import Exchange, HelperGoneError, SwapHelper
+from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
 
 FOREIGN = "foreign"

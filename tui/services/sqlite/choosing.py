@@ -17,19 +17,17 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, TypeAlias
+from typing import Any
 
 from tui.core.errors import NotFoundError, PrecheckError, UsageError
 from tui.services.sqlite.inspection import quote
+from tui.services.sqlite.keys import Key, parts, readings
 from tui.services.sqlite.shapes import BACKUP, LIVE, STAMP, Pointer, Schemas, Shape, fold, views
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural
 
 ADDED, REPLACED, SAME = 0, 1, 2
 """How the live database has a row: not at all, with other values, as the backup has it."""
-
-Key: TypeAlias = Sequence[Any]
-"""The values of a primary key, as JSON has them; a blob is `{"$blob": "hexadecimal"}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +160,7 @@ class Choice:
                 f"{one_line('|'.join(shape.key))}."
             )
         condition = " AND ".join(f"b.{quote(name)} = ?" for name in shape.key)
-        for values in _readings(key):
+        for values in readings(key):
             if self._insert(chosen, how="named", follow="1", where=condition, values=values):
                 return
             already = f"SELECT 1 {chosen.rows(condition)}"
@@ -329,23 +327,6 @@ class Choice:
         ]
 
 
-def parts(text: str, separator: str) -> list[str]:
-    """Part a text where a separator stands that has no backslash before it.
-
-    A backslash before a separator or another backslash makes that an ordinary character.
-    """
-    found, at = [""], 0
-    while at < len(text):
-        char = text[at]
-        if char == separator:
-            found.append("")
-        else:
-            at += char == "\\" and text[at + 1 : at + 2] in (separator, "\\")
-            found[-1] += text[at]
-        at += 1
-    return found
-
-
 def points_to(pointer: Pointer, target: str, row: str) -> str:
     """The condition that a row points to another by a foreign key."""
     return " AND ".join(
@@ -383,28 +364,6 @@ def _has(shape: Shape, names: Sequence[str]) -> bool:
     """Whether both databases have these columns of a table."""
     common = {fold(name) for name in shape.columns}
     return all(fold(name) in common for name in names)
-
-
-def _readings(key: Key) -> Iterator[tuple[Any, ...]]:
-    """What the words of a key may mean; a column without a type compares digits as text."""
-    values = tuple(_value(part) for part in key)
-    yield values
-    if any(isinstance(v, str) and v.lstrip("-").isdecimal() and len(v) < 19 for v in values):
-        yield tuple(
-            int(v) if isinstance(v, str) and v.lstrip("-").isdecimal() and len(v) < 19 else v
-            for v in values
-        )
-
-
-def _value(part: Any) -> Any:  # noqa: ANN401
-    if isinstance(part, Mapping):
-        try:
-            return bytes.fromhex(str(part["$blob"]))
-        except (KeyError, ValueError) as error:
-            raise UsageError("A key has a value that is no text, number or blob.") from error
-    if part is not None and not isinstance(part, str | int | float | bytes):
-        raise UsageError("A key has a value that is no text, number or blob.")
-    return part
 
 
 def key_of(connection: sqlite3.Connection, chosen: Chosen, source: str) -> str:
