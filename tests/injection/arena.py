@@ -111,7 +111,6 @@ class Arena:
         if apart:
             self.deployment = replace(self.deployment, backup_dir=made / "apart/backups")
         self.site.deployment = self.deployment
-        self._content = content
         self._backup: dict[str, bytes] = {}
         self._tools: set[str] = set()
 
@@ -159,9 +158,11 @@ class Arena:
             return
         self.stop()
         database = self.deployment.database
+        # All rows of the backup: the gateway must not give their numbers to other rows.
+        content = next(data for name, data in self._backup.items() if name.endswith(".db"))
         for suffix in ("-wal", "-shm", "-journal"):
             database.with_name(database.name + suffix).unlink(missing_ok=True)
-        database.write_bytes(self._content)
+        database.write_bytes(content)
         self.site.start()
         assert self.site.tools() == self._tools
 
