@@ -147,7 +147,9 @@ def _undo(deployment: Deployment, records: Sequence[Record], facts: dict[str, An
             RecoveryAction(
                 "start-again",
                 "start the gateway again",
-                lambda p: going_back.start(deployment, p, healthy=bool(facts.get("was_healthy"))),
+                lambda p: going_back.start(
+                    deployment, p, facts, healthy=bool(facts.get("was_healthy"))
+                ),
             )
         )
     return _undone(deployment, records, pending(records, actions), stuck)
@@ -254,7 +256,7 @@ def _go_back(
         RecoveryAction(
             "start-old",
             "start the gateway on the database as it was",
-            lambda p: going_back.start(deployment, p, healthy=True),
+            lambda p: going_back.start(deployment, p, facts, healthy=True),
         ),
         RecoveryAction(
             "list-rejected",

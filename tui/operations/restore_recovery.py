@@ -156,7 +156,9 @@ def _undo_before(
             RecoveryAction(
                 "start-again",
                 "start the gateway again",
-                lambda p: going_back.start(deployment, p, healthy=bool(facts.get("was_healthy"))),
+                lambda p: going_back.start(
+                    deployment, p, facts, healthy=bool(facts.get("was_healthy"))
+                ),
             )
         )
     if write_back:

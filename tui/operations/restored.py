@@ -11,9 +11,9 @@ from typing import Any
 from tui.core.errors import BusyError, ExitCode, McpdbError, PrecheckError, VerificationError
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Progress
+from tui.operations import switching
 from tui.operations.gateways import (
     gateway_of,
-    start_with_patience,
     state_of,
     wait_healthy,
     with_patience,
@@ -65,7 +65,7 @@ def start_again(
     # Somebody who started it meanwhile wants it up, but on the new file.
     if gateway is None or not (facts.get("was_running") or even_if_stopped or evicted):
         return {"gateway_up": False, "proven_by_start": False}
-    start_with_patience(gateway, note)
+    switching.start(deployment, gateway, facts, note)
     health = wait_healthy(gateway, note)
     return {"gateway_up": True, "proven_by_start": True, "health": health.text}
 

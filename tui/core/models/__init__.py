@@ -20,6 +20,14 @@ from tui.core.models.deployment import (
 )
 from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
 from tui.core.models.migrations import Revision, RevisionState, Timeline
+from tui.core.models.rehearsal import (
+    MigrationAction,
+    MigrationFinding,
+    Rehearsal,
+    RevisionRun,
+    SchemaChange,
+    SchemaKind,
+)
 from tui.core.models.retention import DEFAULT_POLICY, Policy, Ruling
 from tui.core.models.status import LastDrill, Need, Status
 
@@ -44,18 +52,24 @@ __all__ = [
     "LockOwner",
     "LogLine",
     "Manifest",
+    "MigrationAction",
+    "MigrationFinding",
     "MigrationsRef",
     "Need",
     "Policy",
     "Problem",
     "ProcessRef",
+    "Rehearsal",
     "Revision",
+    "RevisionRun",
     "RevisionState",
     "RowDifference",
     "RowKind",
     "Rows",
     "Ruling",
     "Running",
+    "SchemaChange",
+    "SchemaKind",
     "Side",
     "Status",
     "StepLine",

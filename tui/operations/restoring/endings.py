@@ -23,7 +23,9 @@ def left_alone(
             RecoveryAction(
                 "start-again",
                 "start the gateway again",
-                lambda p: going_back.start(deployment, p, healthy=bool(facts.get("was_healthy"))),
+                lambda p: going_back.start(
+                    deployment, p, facts, healthy=bool(facts.get("was_healthy"))
+                ),
             )
         )
     words = (
@@ -51,7 +53,7 @@ def go_back(
         RecoveryAction(
             "start-old",
             "start the gateway on the old database",
-            lambda p: going_back.start(deployment, p, healthy=True),
+            lambda p: going_back.start(deployment, p, facts, healthy=True),
         ),
         RecoveryAction(
             "list-rejected",

@@ -11,7 +11,8 @@ from typing import Any
 from tui.core.errors import McpdbError
 from tui.core.models import ContainerRef, Deployment
 from tui.core.operation import Facts, Progress
-from tui.operations.gateways import gateway_of, start_with_patience, wait_healthy
+from tui.operations import switching
+from tui.operations.gateways import gateway_of, wait_healthy
 from tui.operations.restored import is_damaged
 from tui.operations.restoring import overwriting
 from tui.operations.restoring.ownership import prove
@@ -136,8 +137,10 @@ def stop(deployment: Deployment) -> Facts:
     return {}
 
 
-def start(deployment: Deployment, progress: Progress, *, healthy: bool) -> Facts:
-    """Start the gateway, and wait for its health where it had any before."""
+def start(
+    deployment: Deployment, progress: Progress, facts: dict[str, Any], *, healthy: bool
+) -> Facts:
+    """Start the gateway as it was before, and wait for its health where it had any."""
     gateway = gateway_of(deployment)
     if gateway is None:
         return {}
@@ -145,7 +148,7 @@ def start(deployment: Deployment, progress: Progress, *, healthy: bool) -> Facts
     def note(done: int, total: int) -> None:
         progress.note(done, total, "seconds")
 
-    start_with_patience(gateway, note)
+    switching.start(deployment, gateway, facts, note, back=True)
     if healthy:
         wait_healthy(gateway, note)
     return {"gateway_up": True}
