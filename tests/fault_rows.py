@@ -608,6 +608,36 @@ UNDO = (
     ),
 )
 
+REHEARSAL = (
+    Row(
+        "rehearse.live",
+        "a rehearsal works on a hot copy that is thrown away; the live file stays as it is",
+        (
+            "unit/test_rehearse.py::"
+            "test_an_upgrade_is_rehearsed_and_told_and_the_live_files_stay_byte_for_byte",
+            "unit/test_rehearse.py::"
+            "test_rows_that_the_gateway_writes_meanwhile_are_live_and_nothing_is_swapped",
+            KILL,
+            FULL,
+            WISH,
+        ),
+        (
+            "test_migrations.py::"
+            "test_0_3_1_is_rehearsed_with_1_0_7_then_upgraded_with_the_image_and_taken_back",
+        ),
+    ),
+    Row(
+        "rehearse.failing",
+        "a failing revision: named with its statement, the report kept, nothing changed (1)",
+        (
+            "unit/test_rehearse.py::"
+            "test_a_revision_that_fails_in_batch_mode_is_named_with_its_statement_and_changes_nothing",
+            "unit/test_rehearse.py::test_what_a_migration_damages_without_failing_is_exit_3",
+        ),
+        skipped="the same program and the same report; the real one fails in the upgrade's rows",
+    ),
+)
+
 ROWS: tuple[Row, ...] = (
     *INVARIANTS,
     *EVERY,
@@ -617,6 +647,7 @@ ROWS: tuple[Row, ...] = (
     *PRUNE,
     *RESTORE,
     *UNDO,
+    *REHEARSAL,
 )
 
 

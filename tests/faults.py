@@ -33,6 +33,11 @@ def without_code(deployment: Deployment) -> Deployment:
     return replace(deployment, migrations=MigrationsRef())
 
 
+def with_code(deployment: Deployment) -> Deployment:
+    """The same with the demo's migration code beside it, where it is the subject."""
+    return replace(deployment, migrations=MigrationsRef(python=sys.executable, package="tui.demo"))
+
+
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
     """Wait until something is so; say what it was if it never is."""
     deadline = time.monotonic() + seconds
@@ -47,7 +52,7 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
 
     Where root may not mount (an ordinary container) the test is skipped; the gate demands it.
     """
-    folder.mkdir()
+    folder.mkdir(parents=True, exist_ok=True)
     options = f"size={size},mode=0755"
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],

@@ -60,6 +60,8 @@ def test_reading_and_planning_load_nothing_heavy(place: Place) -> None:
         ("logs",),
         ("config", "show"),
         ("restore", "latest", "--plan"),
+        ("migrations", "stamp", "6ea2f05bd913", "--plan"),
+        ("reset", "--plan"),
     ):
         code, names = loaded("--project-dir", str(place.folder), *words, cwd=place.folder)
         assert code == 0, words

@@ -46,7 +46,7 @@ class RealSite:
         return gateway.health().verdict == "healthy"
 
     def wait_healthy(self) -> None:
-        self.lab.wait_healthy(90)
+        self.lab.wait_healthy(180)
 
     def add_tool(self, name: str) -> None:
         self.lab.register_tool(name)

@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import Site
 from tests.faults import without_code
 from tests.injection.fault import fill
+from tests.injection.whole import revision
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment
 from tui.demo import control
@@ -93,7 +94,8 @@ class Arena:
         self.disk = self.apart = None
         # The folders of a demo are made first, then the disk is put over its data folder.
         self._stack.callback(self._stop)
-        made = demo.create_small(folder, pace=PACE)
+        # Two revisions before its head: there is something to migrate.
+        made = demo.create_small(folder, pace=PACE, revision="current")
         content = (made / "data/mcp.db").read_bytes()
         if disk:
             self.disk = Disk(made / "data", disk)
@@ -113,6 +115,7 @@ class Arena:
         self.site.deployment = self.deployment
         self._backup: dict[str, bytes] = {}
         self._tools: set[str] = set()
+        self._revision = revision(self.deployment.database)
 
     def _stop(self) -> None:
         for name in (control.BREAK_START, control.BREAK_STOP):
@@ -139,7 +142,8 @@ class Arena:
         site.wait_healthy()
         assert site.integrity() == "ok"
         safety = deployment.state_dir / "safety"
-        folders = [f for f in (deployment.backup_dir, safety) if f.is_dir()]
+        reports = deployment.state_dir / "rehearsals"
+        folders = [f for f in (deployment.backup_dir, safety, reports) if f.is_dir()]
         for left in (path for folder in folders for path in folder.iterdir()):
             left.unlink()
         suspicion.clear(deployment)
@@ -154,10 +158,10 @@ class Arena:
         tools = self.site.tools() - {LATER}
         if not self._tools:
             self._tools = tools
-        if tools == self._tools:
+        database = self.deployment.database
+        if tools == self._tools and revision(database, self.deployment) == self._revision:
             return
         self.stop()
-        database = self.deployment.database
         # All rows of the backup: the gateway must not give their numbers to other rows.
         content = next(data for name, data in self._backup.items() if name.endswith(".db"))
         for suffix in ("-wal", "-shm", "-journal"):

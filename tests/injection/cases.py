@@ -10,12 +10,17 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.conftest import Site
+from tests.faults import with_code
 from tests.injection.arena import LATER, Arena
 from tests.injection.places import of_steps
-from tests.injection.whole import Before, good, prints
+from tests.injection.whole import Before, at, good, prints
+from tests.unit.demo_package import HEAD, OLDER
+from tui.core.models import Rehearsal
 from tui.core.operation import Operation
+from tui.operations import rehearsals
 from tui.operations.adopt import Adopt
 from tui.operations.annotate import Pin, Relabel
 from tui.operations.backup import BackupCreate
@@ -24,10 +29,16 @@ from tui.operations.catalogue import read_catalogue
 from tui.operations.cold_backup import ColdBackup
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
 from tui.operations.delete import Delete
+from tui.operations.downgrade import Downgrade
 from tui.operations.drill import Drill
 from tui.operations.prune import Prune
+from tui.operations.rehearsals import load
+from tui.operations.rehearse import Rehearse
+from tui.operations.reset import Reset
 from tui.operations.restore import Restore
+from tui.operations.stamp import Stamp
 from tui.operations.undo import Undo
+from tui.operations.upgrade import Upgrade
 from tui.operations.verify import BackupVerify
 
 Names = frozenset[str]
@@ -62,6 +73,8 @@ class Case:
     """What `resume` exits with when it was finished."""
     kills: tuple[str, ...] | None = None
     """Only these places are tried; None means all. For what shares another case's steps."""
+    met: tuple[str, ...] = ()
+    """Steps at which the other faults are tried; empty means all, or none where `kills` is set."""
     writes: bool = True
     """Whether it writes files beside its journal: a full disk then stops it."""
     cancellable: bool = True
@@ -73,6 +86,11 @@ class Case:
     def __str__(self) -> str:
         """As a test's id."""
         return self.operation
+
+    @property
+    def met_at(self) -> tuple[str, ...]:
+        """Steps at which every fault is tried."""
+        return self.met or (self.steps if self.kills is None else ())
 
     @property
     def places(self) -> list[str]:
@@ -187,6 +205,71 @@ def still_good(site: Site, before: Before) -> None:
     assert all(left[name] == before.backups[name] for name in left if not name.endswith(".json"))
 
 
+def no_copy_left(site: Site, before: Before) -> None:
+    """The copy is gone, and no backup was touched."""
+    assert not (site.deployment.state_dir / "scratch").exists()
+    no_backup_more(site, before)
+
+
+def rehearsed(site: Site, before: Before) -> None:
+    """There is a good report, and nothing else."""
+    no_copy_left(site, before)
+    assert load(site.deployment, "latest").ok
+
+
+def rehearsed_before(arena: Arena) -> None:
+    """The upgrade was rehearsed already: it begins with the release."""
+    deployment = arena.deployment
+    if deployment.database not in _REPORTS:
+        site = arena.site
+        assert site.do(Rehearse(with_code(deployment))).exit_code == 0
+        _REPORTS[deployment.database] = rehearsals.load(deployment, "latest")
+    rehearsals.save(deployment, _REPORTS[deployment.database])
+
+
+_REPORTS: dict[Path, Rehearsal] = {}
+
+
+def at_head(before: Before) -> Names:
+    """The same tools, at the head."""
+    return before.names | {at(HEAD)}
+
+
+def one_down(before: Before) -> Names:
+    """The same tools, one revision further back."""
+    return before.names | {at(OLDER)}
+
+
+def migrated(site: Site, before: Before) -> None:
+    """The new database serves, nothing of the work is left."""
+    replaced(site, before)
+    nothing_of_the_work(site)
+
+
+def not_migrated(site: Site, before: Before) -> None:
+    """The old database serves, nothing of the work is left."""
+    not_replaced(site, before)
+    nothing_of_the_work(site)
+
+
+def nothing_of_the_work(site: Site) -> None:
+    """No copy lies in the scratch folder."""
+    scratch = site.deployment.state_dir / "scratch"
+    assert not scratch.is_dir() or list(scratch.iterdir()) == []
+
+
+_MIGRATING = (
+    "release",
+    "stop",
+    "prove",
+    "copy",
+    "migrate",
+    "check",
+    "swap",
+    "start",
+    "readback",
+)
+
 _SWAP_STEPS = ("stage", "compare", "release", "stop", "prove", "swap", "start", "readback")
 
 CASES: tuple[Case, ...] = (
@@ -235,6 +318,26 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        operation="reset",
+        steps=("build", "check", "release", "stop", "prove", "swap", "start", "readback"),
+        make=lambda site: Reset(with_code(site.deployment)),
+        kept_from="before:step_finished:swap",
+        new=lambda _before: frozenset(),
+        done=replaced,
+        undone=not_replaced,
+        down=("prove", "swap"),
+        # Behind its own first steps a restore's, by the same code; each start asks the gateway's
+        # code, which takes seconds: `unit/test_reset.py` has the other faults.
+        kills=(
+            "after:step_started:build",
+            "after:step_finished:build",
+            "after:step_finished:check",
+            "after:step_finished:stop",
+            "before:step_finished:swap",
+            "before:step_finished:readback",
+        ),
+    ),
+    Case(
         operation="backup-cold",
         steps=("stop", "copy", "verify", "start", "publish"),
         make=lambda site: ColdBackup(site.deployment),
@@ -265,6 +368,50 @@ CASES: tuple[Case, ...] = (
         undone=not_replaced,
         ticking=("keep",),
         down=("prove", "keep", "write"),
+    ),
+    Case(
+        operation="upgrade",
+        steps=_MIGRATING,
+        make=lambda site: Upgrade(with_code(site.deployment)),
+        prepare=rehearsed_before,
+        kept_from="before:step_finished:swap",
+        new=at_head,
+        done=migrated,
+        undone=not_migrated,
+        ticking=("copy", "migrate"),
+        checked=("copy",),
+        down=("prove", "migrate", "swap"),
+        kills=(
+            "after:begun:",
+            *(f"after:step_started:{step}" for step in _MIGRATING),
+            "tick:copy",
+            "tick:migrate",
+            *(f"before:step_finished:{step}" for step in ("prove", "migrate", "check", "swap")),
+            "before:step_finished:readback",
+        ),
+        met=("copy", "migrate", "swap"),
+    ),
+    Case(
+        operation="downgrade",
+        steps=("rehearse", *_MIGRATING),
+        make=lambda site: Downgrade(with_code(site.deployment), "-1"),
+        kept_from="before:step_finished:swap",
+        new=one_down,
+        done=migrated,
+        undone=not_migrated,
+        ticking=("rehearse",),
+        # The same steps as an upgrade, by the same code; what comes first is rehearsed here.
+        kills=("tick:rehearse", "after:step_started:migrate", "before:step_finished:swap"),
+    ),
+    Case(
+        operation="stamp",
+        steps=("rehearse", *_MIGRATING),
+        make=lambda site: Stamp(with_code(site.deployment), "head"),
+        kept_from="before:step_finished:swap",
+        new=at_head,
+        done=migrated,
+        undone=not_migrated,
+        kills=("after:step_finished:rehearse", "after:step_started:swap"),
     ),
     Case(
         operation="verify",
@@ -325,6 +472,15 @@ CASES: tuple[Case, ...] = (
         checked=("stage",),
     ),
     Case(
+        operation="rehearse",
+        steps=("copy", "migrate", "check", "report"),
+        make=lambda site: Rehearse(with_code(site.deployment), action="downgrade", target="-1"),
+        done=rehearsed,
+        undone=no_copy_left,
+        ticking=("copy", "migrate"),
+        checked=("copy",),
+    ),
+    Case(
         operation="start",
         steps=("start",),
         make=lambda site: GatewayStart(site.deployment),
@@ -353,6 +509,7 @@ CASES: tuple[Case, ...] = (
 )
 
 EXEMPT: Mapping[str, str] = {
+    "bootstrap": "there is no database before it to compare with: unit/test_bootstrap.py",
     "verify-all": "its steps are named after the backups; each is a verify, by the same code",
     "schedule": "writes files of the whole machine's systemd or cron, no database: its own tests",
     "unschedule": "removes them again: its own tests",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -68,7 +69,8 @@ def runner(*faults: Fault, settings: tuple[str, ...] = ()) -> Iterator[Path]:
                 "tui.operations.launch.runner_command",
                 lambda: [sys.executable, "-m", "tests.injection.process", *words],
             )
-            patch.setenv("PYTHONPATH", str(ROOT))
+            paths = (str(ROOT), os.environ.get("PYTHONPATH", ""))
+            patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
             yield Path(scratch)
 
 

@@ -19,6 +19,8 @@ from tui.operations.gateways import gateway_of, state_of
 from tui.services.locks import DatabaseLock, read_owner
 from tui.services.operator import origin
 
+_AT = "revision "
+
 LOUD = {5, 13, 14}
 """Exit codes that say that the gateway could not be brought back: allowed only with a reason."""
 
@@ -48,6 +50,8 @@ class Before:
     owner: tuple[int, int, int]
     names: frozenset[str]
     """The tools in the live database: old and new differ in them."""
+    revision: str
+    """Where it stands: after a migration old and new may differ in nothing else."""
     wal: bool
     backups: Mapping[str, str]
     """Names in the backup folder and what they hold."""
@@ -67,6 +71,7 @@ def look_at(site: AnySite) -> Before:
         inode=found.st_ino,
         owner=(found.st_uid, found.st_gid, found.st_mode & 0o7777),
         names=names(deployment.database, deployment),
+        revision=revision(deployment.database, deployment),
         wal=is_wal(deployment.database),
         backups=prints(deployment.backup_dir),
         safety=frozenset(path.name for path in _files(safety_dir(deployment))),
@@ -81,10 +86,30 @@ def is_wal(path: Path) -> bool:
 
 def names(path: Path, deployment: Deployment | None = None) -> frozenset[str]:
     """The tools in a database: with its WAL where it has one, else as a finished file."""
+    return _first_column(path, deployment, "SELECT name FROM tools")
+
+
+def revision(path: Path, deployment: Deployment | None = None) -> str:
+    """Where a database stands; read as `names` does."""
+    found = _first_column(path, deployment, "SELECT version_num FROM alembic_version")
+    return " ".join(sorted(found))
+
+
+def at(revision: str) -> str:
+    """What stands among the tools of a new database that is told by its revision as well."""
+    return f"{_AT}{revision}"
+
+
+def tools_of(new: frozenset[str]) -> frozenset[str]:
+    """The tools of a new database, without what says where it stands."""
+    return frozenset(name for name in new if not name.startswith(_AT))
+
+
+def _first_column(path: Path, deployment: Deployment | None, sql: str) -> frozenset[str]:
     has_wal = path.with_name(path.name + "-wal").exists()
     mode = "mode=ro" if deployment is not None and has_wal else "immutable=1"
     with closing(sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=10)) as connection:
-        return frozenset(str(name) for (name,) in connection.execute("SELECT name FROM tools"))
+        return frozenset(str(value) for (value,) in connection.execute(sql))
 
 
 def integrity(path: Path) -> str:
@@ -155,8 +180,11 @@ def assert_whole(
     assert live.is_file(), "the live path is absent"
     assert not live.is_symlink()
     assert integrity(live) == "ok"
-    found = names(live, deployment)
-    which = "old" if found == before.names else "new" if found == new else "neither"
+    found, old = names(live, deployment), before.names
+    if new is not None and any(name.startswith(_AT) for name in new):
+        found |= {at(revision(live, deployment))}
+        old |= {at(before.revision)}
+    which = "old" if found == old else "new" if found == new else "neither"
     assert which != "neither", f"the live database is neither old nor new: {sorted(found)}"
     status = live.stat()
     owner = (status.st_uid, status.st_gid, status.st_mode & 0o7777)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,86 @@ def upgrade() -> None:
 def downgrade() -> None:
     pass
 """
+
+
+ENV = """
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+from {name} import settings
+
+
+def run():
+    engine = create_engine(settings["url"], poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(connection=connection, render_as_batch=True)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()
+"""
+"""As the gateway's: the address comes from settings that are read when it is imported."""
+
+INIT = """
+import os
+
+__version__ = "2.0.0"
+settings = {"url": os.environ["DATABASE_URL"]}
+"""
+
+BOOTSTRAP = """
+import sqlite3
+
+from alembic import command
+from alembic.config import Config
+from importlib.resources import files
+
+from {name} import settings
+
+if __name__ == "__main__":
+    command.upgrade(Config(str(files("{name}") / "alembic.ini")), "head")
+    with sqlite3.connect(settings["url"].removeprefix("sqlite:///")) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE IF NOT EXISTS started (at TEXT)")
+        connection.execute("INSERT INTO started VALUES ('now')")
+        connection.commit()
+    {last}
+"""
+"""As the gateway's: to head, then what a first start adds; it leaves a write-ahead log."""
+
+
+def make_runnable(site: Path, name: str, *, last: str = "pass", init: str = INIT) -> Path:
+    """Write a package whose revisions can be run; they are added with `add_step`.
+
+    Args:
+        site: Where packages are.
+        name: Its name.
+        last: The last statement of its bootstrap.
+        init: Its `__init__.py`.
+
+    Returns:
+        The folder of the revisions.
+    """
+    versions = make_package(site, name, {}, init=init)
+    (site / name / "alembic" / "env.py").write_text(ENV.format(name=name))
+    (site / name / "bootstrap_db.py").write_text(BOOTSTRAP.format(name=name, last=last))
+    return versions
+
+
+def add_step(
+    versions: Path, revision: str, downs: tuple[str, ...], up: str = "pass", down: str = "pass"
+) -> Path:
+    """Write a revision that does something: bodies of its functions, with `op` and `sa`."""
+    path = add_revision(versions, revision, downs, f"Does {revision}")
+    text = path.read_text().replace(
+        "from alembic import op\n", "import sqlalchemy as sa\nfrom alembic import op\n"
+    )
+    head, _, _ = text.partition("def upgrade()")
+    bodies = (textwrap.indent(textwrap.dedent(body).strip(), "    ") for body in (up, down))
+    functions = zip(("upgrade", "downgrade"), bodies, strict=True)
+    path.write_text(head + "\n\n".join(f"def {name}():\n{body}\n" for name, body in functions))
+    return path
 
 
 def make_package(

@@ -31,7 +31,7 @@ def places(cases: Iterable[Case], of: Callable[[Case], Iterable[str]]) -> list[o
 
 
 def begins(case: Case) -> list[str]:
-    return [f"after:step_started:{step}" for step in case.steps]
+    return [f"after:step_started:{step}" for step in case.met_at]
 
 
 def judge(site: Site, case: Case, before: Before, outcome: Outcome, *, settled: bool) -> bool:
@@ -49,7 +49,7 @@ def judge(site: Site, case: Case, before: Before, outcome: Outcome, *, settled: 
 @pytest.mark.parametrize(
     ("case", "place"),
     places(
-        [case for case in CASES if case.writes and case.kills is None],
+        [case for case in CASES if case.writes and case.met_at],
         lambda case: [*begins(case), *(f"checked:{step}" for step in case.checked)],
     ),
 )
@@ -73,7 +73,7 @@ def test_a_disk_that_is_full_at_a_step(case: Case, place: str, arena: Callable[.
 @needs_root
 @pytest.mark.parametrize(
     ("case", "place"),
-    places([case for case in CASES if case.writes and case.kills is None], begins),
+    places([case for case in CASES if case.writes and case.met_at], begins),
 )
 def test_a_folder_that_may_not_be_written_from_a_step_on(
     case: Case, place: str, arena: Callable[..., Arena]
@@ -120,7 +120,7 @@ def put_right_by_hand(site: Site, outcome: Outcome) -> None:
 @pytest.mark.parametrize("wish", ["cancel", "sigterm"])
 @pytest.mark.parametrize(
     ("case", "place"),
-    places([case for case in CASES if case.cancellable and case.kills is None], begins),
+    places([case for case in CASES if case.cancellable and case.met_at], begins),
 )
 def test_a_wish_to_stop_at_a_step(
     wish: str, case: Case, place: str, arena: Callable[..., Arena]

@@ -46,7 +46,10 @@ def test_both_front_ends_give_the_same_verdict(
 @pytest.mark.parametrize(
     ("operation", "word"),
     [("restore", "RESTORED"), ("delete", "DELETED"), ("adopt", "ADOPTED"), ("drill", "PROVEN"),
-     ("backup-cold", "BACKED UP"), ("verify-all", "VERIFIED"), ("start", "DONE")],
+     ("backup-cold", "BACKED UP"), ("verify-all", "VERIFIED"), ("start", "DONE"),
+     ("undo", "UNDONE"), ("rehearse", "REHEARSED"), ("upgrade", "UPGRADED"),
+     ("downgrade", "DOWNGRADED"), ("stamp", "STAMPED"), ("bootstrap", "DATABASE MADE"),
+     ("reset", "RESET")],
 )  # fmt: skip
 def test_what_went_well_has_a_word_of_its_own(operation: str, word: str) -> None:
     ended = entry(state="done", exit_code=0, operation=operation, sentence="It went well.")
@@ -57,3 +60,20 @@ def test_what_went_well_has_a_word_of_its_own(operation: str, word: str) -> None
 def test_an_operation_without_words_of_its_own_is_told_by_its_sentence() -> None:
     ended = entry(state="done", exit_code=0, operation="adopt", sentence="adopted x\x1b[31m")
     assert outcome_lines(ended) == ["✓ adopted x\\x1b[31m"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "put"),
+    [("restore", "restored"), ("upgrade", "upgraded"), ("downgrade", "downgraded"),
+     ("stamp", "stamped"), ("bootstrap", "new"), ("reset", "new")],
+)  # fmt: skip
+def test_a_file_that_stays_though_the_gateway_is_unhealthy_is_called_by_what_it_is(
+    operation: str, put: str
+) -> None:
+    ended = entry(state="failed", exit_code=14, outcome="left unhealthy", operation=operation)
+    assert outcome_of(ended).meaning.startswith(f"the {put} database is in place and whole")
+
+
+def test_the_verdict_is_not_said_twice() -> None:
+    ended = entry(state="done", exit_code=0, operation="upgrade", sentence="Upgraded a → b.")
+    assert outcome_of(ended).meaning == "a → b."

@@ -12,18 +12,18 @@ import pytest
 from tui.core.errors import McpdbError, NotFoundError
 from tui.services.engine import ONE_OFF_LABEL
 from tui.services.migrations import cache, local
+from tui.services.migrations.beside.revisions import describe, newest_first
 from tui.services.migrations.containers import candidates
 from tui.services.migrations.graph import MigrationGraph, graph_from, upto
-from tui.services.migrations.one_off import recipe
+from tui.services.migrations.one_off import MAKER_LABEL, recipe
 from tui.services.migrations.output import Output
 from tui.services.migrations.probe import (
     NoPackageError,
     decode,
-    program,
     read_local,
     recall_local,
 )
-from tui.services.migrations.program import describe, newest_first
+from tui.services.migrations.program import migrate_program, revisions_program
 
 from .migration_packages import INI, add_revision, make_package
 
@@ -293,8 +293,10 @@ def test_reading_leaves_no_compiled_files_beside_the_code(site: Path) -> None:
 def test_the_program_compiles_for_the_oldest_interpreter_it_may_meet() -> None:
     import ast
 
-    ast.parse(program(), feature_version=(3, 9))
-    assert len(program()) < 100_000  # one argument of a command line
+    for program in (revisions_program(), migrate_program()):
+        ast.parse(program, feature_version=(3, 9))
+        assert len(program) < 100_000  # one argument of a command line
+        assert "import tui" not in program and "from tui" not in program
 
 
 # --- the answer --------------------------------------------------------------------------
@@ -445,16 +447,16 @@ def test_a_one_off_container_has_the_services_settings_and_nothing_of_its_data()
     assert made["network_mode"] == "none"
     assert made["restart_policy"] == {"Name": "no"}
     assert made["healthcheck"] == {"test": ["NONE"]}
-    assert made["labels"] == {ONE_OFF_LABEL: "probe"}
+    labels = made["labels"]
+    assert isinstance(labels, dict) and json.loads(labels.pop(MAKER_LABEL))[1] == os.getpid()
+    assert labels == {ONE_OFF_LABEL: "probe"}
     assert made["group_add"] == ["5"]
 
 
 def test_labels_that_compose_baked_into_the_image_are_emptied() -> None:
     baked = {**IMAGE, "Config": {"Labels": {"com.docker.compose.project": "forge"}}}
-    assert options(image=baked)["labels"] == {
-        "com.docker.compose.project": "",
-        ONE_OFF_LABEL: "probe",
-    }
+    labels = options(image=baked)["labels"]
+    assert isinstance(labels, dict) and labels["com.docker.compose.project"] == ""
 
 
 def test_a_scratch_folder_stands_where_the_data_folder_is(tmp_path: Path) -> None:

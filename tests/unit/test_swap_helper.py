@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
-from tests.faults import ROOT, wait_for
+from tests.faults import ROOT, needs_root, wait_for
+from tests.injection.arena import Disk
 from tests.programs import running, two_tables
 from tui.core.errors import BusyError, DamagedError, PrecheckError
 from tui.services.locks import DatabaseLock
 from tui.services.operator import Origin
 from tui.services.processes import is_alive, start_time
+from tui.services.sqlite.connections import look, sidecar
 from tui.services.swapping import Exchange, SwapHelper
 
 ME = Origin(who="rita", host="ctx-01", origin="pts/1")
@@ -29,6 +31,7 @@ import sys
 from pathlib import Path
 from tui.services.locks import DatabaseLock
 from tui.services.operator import Origin
+from tui.services.sqlite.connections import look, sidecar
 from tui.services.swapping import Exchange, SwapHelper
 live, incoming, keep, deadline, stage = sys.argv[1:6]
 lock = DatabaseLock(Path(live).parent / "state")
@@ -322,3 +325,44 @@ def test_a_killed_helper_is_an_error_and_not_a_hang(place: Place) -> None:
         assert json.dumps(str(raised.value))
     assert place.value() == 0
     assert not place.keep.exists()
+
+
+@needs_root
+def test_a_full_disk_does_not_kill_the_helper_that_owns_the_live_file(tmp_path: Path) -> None:
+    """SQLite would be killed by SIGBUS when the shared memory of the WAL finds no room."""
+    disk = Disk(tmp_path, "16M")
+    try:
+        place = Place(tmp_path / "place")
+        with running("writer", place.live) as writer:
+            wal = sidecar(place.live, "-wal")
+            wait_for(lambda: wal.stat().st_size > 300_000, "a WAL that makes room when it goes")
+            writer.process.kill()  # its commits are left in the WAL
+        assert place.sidecars() == ["mcp.db-shm", "mcp.db-wal"]
+        with running("reader", place.live):
+            disk.fill()
+            with SwapHelper(-1) as helper, pytest.raises(BusyError, match="alone"):
+                helper.prove(place.exchange(), lambda _left: None)
+        with SwapHelper(-1) as helper:
+            assert helper.prove(place.exchange(), lambda _left: None) == "wal"
+            assert place.sidecars() == []
+        (tmp_path / "filler").unlink()
+        assert place.value() > 0
+    finally:
+        disk.close()
+
+
+@needs_root
+def test_a_database_on_a_full_disk_is_looked_at_without_making_anything_beside_it(
+    tmp_path: Path,
+) -> None:
+    disk = Disk(tmp_path, "16M")
+    try:
+        place = Place(tmp_path / "place")
+        beside = sorted(path.name for path in place.live.parent.iterdir())
+        disk.fill()
+        with look(place.live, gateway_up=lambda: False) as opened:
+            assert opened.how == "immutable"
+            assert opened.connection.execute("SELECT n FROM one").fetchone()
+        assert sorted(path.name for path in place.live.parent.iterdir()) == beside
+    finally:
+        disk.close()

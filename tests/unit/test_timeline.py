@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tui.core.models import (
+    Applied,
     ContainerRef,
     Deployment,
     GatewayState,
@@ -28,6 +29,7 @@ from tui.operations.timeline import (
     read_timeline,
     recalled_timeline,
     revision_of,
+    with_image,
 )
 from tui.services.migrations.graph import MigrationGraph
 
@@ -134,12 +136,14 @@ def test_a_version_that_contradicts_the_head_is_not_believed() -> None:
 
 def test_times_from_our_own_log_stand_beside_the_revisions() -> None:
     moment = datetime(2026, 7, 9, 20, 16, tzinfo=UTC)
-    timeline = place(LINE, ["b"], {"b": moment, "stranger": moment})
+    way = Applied(at=moment, operation="upgrade", number=24, who="dana")
+    timeline = place(LINE, ["b"], {"b": way, "stranger": way})
     assert {item.revision: item.applied for item in timeline.revisions} == {
         "c": None,
         "b": moment,
         "a": None,
     }
+    assert [item.applied_by for item in timeline.revisions] == [None, way, None]
 
 
 def test_a_revision_is_found_by_its_beginning_if_that_fits_one() -> None:
@@ -147,6 +151,38 @@ def test_a_revision_is_found_by_its_beginning_if_that_fits_one() -> None:
     assert revision_of(timeline, "abc") is timeline.revisions[0]
     assert revision_of(timeline, "head") is timeline.revisions[0]
     assert revision_of(timeline, "ab") is revision_of(timeline, "") is None
+
+
+# --- another local image -----------------------------------------------------------------
+
+LONGER = graph({"e": ("d",), "d": ("c",), "c": ("b",), "b": ("a",), "a": ()}, "1.0.9")
+
+
+def test_what_only_another_image_has_is_ahead_and_changes_nothing_else() -> None:
+    own = place(LINE, ["b"])
+    shown = with_image(own, LONGER, "forge:1.0.9", "sha256:9")
+    assert [(item.revision, item.state) for item in shown.ahead] == [("e", "ahead"), ("d", "ahead")]
+    assert states(shown) == states(own)
+    assert (shown.pending, shown.heads) == (own.pending, own.heads)
+    assert (shown.ahead_image, shown.ahead_image_id) == ("forge:1.0.9", "sha256:9")
+    assert (shown.ahead_release, shown.ahead_heads) == ("1.0.9", ("e",))
+    assert fits(shown, "b") == fits(own, "b")
+
+
+def test_an_older_image_has_nothing_ahead_but_says_where_it_ends() -> None:
+    shown = with_image(place(LONGER, ["e"]), LINE, "forge:1.0.3")
+    assert (shown.ahead, shown.ahead_heads) == ((), ("c",))
+
+
+def test_another_image_explains_a_database_that_the_own_one_does_not_know() -> None:
+    shown = with_image(place(LINE, ["d"]), LONGER, "forge:1.0.9")
+    assert [(item.revision, item.state) for item in shown.ahead] == [
+        ("e", "ahead"), ("d", "current"),
+    ]  # fmt: skip
+    assert set(states(shown).values()) == {"applied"}
+    # The gateway's own image still cannot start on it.
+    assert shown.unknown == ("d",)
+    assert shown.problem.startswith("This image does not know d.")
 
 
 # --- does a backup fit -------------------------------------------------------------------

@@ -11,9 +11,10 @@ from textual import on, work
 from tui.app import named, scheduled, verbs
 from tui.app.arrival import is_first_start, welcome
 from tui.app.baseline import configuration
-from tui.app.comparing import Comparing
 from tui.app.conduct import effects, launched, left_of, planned, resumed, with_deployment
 from tui.app.listing.activity import farewell
+from tui.app.migrating import SHOWN, page_of, plan_screen
+from tui.app.migrations import Migrating
 from tui.app.needs import with_needs
 from tui.app.panes.base import Pane
 from tui.app.screens.too_small import TooSmallScreen
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tui.core.operation import Operation, Plan
 
 
-class McpdbApp(Comparing):
+class McpdbApp(Migrating):
     """Looks after one gateway's database."""
 
     _welcomed = _looked_for_cut = False
@@ -265,7 +266,7 @@ class McpdbApp(Comparing):
             self._taken_back = (*self._taken_back, back)
         if self.model is not None:
             self.model.refresh()
-        if plan.tier != "light":
+        if plan.tier != "light" or plan.operation in SHOWN:
             await self.action_operation(ident)
 
     async def _confirmed(self, operation: Operation, plan: Plan) -> Plan | None:
@@ -273,10 +274,7 @@ class McpdbApp(Comparing):
         from tui.core.operation import Tier
 
         if plan.tier is Tier.REPLACING:
-            from tui.app.screens.plan import PlanScreen
-            from tui.app.screens.restore_plan import RestorePlanScreen
-
-            kind = RestorePlanScreen if plan.operation == "restore" else PlanScreen
+            kind = plan_screen(plan.operation)
             screen = kind(plan, again=getattr(operation, "look_again", None))
             return screen.plan if await self.push_screen_wait(screen) else None
         if plan.forbidden is not None:
@@ -293,14 +291,12 @@ class McpdbApp(Comparing):
 
     async def action_operation(self, ident: str = "") -> None:
         """Show the page of an operation: the running one unless another is named."""
-        from tui.app.screens.operation import OperationScreen
-
         deployment, running = self.seen.deployment, self.seen.running
         ident = ident or (running.id if running else "")
         if deployment is None or not ident:
             self.say("No operation is running; 4 Activity lists what was done.")
             return
-        self.push_screen(OperationScreen(deployment, ident))
+        self.push_screen(page_of(self.seen, deployment, ident))
 
     @on(Pane.LookAtCut)
     def _look_at_cut(self) -> None:

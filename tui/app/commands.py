@@ -30,6 +30,13 @@ WORDS: dict[str, tuple[str, ...]] = {
     "backups.adopt": ("import", "register", "manifest"),
     "backups.back_up_cold": ("cold", "stop", "backup cold"),
     "backups.verify_all": ("check all", "hash all"),
+    "migrations.rehearse": ("try migrations", "dry run", "test upgrade"),
+    "migrations.upgrade": ("migrate", "update"),
+    "migrations.downgrade": ("migrate down", "step back"),
+    "rehearsals": ("rehearse", "reports", "dry runs"),
+    "bootstrap": ("create database", "new database", "missing database"),
+    "reset": ("empty", "wipe", "start over"),
+    "repair": ("stuck migration", "_alembic_tmp", "half migrated", "wedged"),
     "app.take_back": ("undo", "revert", "undo light change"),
     "backup-labelled": ("backup-with-label",),
     "backups.verify": ("check", "whole", "damaged", "hash"),
@@ -100,13 +107,16 @@ def commands(current: Pane) -> tuple[list[Command], dict[str, Place]]:
         found.append(Command(ident, entry.title, str(entry.number), entry.help, words))
     for ident, title, hint, action in _KEYLESS:
         places[ident] = Place(None, action)
-        found.append(Command(ident, title, "", hint))
+        found.append(Command(ident, title, "", hint, WORDS.get(ident, ())))
     for ident, title, hint, action in _WITH_VALUE:
         places[ident] = Place(None, action, takes_value=True)
         found.append(Command(ident, title, "", hint, takes_value=True))
     for ident, title, hint in _NAMED:
         verb = ident.partition("-")[0]
         places[ident] = Place(None, "named", takes_value=True, verb=verb)
+        found.append(Command(ident, title, "", hint, WORDS.get(ident, ()), takes_value=True))
+    for ident, title, hint in _MIGRATES:
+        places[ident] = Place(None, "migrate", takes_value=True, verb=ident)
         found.append(Command(ident, title, "", hint, WORDS.get(ident, ()), takes_value=True))
     return found, places
 
@@ -116,6 +126,30 @@ _KEYLESS = (
     ("looked", "Looked at the lost rows", "NEEDS YOU tells only what is lost after this", "looked"),
     ("schedule", "Schedule backups…", "nightly; shows what it writes, asks y or n", "schedule"),
     ("theme", "Next theme", "dark, light, high contrast, 16 colours", "next_theme"),
+    (
+        "rehearsals",
+        "Rehearsal reports",
+        "what was rehearsed here, newest first",
+        "migrate('reports')",
+    ),
+    (
+        "bootstrap",
+        "Bootstrap…",
+        "a new database where there is none, made aside; types the name",
+        "migrate('bootstrap')",
+    ),
+    (
+        "reset",
+        "Reset…",
+        "starts with an empty database; a safety copy first; types the name",
+        "migrate('reset')",
+    ),
+    (
+        "repair",
+        "Repair a cut migration…",
+        "drops what _alembic_tmp_* it left, migrates, swaps; types the name",
+        "migrate('repair')",
+    ),
 )
 _WITH_VALUE = (
     ("table", "Table NAME", "table tools: its first rows", "table"),
@@ -126,6 +160,12 @@ _WITH_VALUE = (
         "compare_named",
     ),
     ("filter", "Filter TERMS", "filter -backup: narrows the list in sight", "filter_by"),
+)
+_MIGRATES = (
+    ("rehearse", "Rehearse to REVISION…", "rehearse head: on a copy; the gateway is not touched"),
+    ("upgrade", "Upgrade to REVISION…", "upgrade head: rehearsed first; types the name"),
+    ("downgrade", "Downgrade to REVISION…", "downgrade -1, or to a revision; types the name"),
+    ("stamp", "Stamp REVISION…", "stamp e198602c3c1e: only tells Alembic; types the name"),
 )
 _NAMED = (
     ("restore", "Restore BACKUP…", "restore k7m2qd, or latest; types the name"),

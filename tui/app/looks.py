@@ -41,10 +41,12 @@ def outlooks(deployment: Deployment, entries: Sequence[ActivityEntry]) -> Mappin
 
 def why_no_undo(deployment: Deployment) -> str:
     """Why the last restore cannot be undone; empty when it can."""
+    from tui.operations.unbootstrap import made_by_bootstrap
     from tui.operations.undo import Undo
 
     try:
-        Undo(deployment).source()
+        if made_by_bootstrap(deployment) is None:
+            Undo(deployment).source()
     except McpdbError as error:
         return str(error)
     return ""

@@ -19,6 +19,7 @@ from textual.message import Message
 from tui.app.folders import signature
 from tui.app.loops import Loop, Periods
 from tui.app.seeing import Change, Ended, Posts, Replaced, RowsRead, Saw
+from tui.app.timeline_look import TimelineLook
 from tui.app.troubles import NO_DATABASE
 from tui.core.errors import McpdbError
 from tui.core.models import (
@@ -53,7 +54,9 @@ class Model:
         self._states: dict[str, str] | None = None
         self._backup_folder: tuple[object, ...] | None = None
         self._gateway = GatewayState(running="unknown")
-        self._timeline_of: tuple[object, ...] = ()
+        self._migrations = TimelineLook(
+            deployment, lambda change: self._saw(change, "timeline")
+        )  # fmt: skip
         self._wanted_rows: str = ""
         self._recount = threading.Event()
         self._recount.set()
@@ -67,6 +70,7 @@ class Model:
             "counts": Loop("row counts", p.recount, self._count),
             "rows": Loop("rows", 3_600.0, self._read_rows),
             "timeline": Loop("migrations", 3_600.0, self._look_at_migrations),
+            "images": Loop("other images", 3_600.0, self._migrations.look_at_images),
         }
 
     # --- the front end's side -------------------------------------------------------------
@@ -86,7 +90,8 @@ class Model:
 
     def refresh(self) -> None:
         """Read everything again."""
-        self._backup_folder, self._state_folder, self._timeline_of = None, (), ()
+        self._backup_folder, self._state_folder = None, ()
+        self._migrations.forget()
         self._recount.set()
         for name in ("database", "folders", "gateway", "counts", "timeline", "rows"):
             self._loops[name].poke()
@@ -95,6 +100,15 @@ class Model:
         """Read the first rows of a table; a later wish takes the place of an earlier one."""
         self._wanted_rows = table
         self._loops["rows"].poke()
+
+    def want_image(self, image: str) -> None:
+        """Show what another local image has beyond the gateway's own.
+
+        Args:
+            image: Its id; empty: of none.
+        """
+        self._migrations.want(image)
+        self._loops["images"].poke()
 
     def live(self) -> LiveDatabase:
         """The live database as it is read here: what an operation asks to let go of."""
@@ -283,21 +297,11 @@ class Model:
         if self._released:
             return
         facts = self._database().facts()
-        state = self._gateway
-        if self.deployment.gateway is not None and state.running == "unknown" and not state.text:
-            return
-        basis = (state.identity, state.image_id, state.running, facts.revisions, facts.inode)
-        if basis == self._timeline_of:
-            return
-        from tui.operations.timeline import read_timeline
-
         try:
-            timeline = read_timeline(self.deployment, state, facts.revisions)
+            if self._migrations.look(facts, self._gateway):
+                self._loops["images"].poke()
         except McpdbError as error:
             self._failed("timeline", error)
-            return
-        self._timeline_of = basis
-        self._saw(lambda seen: replace(seen, timeline=timeline), "timeline")
 
     # --- tables ---------------------------------------------------------------------------
 

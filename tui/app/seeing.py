@@ -44,6 +44,14 @@ class WantRows(Message):
 
 
 @dataclass
+class WantImage(Message):
+    """The migrations of another local image are asked for."""
+
+    image: str
+    """Its id; empty: of none any more."""
+
+
+@dataclass
 class RowsRead(Message):
     """The first rows of a table, or why they could not be read."""
 

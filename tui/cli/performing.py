@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from tui.cli import schema
 from tui.cli.following import Follower, HungUp, Signals
@@ -14,18 +16,29 @@ from tui.core.models import ActivityEntry
 from tui.core.operation import Operation, Plan, Tier
 from tui.operations.launch import launch
 
+More: TypeAlias = Callable[[ActivityEntry], tuple[Mapping[str, Any], Iterable[str]]]
+"""What a command says of an operation's end: more data for `--json`, and lines on stdout that
+stand for the outcome's own where it ended well."""
+
 
 class UnconfirmedError(UsageError):
     """What was to be confirmed was not."""
 
 
-def perform(session: Session, operation: Operation, *, confirm: str | None = None) -> int:
+def perform(
+    session: Session,
+    operation: Operation,
+    *,
+    confirm: str | None = None,
+    more: More | None = None,
+) -> int:
     """Plan, ask, run and report; returns the exit code.
 
     Args:
         session: Where to ask and report.
         operation: What to do.
         confirm: What `--confirm` said, for operations that replace data.
+        more: What else is told of its end, good or bad.
 
     Raises:
         McpdbError: It was refused or not confirmed; nothing was changed.
@@ -53,7 +66,7 @@ def perform(session: Session, operation: Operation, *, confirm: str | None = Non
         except HungUp:
             return left(session)
         number = signals.received
-    return _report(session, entry, number, recovered)
+    return _report(session, entry, number, recovered, more)
 
 
 def show_plan(session: Session, operation: Operation) -> int:
@@ -161,19 +174,29 @@ def _what_changes(plan: Plan) -> str:
 # --- reporting --------------------------------------------------------------------------
 
 
-def _report(session: Session, entry: ActivityEntry, number: int, recovered: list[str]) -> int:
+def _report(
+    session: Session,
+    entry: ActivityEntry,
+    number: int,
+    recovered: list[str],
+    more: More | None,
+) -> int:
     code = 128 + number if number else exit_of(entry)
     session.exit_code = code
-    session.partial |= {"operation": entry, "recovered": recovered}
+    data, lines = more(entry) if more is not None else ({}, ())
+    session.partial |= {"operation": entry, "recovered": recovered, **data}
     console = session.console
     if console.json:
         sentence = "" if code == 0 else _sentence(entry, number)
         told = schema.document(session.command, code, session.partial, sentence)
         console.out_json(schema.dumps(told))
         return code
+    report = list(lines)
+    for line in report:
+        console.out(line)
     # What was made is data; what went wrong is narration, like every other refusal.
     write = console.out if exit_of(entry) == 0 else console.say
-    for line in outcome_lines(entry):
+    for line in outcome_lines(entry) if exit_of(entry) or not report else ():
         write(line)
     return code
 

@@ -116,11 +116,38 @@ DATA: Mapping[str, Mapping[str, str]] = {
         "read_from": "which code was asked",
         "problem": "what is wrong with them, in a sentence",
     },
+    "migrations show": {
+        "revision": "revision, down, message, doc, release, state, applied, downgrade …",
+        "source": "with --source, the text of its file; else null",
+        "read_from": "which code was asked",
+    },
     "migrations current": {
         "current": "rows of alembic_version",
         "heads": "heads of the gateway's code, as far as remembered",
         "pending": "how many a start would run; null when not known",
     },
+    "migrations heads": {
+        "heads": "each as in `migrations show`; several are the package's fault",
+        "read_from": "which code was asked",
+        "problem": "what is wrong with them, in a sentence",
+    },
+    "migrations rehearse": {
+        "rehearsal": "the report: ok, before, after, runs, schema, rows, seconds, problem …; "
+        "null where it came to none",
+        **_OPERATION,
+    },
+    "migrations rehearsals": {
+        "rehearsals": "without ID: the kept reports, newest first",
+        "rehearsal": "with ID: one of them",
+    },
+    "migrations upgrade": _REPLACING,
+    "migrations downgrade": _REPLACING,
+    "migrations stamp": _REPLACING,
+    "migrations doctor": {
+        "findings": "name, verdict, text, remedy, operation and params of each; empty: all is well"
+    },
+    "bootstrap": _REPLACING,
+    "reset": _REPLACING,
     "gateway status": {
         "gateway": "what the gateway is doing",
         "health": "what its health address answered",
@@ -128,6 +155,7 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway start": _OPERATION,
     "gateway stop": _OPERATION,
     "gateway restart": _OPERATION,
+    "gateway own": _OPERATION,
     "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
     "activity": {
         "entries": "without ID: newest first, running ones on top",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar
 
 from tui.core.errors import BusyError, ExitCode, McpdbError
@@ -41,8 +42,8 @@ COPY = "copy the database in one read transaction"
 VERIFY = "check every page, the foreign keys and the rows"
 
 
-def copy_live(deployment: Deployment, draft: Draft, progress: Progress) -> copying.Copied:
-    """Copy the live database through SQLite into the draft's file.
+def copy_to(deployment: Deployment, target: Path, progress: Progress) -> copying.Copied:
+    """Copy the live database through SQLite into a new private file, whatever the gateway does.
 
     Raises:
         BusyError: A rollback-journal database is written too much to be copied meanwhile, or
@@ -56,7 +57,7 @@ def copy_live(deployment: Deployment, draft: Draft, progress: Progress) -> copyi
         look(deployment.database, gateway_up=lambda: is_up(deployment)) as opened,
         translating(deployment.database),
     ):
-        copied = copying.copy(opened.connection, draft.partial, progress.tick, hold=hold)
+        copied = copying.copy(opened.connection, target, progress.tick, hold=hold)
         if opened.how != "live" and (live.stamp() != before or is_up(deployment)):
             # Read without locks: pages of two moments may be in it, and every check say ok.
             raise BusyError(
@@ -104,7 +105,7 @@ class BackupCreate(Making):
             copied = inside_container.copy(deployment, draft.partial, inside["inside"], progress)
         else:
             inside_container.require_whole(deployment)
-            copied = copy_live(deployment, draft, progress)
+            copied = copy_to(deployment, draft.partial, progress)
         yield StepFinished("copy", {"restarts": copied.restarts})
 
         progress.checkpoint()

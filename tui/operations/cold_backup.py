@@ -31,7 +31,7 @@ from tui.core.operation import (
     Verdict,
 )
 from tui.operations import inside_container
-from tui.operations.backup import VERIFY, copy_live
+from tui.operations.backup import VERIFY, copy_to
 from tui.operations.backup_plan import common_checks, last_steps, needed_space
 from tui.operations.cold_recovery import decide, start_gateway
 from tui.operations.command import command_line
@@ -111,7 +111,7 @@ class ColdBackup(Making):
         progress.checkpoint()
         yield StepStarted("copy", COPY)
         first, taken = _Glance.of(deployment, gateway), datetime.now().astimezone()
-        copied = copy_live(deployment, draft, progress)
+        copied = copy_to(deployment, draft.partial, progress)
         cold = first.is_quiet and _Glance.of(deployment, gateway) == first
         yield StepFinished("copy", {"restarts": copied.restarts, "cold": cold})
 

@@ -12,15 +12,22 @@ from tui.core.operation import Operation
 from tui.operations.adopt import Adopt
 from tui.operations.annotate import Pin, Relabel
 from tui.operations.backup import BackupCreate
+from tui.operations.bootstrap import Bootstrap
 from tui.operations.bring_back import BringBack
 from tui.operations.cold_backup import ColdBackup
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
 from tui.operations.delete import Delete
+from tui.operations.downgrade import Downgrade
 from tui.operations.drill import Drill
+from tui.operations.own import Own
 from tui.operations.prune import Prune
+from tui.operations.rehearse import Rehearse
+from tui.operations.reset import Reset
 from tui.operations.restore import Restore
 from tui.operations.schedule import Schedule, Unschedule
+from tui.operations.stamp import Stamp
 from tui.operations.undo import Undo
+from tui.operations.upgrade import Upgrade
 from tui.operations.verify import BackupVerify, VerifyAll
 
 OPERATIONS: Mapping[str, type[Any]] = {
@@ -36,11 +43,18 @@ OPERATIONS: Mapping[str, type[Any]] = {
         Delete,
         Prune,
         Drill,
+        Rehearse,
         Schedule,
         Unschedule,
         Restore,
         Undo,
         BringBack,
+        Own,
+        Upgrade,
+        Downgrade,
+        Stamp,
+        Bootstrap,
+        Reset,
         GatewayStart,
         GatewayStop,
         GatewayRestart,

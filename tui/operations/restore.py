@@ -88,6 +88,10 @@ class Restore:
         """
         return find_backup(self.deployment, self.backup)
 
+    def switch(self, backup: Backup) -> dict[str, Any] | None:
+        """The image that belongs to a backup where that is another one; see `switching`."""
+        return None
+
     def plan(self) -> Plan:
         """Say what would happen, what is gained and lost, and what forbids it."""
         return make_plan(
@@ -141,6 +145,8 @@ class Restore:
         progress.checkpoint()
         with SwapHelper(progress.lock) as helper:
             was = before(gateway)
+            if switch := self.switch(backup):
+                was["switch"] = switch
             yield StepStarted("stop", "stop the gateway", facts=was)
             stopped = stop(gateway)
             yield StepFinished("stop", stopped)

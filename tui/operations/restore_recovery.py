@@ -29,6 +29,7 @@ from tui.operations.journaled import (
 )
 from tui.operations.restored import read_back, start_again
 from tui.operations.restoring import going_back, overwriting
+from tui.operations.restoring.called import called_in, operation_in
 from tui.operations.restoring.endings import (
     go_back,
     leave,
@@ -164,7 +165,8 @@ def _undo_before(
     if write_back:
         actions.append(_own(facts))
     code = cause.exit_code if cause else ExitCode.FAILED
-    words = cause.sentence if cause else "The restore was cut short before the swap."
+    work = called_in(records).work
+    words = cause.sentence if cause else f"The {work} was cut short before the swap."
     outcome = cause.outcome if cause else "cut short, undone"
     if "nothing was changed" not in words.lower():
         words = f"{words} Nothing was changed."
@@ -219,7 +221,7 @@ def _finish(
     again = (
         RecoveryAction(
             "write-again",
-            "finish writing the backup into the live file",
+            f"finish writing the {called_in(records).source} into the live file",
             lambda p: overwriting.write_again(deployment, facts, p, BACK_DEADLINE),
         ),
     )
@@ -235,14 +237,13 @@ def _finish(
         RecoveryAction(
             "readback",
             "read back; check and list the safety copy",
-            lambda p: _read_back(
-                deployment, facts, p.operation_id, str(records[0].get("operation") or "restore")
-            ),
+            lambda p: _read_back(deployment, facts, p.operation_id, operation_in(records)),
         ),
     )
-    words = "The restored database is in place; what is left is finished."
+    name = called_in(records)
+    words = f"The {name.file} is in place; what is left is finished."
     if write_again:
-        words = "The restore was cut while it wrote into the live file; it is finished."
+        words = f"The {name.work} was cut while it wrote into the live file; it is finished."
     if cause is not None:
         words = f"{cause.sentence} {words}"
     return Recovery("finish", words, pending(records, actions), ExitCode.DONE, "done")

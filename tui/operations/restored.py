@@ -20,6 +20,7 @@ from tui.operations.gateways import (
 )
 from tui.operations.looking import LiveDatabase
 from tui.operations.restoring import UNDO_DAYS
+from tui.operations.restoring.called import called
 from tui.operations.restoring.kept import keep_safety
 from tui.operations.timeline import read_timeline
 from tui.services import files
@@ -64,6 +65,8 @@ def start_again(
     )
     # Somebody who started it meanwhile wants it up, but on the new file.
     if gateway is None or not (facts.get("was_running") or even_if_stopped or evicted):
+        # Whoever starts it later starts the image that fits the file, on a folder it can write.
+        switching.put(deployment, facts, note, wait=False)
         return {"gateway_up": False, "proven_by_start": False}
     switching.start(deployment, gateway, facts, note)
     health = wait_healthy(gateway, note)
@@ -144,7 +147,8 @@ def read_back(
         told = {
             "ends_with": int(ExitCode.PARTLY),
             "outcome": "not read back",
-            "sentence": f"The backup is in place, but it could not be read back: {error}",
+            "sentence": f"The {called(trigger).source} is in place, but it could not be read back: "
+            f"{error}",
         }
     return {
         **told,

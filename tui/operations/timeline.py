@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from tui.core.errors import McpdbError
 from tui.core.models import (
+    Applied,
     ContainerRef,
     Deployment,
     Fit,
@@ -21,6 +21,7 @@ from tui.core.models import (
     Timeline,
 )
 from tui.core.operation import Verdict
+from tui.operations.applied import applied_by, read_changes
 from tui.services.migrations.graph import MigrationGraph, upto
 from tui.services.migrations.probe import (
     read_container,
@@ -46,7 +47,6 @@ def read_timeline(
     gateway: GatewayState,
     current: Sequence[str],
     *,
-    applied_at: Mapping[str, datetime] | None = None,
     fresh: bool = False,
 ) -> Timeline:
     """Read the migrations of the code beside the database, and where the database stands.
@@ -59,7 +59,6 @@ def read_timeline(
         deployment: Whose.
         gateway: What the gateway is doing, from one look.
         current: Rows of `alembic_version`, read from the file.
-        applied_at: When revisions were applied, as far as our own log knows.
         fresh: Ask even if the answer is remembered.
     """
     try:
@@ -68,7 +67,7 @@ def read_timeline(
         return Timeline(
             revisions=(), heads=(), current=tuple(current), problem=str(error), unknown=()
         )
-    return place(graph, current, applied_at)
+    return place(graph, current, _applied(deployment, graph, current))
 
 
 def recalled_timeline(
@@ -84,7 +83,15 @@ def recalled_timeline(
         graph = recall_container(gateway.image_id or deployment.image_id, package)
     if graph is None and deployment.migrations.python:
         graph = recall_local(deployment.migrations.python, package)
-    return None if graph is None else place(graph, current)
+    if graph is None:
+        return None
+    return place(graph, current, _applied(deployment, graph, current))
+
+
+def _applied(
+    deployment: Deployment, graph: MigrationGraph, current: Sequence[str]
+) -> dict[str, Applied]:
+    return applied_by(read_changes(deployment), graph.revisions, current)
 
 
 def _read(deployment: Deployment, gateway: GatewayState, fresh: bool) -> MigrationGraph:
@@ -113,7 +120,7 @@ def _read(deployment: Deployment, gateway: GatewayState, fresh: bool) -> Migrati
 def place(
     graph: MigrationGraph,
     current: Sequence[str],
-    applied_at: Mapping[str, datetime] | None = None,
+    applied: Mapping[str, Applied] | None = None,
 ) -> Timeline:
     """Compute from the graph alone which revisions are applied, current, pending or unknown.
 
@@ -121,15 +128,15 @@ def place(
     database stands at a revision this code does not know, nobody can say of the rest whether
     it was applied: `unknown`.
     """
-    times = applied_at or {}
+    ways = applied or {}
     known = {item.revision for item in graph.revisions}
     unknown = tuple(revision for revision in current if revision not in known)
-    applied = upto(graph.revisions, current)
+    below = upto(graph.revisions, current)
 
     def state(revision: str) -> RevisionState:
         if revision in current:
             return "current"
-        if revision in applied:
+        if revision in below:
             return "applied"
         return "unknown" if unknown else "pending"
 
@@ -138,7 +145,8 @@ def place(
         replace(
             item,
             state=state(item.revision),
-            applied=times.get(item.revision),
+            applied=ways[item.revision].at if item.revision in ways else None,
+            applied_by=ways.get(item.revision),
             release=own if own and item.revision in graph.heads else item.release,
         )
         for item in graph.revisions
@@ -151,6 +159,53 @@ def place(
         read_from=graph.read_from,
         seconds=graph.seconds,
         problem=_problem(graph, own, unknown),
+        release=own or graph.version,
+    )
+
+
+def with_image(
+    timeline: Timeline, graph: MigrationGraph, name: str, image_id: str = ""
+) -> Timeline:
+    """Put in what another local image has beyond this one.
+
+    Args:
+        timeline: Of the code beside the database.
+        graph: Of the other image.
+        name: What a person calls the other image.
+        image_id: The other image's id.
+    """
+    known = {item.revision for item in timeline.revisions}
+    below = upto(graph.revisions, timeline.current)
+    own = _own_release(graph)
+
+    def state(revision: str, otherwise: RevisionState) -> RevisionState:
+        # An old image on a newer file: the other image knows how it came there.
+        if revision in timeline.current:
+            return "current"
+        return "applied" if revision in below else otherwise
+
+    ahead = tuple(
+        replace(
+            item,
+            state=state(item.revision, "ahead"),
+            release=own if own and item.revision in graph.heads else item.release,
+        )
+        for item in graph.revisions
+        if item.revision not in known
+    )
+    placed = tuple(
+        replace(item, state=state(item.revision, "unknown")) if item.state == "unknown" else item
+        for item in timeline.revisions
+    )
+    return replace(
+        timeline,
+        revisions=placed,
+        ahead=ahead,
+        ahead_image=name,
+        ahead_image_id=image_id,
+        ahead_release=own or graph.version,
+        ahead_heads=graph.heads,
+        ahead_problem="",
     )
 
 

@@ -1,28 +1,45 @@
-"""Undo: reverse the last restore from the safety copy it kept; makes one of its own."""
+"""Undo: reverse what last put another database in place, from the safety copy it kept.
+
+That is a restore, an upgrade, a downgrade, a stamp, a reset …; an undo makes a safety copy of its
+own, and so can be undone as well.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tui.core.errors import NotFoundError
 from tui.core.models import Backup
+from tui.core.operation import Plan, Progress, Record, Recovery, Steps
+from tui.operations import unbootstrap
 from tui.operations.activity import read_activity
 from tui.operations.catalogue import find_backup, read_catalogue, safety_dir
 from tui.operations.restore import Restore
+from tui.operations.taking_back import switch_back, with_switch
 from tui.services import files, journal
 from tui.wording.clean import one_line
 
 _ALL = sys.maxsize
-_TRIGGERS = ("restore", "undo", "bring-back")
+_TRIGGERS = (
+    "restore",
+    "undo",
+    "bring-back",
+    "upgrade",
+    "downgrade",
+    "stamp",
+    "reset",
+    "bootstrap",
+)
+"""Operations that leave a safety copy of what stood there before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undo(Restore):
-    """A restore whose source is the last restore's safety copy."""
+    """A restore whose source is the last safety copy."""
 
     name: ClassVar[str] = "undo"
 
@@ -48,6 +65,40 @@ class Undo(Restore):
             name = one_line(told.name)
             raise NotFoundError(f"The safety copy {name} is gone; nothing to undo with.")
         return find_backup(self.deployment, str(told))
+
+    def switch(self, backup: Backup) -> dict[str, Any] | None:
+        """The image that the gateway had with this safety copy, if it has another one now."""
+        return switch_back(self.deployment, backup.path)
+
+    def plan(self) -> Plan:
+        """Say what would happen; the image that fits the safety copy comes back with it."""
+        if made := self._bootstrap():
+            return unbootstrap.make_plan(self.deployment, made)
+        plan = Restore.plan(self)
+        return with_switch(plan, self.deployment, self.switch(self.source()))
+
+    def look_again(self, plan: Plan) -> Plan | None:
+        """See `Restore.look_again`."""
+        if made := self._bootstrap():
+            now = unbootstrap.make_plan(self.deployment, made)
+            return now if now.basis != plan.basis or now.checks != plan.checks else None
+        return Restore.look_again(self, plan)
+
+    def steps(self, progress: Progress) -> Steps:
+        """Those of a restore; or what a bootstrap made is taken away again."""
+        if self._bootstrap():
+            return unbootstrap.steps(self.deployment, progress)
+        return Restore.steps(self, progress)
+
+    def recover(self, records: Sequence[Record]) -> Recovery:
+        """Decide from the journal alone."""
+        if unbootstrap.is_one(records):
+            return unbootstrap.recover(self.deployment, records)
+        return Restore.recover(self, records)
+
+    def _bootstrap(self) -> unbootstrap.Made | None:
+        """The bootstrap that put the database where none was, if that is what came last."""
+        return None if self.backup else unbootstrap.made_by_bootstrap(self.deployment)
 
     def _of_journals(self) -> Path | None:
         """The safety copy of the newest restore or undo of this database that is in place."""

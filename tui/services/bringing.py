@@ -139,6 +139,8 @@ class BringHelper(HelperProcess):
                 return DiskError(f"I/O error in {one_line(str(self._live))}: {text}.", about)
             case "full":
                 return PrecheckError(f"{text}. Nothing was changed.")
+            case "bus":
+                return PrecheckError(f"No space left: {text}.")
             case "denied":
                 return PrecheckError(f"The live database cannot be written by us: {text}.")
             case "damaged":

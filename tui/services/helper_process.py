@@ -7,6 +7,7 @@ ends what it began, and no descriptor of the parent's can drop its locks (I5).
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -88,12 +89,17 @@ class HelperProcess:
             raise HelperGoneError("The helper process has ended; try again.") from error
 
     def hear(self) -> tuple[str, dict[str, Any]]:
-        """Wait for one line; the word is `gone` when it ended without one."""
+        """Wait for one line; the word is `gone` when it ended without one.
+
+        With `gone` comes `error`: `bus` where a mapped page had no room on the disk (SIGBUS).
+        """
         stream = self._process.stdout
         line = stream.readline() if stream is not None else ""
         word, _space, rest = line.partition(" ")
         try:
             values = json.loads(rest)
         except ValueError:
+            if self._process.wait() == -signal.SIGBUS:
+                return "gone", {"error": "bus", "text": "the disk had no room, or failed"}
             return "gone", {}
         return word, values

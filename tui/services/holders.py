@@ -49,6 +49,32 @@ def holders(
     return found, complete
 
 
+def removed_but_open(
+    database: Path, pids: Collection[int]
+) -> tuple[int, tuple[tuple[int, str], ...]] | None:
+    """Which of `pids` still has a database open that was removed.
+
+    Args:
+        database: The path it had; containers see it under another folder, so its name counts.
+        pids: The gateway's processes as this host sees them.
+
+    Returns:
+        The pid, and the descriptors that lead to the file and to its WAL, each with its ending;
+        None when nobody has it.
+    """
+    for pid in pids:
+        found: dict[str, int] = {}
+        with suppress(OSError, ValueError):
+            for entry in os.scandir(f"/proc/{pid}/fd"):
+                name = Path(entry.path).readlink().name
+                for suffix in SIDECARS[:2]:
+                    if name == f"{database.name}{suffix} (deleted)":
+                        found[suffix] = int(entry.name)
+        if "" in found:
+            return pid, tuple((found[suffix], suffix) for suffix in sorted(found))
+    return None
+
+
 def lock_holder(database: Path) -> Holder | None:
     """Who holds the write lock of a database, else who has it open; None when nobody is seen.
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tui.services.index_room import has_room
+
 POLL = 0.1
 """Seconds between two attempts to own the file alone."""
 
@@ -93,7 +95,13 @@ def pragma(connection: sqlite3.Connection, text: str) -> Any:  # noqa: ANN401
 
 def connect(live: Path) -> sqlite3.Connection:
     """Open it for writing; a missing file is not made by proving that nobody has it."""
-    return sqlite3.connect(f"{live.as_uri()}?mode=rw", uri=True, timeout=0, isolation_level=None)
+    address = f"{live.as_uri()}?mode=rw"
+    connection = sqlite3.connect(address, uri=True, timeout=0, isolation_level=None)
+    if not has_room(live):
+        # Before the first access: then the index of the WAL is in this process's own memory, and
+        # the file is had alone or not at all (sqlite.org, wal.html section 8).
+        pragma(connection, "locking_mode=EXCLUSIVE")
+    return connection
 
 
 def unwanted(seconds: float = 0.0) -> bool:
@@ -112,7 +120,7 @@ def put_back(connection: sqlite3.Connection, live: Path, before: Before) -> None
 
 def set_mode(connection: sqlite3.Connection, live: Path, mode: str) -> None:
     """Leave exclusive locking, drop a cold journal, and set WAL where that is wanted."""
-    pragma(connection, "locking_mode=NORMAL")
+    pragma(connection, f"locking_mode={'NORMAL' if has_room(live) else 'EXCLUSIVE'}")
     # The lock is given back by the first read after that.
     connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     drop_cold_journal(connection, live)
@@ -127,6 +135,21 @@ def drop_cold_journal(connection: sqlite3.Connection, live: Path) -> None:
         # It is removed on the way back from that mode.
         pragma(connection, "journal_mode=TRUNCATE")
         pragma(connection, "journal_mode=DELETE")
+
+
+def drop_cold_index(connection: sqlite3.Connection, live: Path) -> None:
+    """Have SQLite itself remove a shared memory that this connection never used (I5).
+
+    That is so where there was no room for it; the WAL that was absorbed has made some.
+    """
+    index = live.with_name(live.name + "-shm")
+    if not index.exists():
+        return
+    fsync_folder(live.parent)  # ext4 counts what was freed only then
+    if not has_room(live):
+        fail("full", f"{live.parent} is full")
+    set_mode(connection, live, "wal")
+    pragma(connection, "journal_mode=DELETE")
 
 
 def prove(
@@ -153,11 +176,12 @@ def prove(
     limit, told = time.monotonic() + deadline, 0.0
     while True:
         try:
-            if keep_lock:
+            if keep_lock and has_room(live):
                 pragma(connection, "locking_mode=NORMAL")
             before.mode = before.mode or str(pragma(connection, "journal_mode"))
             if pragma(connection, "journal_mode=DELETE") == "delete":
                 drop_cold_journal(connection, live)
+                drop_cold_index(connection, live)
                 if keep_lock:
                     pragma(connection, "locking_mode=EXCLUSIVE")
                 connection.execute("BEGIN EXCLUSIVE")

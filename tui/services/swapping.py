@@ -136,7 +136,7 @@ class SwapHelper(HelperProcess):
                 name = str(values.get("name", ""))
                 about = None if name == "SQLITE_IOERR_WRITE" else self._live
                 return DiskError(f"I/O error in {one_line(str(self._live))}: {text}.", about)
-            case "full":
+            case "full" | "bus":
                 return PrecheckError(f"No space left: {text}.")
             case "denied":
                 return PrecheckError(f"The live database cannot be written by us: {text}.")

@@ -13,12 +13,12 @@ from tui.wording.clean import one_line
 Role: TypeAlias = Literal["ok", "warn", "fail", "none"]
 """How it looks; `none` is for what is neither good nor bad."""
 
-SWAPS = ("restore", "undo", "upgrade", "downgrade", "reset", "stamp")
+SWAPS = ("restore", "undo", "upgrade", "downgrade", "stamp", "bootstrap", "reset")
 """Operations that put another file in the place of the live database."""
 
 _DONE: Mapping[str, str] = {
     "restore": "RESTORED",
-    "undo": "RESTORE UNDONE",
+    "undo": "UNDONE",
     "backup": "BACKED UP",
     "backup-cold": "BACKED UP",
     "verify": "VERIFIED",
@@ -28,7 +28,22 @@ _DONE: Mapping[str, str] = {
     "prune": "PRUNED",
     "drill": "PROVEN",
     "bring-back": "BROUGHT BACK",
+    "rehearse": "REHEARSED",
+    "upgrade": "UPGRADED",
+    "downgrade": "DOWNGRADED",
+    "stamp": "STAMPED",
+    "bootstrap": "DATABASE MADE",
+    "reset": "RESET",
 }
+
+_PUT: Mapping[str, str] = {
+    "upgrade": "upgraded",
+    "downgrade": "downgraded",
+    "stamp": "stamped",
+    "bootstrap": "new",
+    "reset": "new",
+}
+"""What the file is called that an operation put in place; otherwise `restored`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +110,9 @@ def _done(entry: ActivityEntry) -> Outcome | None:
         return None
     words = entry.operation.split()
     word = _DONE.get(entry.operation) or _DONE.get(words[0] if words else "") or "DONE"
-    return Outcome("✓", "ok", word, _own(entry))
+    text, said = _own(entry), f"{word.capitalize()} "
+    # The verdict stands before it already.
+    return Outcome("✓", "ok", word, text.removeprefix(said))
 
 
 def _rolled_back(entry: ActivityEntry) -> Outcome | None:
@@ -126,8 +143,9 @@ def _unhealthy(entry: ActivityEntry) -> Outcome | None:
         return Outcome("✗", "fail", "GATEWAY NOT BACK", text)
     text = _own(entry)
     if entry.operation in SWAPS:
+        put = _PUT.get(entry.operation, "restored")
         text = (
-            "the restored database is in place and whole; the gateway was not healthy before "
+            f"the {put} database is in place and whole; the gateway was not healthy before "
             "either. Z undoes, 5 Logs shows why"
         )
     return Outcome("✗", "fail", "LEFT UNHEALTHY", text)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui.core.operation import Plan, TableChange
+from tui.wording import migrating_plans
 from tui.wording.clean import one_line
 from tui.wording.quantities import count, duration
 
@@ -130,7 +131,9 @@ def down(plan: Plan) -> str:
         return "how long is not known; calls to the gateway fail meanwhile"
     if plan.downtime == 0:
         return "not at all, the gateway keeps running"
-    return f"about {about(plan.downtime)}; calls to the gateway fail meanwhile"
+    part = migrating_plans.work(plan)
+    of_it = f" ({part})" if part else ""
+    return f"about {about(plan.downtime)}{of_it}; calls to the gateway fail meanwhile"
 
 
 def back_out(plan: Plan, *, cancel: str, undo: str) -> str:

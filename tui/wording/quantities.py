@@ -38,6 +38,18 @@ def count(number: int) -> str:
     return humanize.intcomma(number)
 
 
+def of_revisions(done: int, total: int, unit: str) -> str:
+    """How far migrations are: `3 of 6 e28cd485ad3c`; empty for any other unit than `revisions`.
+
+    Args:
+        done: Which revision is running, or how many have been run.
+        total: How many there are.
+        unit: `revisions`, and behind it the one that is running.
+    """
+    word, _space, running = unit.partition(" ")
+    return f"{done} of {total} {running}".strip() if word == "revisions" and total else ""
+
+
 def plural(number: int, noun: str) -> str:
     """`1 table`, `71 tables`, `2 entries`."""
     if number == 1:

@@ -33,14 +33,18 @@ Building happens once; removing the folder (after `engine stop`) starts afresh.
 """
 
 from .base import LabError, cache_dir
+from .by_hand import migrate_by_hand
 from .deployment import Deployment
 from .engine import Engine, compose_command, engine, engine_available
 from .images import image_for
 from .inventory import Found, deployments, sweep
 from .releases import RELEASES, Release, fresh_database, gateway_python, release
+from .variants import TABLE, VARIANTS
 
 __all__ = [
     "RELEASES",
+    "TABLE",
+    "VARIANTS",
     "Deployment",
     "Engine",
     "Found",
@@ -54,6 +58,7 @@ __all__ = [
     "fresh_database",
     "gateway_python",
     "image_for",
+    "migrate_by_hand",
     "release",
     "sweep",
 ]

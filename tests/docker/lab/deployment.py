@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class Deployment:
         self.engine = engine
         self._facts = read_facts(folder)
         self.container = GatewayContainer(engine, self._facts.name)
-        self._token = ""
+        self._token, self._token_of = "", ""
 
     @classmethod
     def create(
@@ -188,6 +189,15 @@ class Deployment:
         self.compose("down", "--timeout", "10")
         if purge:
             remove_folder(self.folder, image=self.image, engine=self.engine)
+            self._forget_kept_images()
+
+    def _forget_kept_images(self) -> None:
+        """Take away the names that the product gave to former images of this deployment."""
+        with closing(self.engine.docker_py()) as client:
+            for image in client.images.list(name="mcpdb-tui/kept"):
+                for tag in image.tags:
+                    if tag.startswith(f"mcpdb-tui/kept:{self.project}-"):
+                        client.images.remove(tag, noprune=True)
 
     def compose(self, *words: str) -> str:
         """Run Compose in the folder and return what it printed.
@@ -209,13 +219,20 @@ class Deployment:
         Args:
             version: The release's number.
         """
-        image = image_for(version, self.engine)
+        image_for(version, self.engine)  # may take long, or fail: before anything stops
         self.compose("stop")
+        self.name_release(version)
+        self.give_data_to_user()
+
+    def name_release(self, version: str) -> None:
+        """Write another image into the Compose file and start nothing: what runs goes on.
+
+        Args:
+            version: The release's number.
+        """
+        image = image_for(version, self.engine)
         self._facts = replace(self._facts, release=version, image=image)
         write_facts(self.folder, self._facts)
-        # Another release makes tokens of another shape.
-        self._token = ""
-        self.give_data_to_user()
 
     def give_data_to_user(self) -> None:
         """Make the release's user the owner of data and logs, and of all that is in them."""
@@ -286,12 +303,15 @@ class Deployment:
         Raises:
             LabError: The container does not run.
         """
-        if not self._token:
+        # Another container may be of another release, which makes tokens of another shape.
+        identity = self.container_id()
+        if self._token_of != identity:
             tool = ("python3", "-m", "mcpgateway.utils.create_jwt_token")
             # With "=": a random secret may begin with a dash.
             secret = f"--secret={self.jwt_secret}"
             options = ("--username", ADMIN, "--exp", "1440", secret)
             self._token = self.container.execute(*tool, *options).split()[-1]
+            self._token_of = identity
         return self._token
 
     def register_tool(self, name: str) -> dict[str, object]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 from docker import DockerClient
@@ -17,6 +18,7 @@ from .base import LabError, cache_dir, locked, log, run, scratch
 from .engine import Engine
 from .packages import need
 from .releases import PACKAGE, Release, install, release
+from .variants import VARIANTS, variant_image
 
 PUBLISHED = "ghcr.io/ibm/mcp-context-forge"
 BUILT = "mcpdb-lab/gateway"
@@ -56,6 +58,10 @@ def image_for(version: str, engine: Engine) -> str:
     Raises:
         LabError: The release is unknown, or its image cannot be had.
     """
+    if version in VARIANTS:
+        base = image_for(VARIANTS[version].of, engine)
+        with closing(engine.docker_py(timeout=600)) as client:
+            return variant_image(version, base, client)
     wanted = release(version)
     published, built = f"{PUBLISHED}:{version}", f"{BUILT}:{version}"
     with locked(f"image-{version}"):

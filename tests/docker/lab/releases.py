@@ -57,11 +57,15 @@ RELEASES = {
 
 
 def release(version: str) -> Release:
-    """Return a release by its number.
+    """Return a release by its number; also one of `variants`, which never was.
 
     Raises:
         LabError: The laboratory does not know it.
     """
+    from .variants import VARIANTS, variant_release
+
+    if version in VARIANTS:
+        return variant_release(version)
     try:
         return RELEASES[version]
     except KeyError:

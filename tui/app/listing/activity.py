@@ -12,7 +12,7 @@ from tui.app.vitals import signed, verdict_sign
 from tui.app.widgets.message import progress_words
 from tui.core.models import ActivityEntry, StepLine
 from tui.core.operation import Verdict
-from tui.wording import quantities
+from tui.wording import migrated, quantities
 
 FIELDS = ("who", "what", "result")
 """What a filter can name."""
@@ -56,6 +56,8 @@ def result(entry: ActivityEntry) -> str:
         return f"running  {progress}".strip()
     if entry.state == "cut":
         return "cut short"
+    if entry.operation == "rehearse" and entry.state == "failed" and entry.sentence:
+        return entry.sentence
     shout = {"rolled back": "ROLLED BACK", "failed": "FAIL"}.get(entry.outcome)
     if shout:
         return f"{shout}, exit {entry.exit_code}" if entry.exit_code else shout
@@ -64,7 +66,7 @@ def result(entry: ActivityEntry) -> str:
 
 def _facts(entry: ActivityEntry) -> str:
     """What a good result was, in a few words."""
-    words = []
+    words = [way] if (way := migrated.way(entry)) else []
     if entry.state == "done" and entry.operation in ("backup", "verify"):
         size = entry.result.get("size")
         if isinstance(size, int):
@@ -169,6 +171,9 @@ def detail(entry: ActivityEntry, glyphs: Glyphs, now: datetime) -> tuple[Line, .
     ]
     if entry.sentence:
         lines.append(line(Span(" result   ", "muted"), Span(entry.sentence)))
+    lines += [
+        line(Span(f" {label:<9}", "muted"), Span(text)) for label, text in migrated.told(entry)
+    ]
     if entry.down_seconds:
         down = quantities.duration(entry.down_seconds)
         lines.append(line(Span(" down     ", "muted"), Span(down)))

@@ -195,7 +195,10 @@ class HomePane(Pane):
 
     def _show_migrations(self, seen: Seen, *, dashboard: bool) -> None:
         part = self._part("migrations")
-        part.entitle(migrations.title(seen), migrations.aside(seen))
+        part.entitle(
+            migrations.title(seen, dashboard=dashboard),
+            migrations.aside(seen, dashboard=dashboard),
+        )
         rows = migrations.rows(seen, self.glyphs, self.now())
         if not dashboard:
             rows = [row for row in rows if row.is_thing]

@@ -1,22 +1,37 @@
-"""3 Migrations: every revision of the code beside the database, and where the database stands."""
+"""3 Migrations: every revision, where the database stands, and what happened on the way."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
+from textual.containers import Container
 
+from tui.app.listing import migration_detail, migration_findings, migration_source
 from tui.app.listing import migrations as listing
-from tui.app.paint import Span, line
+from tui.app.listing.migration_graph import FOLD
+from tui.app.paint import Line, Span, line
+from tui.app.panes import migrations_reasons
 from tui.app.panes.base import BESIDE
-from tui.app.panes.listed import ACTIONS, FILTER, MATCHES, ListPane
+from tui.app.panes.listed import ListPane
+from tui.app.panes.migrations_keys import KEYS, MENU
+from tui.app.panes.migrations_offers import ask_for_image, lead_to
+from tui.app.seeing import WantImage
 from tui.app.seen import Seen
+from tui.app.widgets.detail import DetailPanel
 from tui.app.widgets.filter_line import FilterLine
-from tui.app.widgets.groups import HERE
-from tui.app.widgets.panel import TextPanel
+from tui.app.widgets.heading import HeadLine
 from tui.app.widgets.rows import RowList
+
+if TYPE_CHECKING:
+    from tui.app.app import McpdbApp
+    from tui.core.models import MigrationFinding, Revision
+
+LIST_WIDTH = 84
+"""Columns of the list where the detail stands beside it."""
+ABOUT, SOURCE = 0, 1
 
 
 class MigrationsPane(ListPane):
@@ -26,100 +41,273 @@ class MigrationsPane(ListPane):
     TITLE = "Migrations"
     LIST = "timeline"
     THING = "revision"
-    FIELDS = ("state",)
-    MENU = ("copy", "current")
+    FIELDS = listing.FIELDS
+    MENU = MENU
 
     DEFAULT_CSS = """
     MigrationsPane {
         layout: vertical;
-        RowList { height: 2fr; }
-        TextPanel { height: 1fr; min-height: 8; }
-        &.-beside { layout: horizontal; }
+        #around { layout: vertical; height: 1fr; width: 1fr; }
+        RowList { height: 1fr; }
+        DetailPanel { height: 11; display: none; }
+        &.-open DetailPanel { display: block; }
+        &.-beside #around { layout: horizontal; }
         &.-beside RowList { width: 84; height: 1fr; }
-        &.-beside TextPanel { width: 1fr; height: 1fr; }
+        &.-beside DetailPanel { display: block; width: 1fr; height: 1fr; }
+        &.-whole RowList { display: none; }
+        &.-whole DetailPanel { display: block; height: 1fr; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "y", "copy", "copy revision", id="migrations.copy", group=HERE,
-            tooltip="copy the revision (OSC 52)",
-        ),
-        Binding(
-            "c", "current", "current", id="migrations.current", group=HERE,
-            tooltip="go to where the database stands",
-        ),
-        ACTIONS,
-        FILTER,
-        *MATCHES,
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._unfolded: set[str] = set()
+        self._tab = ABOUT
+        self._first: str | None = None
+        """What the cursor was put on at first; None as long as it was not."""
 
     def compose(self) -> ComposeResult:
-        """List, and detail below or beside it."""
-        yield FilterLine("pending, 1.0.6, oauth; -word drops")
-        yield RowList(listing.COLUMNS, frame="rule", id="timeline")
-        yield TextPanel(frame="rule", id="detail")
+        """What is true of all, the list, and detail below or beside it."""
+        yield FilterLine("pending, drops, 1.0.6, oauth; -word drops")
+        yield HeadLine()
+        with Container(id="around"):
+            yield RowList(listing.COLUMNS, frame="none", id="timeline")
+            yield DetailPanel(frame="rule", id="detail")
+
+    # --- what is known --------------------------------------------------------------------
 
     def show(self, seen: Seen) -> None:
         """Draw the timeline."""
-        self._list.entitle(listing.title(seen), listing.aside(seen))
-        rows = listing.rows(seen, self.glyphs, self.now())
-        first_time = not self._list.rows and rows
-        self.list_rows(rows, empty=listing.empty_words(seen))
-        if first_time and seen.timeline and seen.timeline.current:
-            self._list.point_at(seen.timeline.current[0])
+        self.query_one(HeadLine).show(lambda width: listing.header(self.seen, width))
+        table = listing.table(
+            seen,
+            self.glyphs,
+            self.now(),
+            width=self._list_width,
+            # A filter looks into the folds.
+            unfolded=self._unfolded if self._terms.is_empty else None,
+        )
+        rows = [
+            *migration_findings.rows(seen, self.glyphs, self.now(), self._list_width),
+            *table.rows,
+        ]
+        self.list_rows(rows, empty=listing.empty_words(seen), columns=table.columns)
+        self._point_first(seen)
         self._show_detail(seen)
-        self._stand(seen)
+        self.stand(listing.stands(seen, self.size.width))
+
+    @property
+    def _list_width(self) -> int:
+        return LIST_WIDTH if self.has_class("-beside") else self.size.width
+
+    def _point_first(self, seen: Seen) -> None:
+        """At first the cursor stands on what is wrong, else where the database stands."""
+        timeline = seen.timeline
+        # The doctor comes later than the timeline; a cursor that was moved stays where it is.
+        moved = self._first is not None and self._list.cursor_key != self._first
+        if timeline is None or timeline.stale or not self._list.rows or moved:
+            return
+        found = migration_findings.findings(seen, self.now())
+        if found and (found[0].verdict == "FAIL" or found[0].operation):
+            self._list.action_edge(-1)
+        elif self._first is None and timeline.current:
+            self._list.point_at(timeline.current[0])
+        self._first = self._list.cursor_key
 
     def _show_detail(self, seen: Seen) -> None:
-        panel = self.query_one("#detail", TextPanel)
-        key = self._list.cursor_key
-        revision = listing.find(seen, key)
-        panel.entitle(key)
-        if revision is not None:
-            panel.show(listing.detail(revision, seen, self.now()))
-        elif key:
-            text = " In the database, but not in this code: start an image that knows it."
-            panel.show((line(text),))
-        else:
-            panel.show(())
+        panel = self.query_one("#detail", DetailPanel)
+        title, lines = self._detail(seen)
+        panel.entitle(title, self._tabs() if self._revision is not None else "")
+        panel.show(lines)
 
-    def _stand(self, seen: Seen) -> None:
-        timeline = seen.timeline
-        if timeline is None or not timeline.revisions:
-            self.stand(())
-            return
-        if timeline.problem:
-            self.stand((Span(f" {timeline.problem}", "danger"),))
-            return
-        source = timeline.read_from or "memory"
-        took = f" {timeline.seconds:.1f} s" if timeline.seconds else ""
-        self.stand((Span(f" read from {source}{took}", "muted"),))
+    def _detail(self, seen: Seen) -> tuple[str, tuple[Line, ...]]:
+        key = self._list.cursor_key
+        revision, finding = self._revision, self._finding
+        if revision is not None:
+            if self._tab == SOURCE:
+                return key, migration_source.source(revision)
+            return key, migration_detail.about(revision, seen, self.glyphs, self.now())
+        if finding is not None:
+            return finding.name, migration_findings.detail(finding, self.glyphs)
+        if key.startswith(listing.UNKNOWN):
+            text = " In the database, but in no image of this host: start an image that knows it."
+            return key.removeprefix(listing.UNKNOWN), (line(text),)
+        if key.startswith(FOLD):
+            return "folded branch", (line(" Enter unfolds it, and folds it again."),)
+        return "", ()
+
+    def _tabs(self) -> Line:
+        names = ("About", "Source")
+        return tuple(
+            Span(f"[{name}]" if n == self._tab else f" {name} ", "focus" if n == self._tab else "",
+                 n == self._tab, f"app.press('{'[]'[n]}')")
+            for n, name in enumerate(names)
+        )  # fmt: skip
+
+    @property
+    def _revision(self) -> Revision | None:
+        return listing.find(self.seen, self._list.cursor_key)
+
+    @property
+    def _finding(self) -> MigrationFinding | None:
+        return migration_findings.find(self.seen, self._list.cursor_key, self.now())
+
+    # --- moving ---------------------------------------------------------------------------
 
     @on(RowList.Moved)
     def _follow_cursor(self) -> None:
         self._show_detail(self.seen)
-        self.query_one("#detail", TextPanel).to_top()
+        self.query_one("#detail", DetailPanel).to_top()
         self.refresh_bindings()
+
+    @on(RowList.Opened)
+    def _open_clicked(self) -> None:
+        if not self.why_not("open"):
+            self.action_open()
 
     def on_resize(self, event: events.Resize) -> None:
         """Detail beside the list from 140 columns on."""
         beside = event.size.width >= BESIDE
         self.set_class(beside, "-beside")
-        self.query_one("#detail", TextPanel).frame = "side" if beside else "rule"
+        self.query_one("#detail", DetailPanel).frame = "side" if beside else "rule"
+        self.update()
+
+    def point_at(self, key: str) -> None:
+        """Put the cursor on a revision; a fold that hides it opens."""
+        self._first = self._first or key
+        if self.seen.timeline is not None and not self._list.point_at(key):
+            folds = [row.key for row in self._list.rows if row.key.startswith(FOLD)]
+            self._unfolded.update(folds)
+            self.update()
+        super().point_at(key)
+
+    def focus_first(self) -> None:
+        """The list, or the detail when that has the whole pane."""
+        panel = self.query_one("#detail", DetailPanel)
+        self.screen.set_focus(panel if self.has_class("-whole") else self._list)
+
+    def back(self) -> bool:
+        """Esc: the list again, then without detail below it, then without filter."""
+        if self.has_class("-whole"):
+            self.remove_class("-whole")
+        elif self.has_class("-open") and not self.has_class("-beside"):
+            self.remove_class("-open")
+        else:
+            return super().back()
+        self.focus_first()
+        return True
+
+    # --- what is possible -----------------------------------------------------------------
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
-        if action in ("copy", "current", "actions") and not self._list.cursor_key:
-            return "There is no revision here."
-        if action == "current" and not (self.seen.timeline and self.seen.timeline.current):
-            return "This database was never migrated."
-        return super().why_not(action)
+        name = action.split("(")[0]
+        reason = migrations_reasons.why_not(name, self.seen, self._list.cursor_key)
+        return reason or super().why_not(action)
+
+    def by_hand(self, action: str) -> tuple[str, ...]:
+        """The same as a command."""
+        name = self.seen.deployment.name if self.seen.deployment else ""
+        key = self._list.cursor_key
+        match action:
+            case "rehearse":
+                return ("migrations", "rehearse")
+            case "upgrade":
+                return ("migrations", "upgrade", "--confirm", name)
+            case "downgrade" | "stamp":
+                return ("migrations", action, key, "--confirm", name)
+        return ()
 
     def copied(self) -> str:
         """The revision."""
-        return self._list.cursor_key
+        key = self._list.cursor_key
+        if self._finding is not None:
+            return self._finding.text
+        return "" if key.startswith(FOLD) else key.removeprefix(listing.UNKNOWN)
+
+    def thing_words(self) -> str:
+        """The row in a few words."""
+        finding = self._finding
+        return finding.name if finding else self._list.cursor_key.removeprefix(listing.UNKNOWN)
+
+    # --- keys -----------------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """The remedy of a finding, a fold's revisions, or more of a revision's detail."""
+        key, finding = self._list.cursor_key, self._finding
+        if key.startswith(FOLD):
+            self._unfolded ^= {key}
+            self.update()
+        elif finding is not None and migration_findings.is_offered(finding):
+            lead_to(self._asker, self.seen, finding)
+        else:
+            self._open_detail()
+
+    def _open_detail(self) -> None:
+        """Below the list, then alone, then the list alone again."""
+        if self.has_class("-whole"):
+            self.remove_class("-whole", "-open")
+        elif self.has_class("-open") or self.has_class("-beside"):
+            self.add_class("-whole")
+        else:
+            self.add_class("-open")
+        self.focus_first()
+
+    def action_tab(self, step: int) -> None:
+        """About, or the source."""
+        del step  # there are two
+        self._tab = SOURCE if self._tab == ABOUT else ABOUT
+        if not self.has_class("-beside"):
+            self.add_class("-open")
+        self._show_detail(self.seen)
+        self.query_one("#detail", DetailPanel).to_top()
 
     def action_current(self) -> None:
         """Go to where the database stands."""
         if self.seen.timeline:
             self.point_at(self.seen.timeline.current[0])
+
+    @property
+    def _asker(self) -> McpdbApp:
+        return cast("McpdbApp", self.app)
+
+    def action_rehearse(self) -> None:
+        """Ask for image and target, then run the migrations on a copy."""
+        from tui.app.migrating import open_rehearse
+
+        revision, timeline = self._revision, self.seen.timeline
+        image = timeline.ahead_image_id if timeline and revision in timeline.ahead else ""
+        open_rehearse(self._asker, timeline, self._key, image=image)
+
+    def action_upgrade(self) -> None:
+        """Show the plan of an upgrade."""
+        from tui.app.migrating import open_upgrade
+
+        open_upgrade(self._asker, self.seen.timeline, self._key)
+
+    def action_downgrade(self) -> None:
+        """Show the plan of going down to this revision."""
+        from tui.app.migrating import open_downgrade
+
+        open_downgrade(self._asker, self.seen.timeline, self._key)
+
+    def action_stamp(self) -> None:
+        """Show the plan of stamping."""
+        from tui.app.migrating import open_stamp
+
+        open_stamp(self._asker, self.seen.timeline, self._key)
+
+    @property
+    def _key(self) -> str | None:
+        revision = self._revision
+        return revision.revision if revision else None
+
+    def action_image(self) -> None:
+        """Offer the other local images."""
+        self.run_worker(ask_for_image(self), group="images", exclusive=True)
+
+    def action_take_image(self, image: str) -> None:
+        """Show what an image has beyond this one; without one, this one alone."""
+        self.say("reading its migrations …" if image else "", "muted")
+        self.post_message(WantImage(image))

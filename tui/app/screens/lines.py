@@ -127,7 +127,9 @@ def hanging(label: Content | str, value: Content | str, width: int, indent: int)
 def headline(operation: str, title: str) -> Content:
     """`RESTORE  put the backup …`: the operation's name once, in capitals."""
     name = operation.upper()
-    return line((("" if title.upper().startswith(name) else f"{name}  "), BOLD), (title, BOLD))
+    if title.upper().startswith(name):
+        return say(name + title[len(name) :], BOLD)
+    return say(f"{name}  {title}", BOLD)
 
 
 def ends(left: Content, right: Content | str, width: int) -> Content:

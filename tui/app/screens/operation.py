@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.app.migration_steps import RevisionClock, message_of
 from tui.app.screens import result_words, running_words
 from tui.app.screens.frame import Dialog, TitleRow
 from tui.app.screens.lines import Lines, line, stack
@@ -133,6 +134,7 @@ class OperationScreen(Dialog[None]):
         self._reading = self._looking = False
         self._gateway = ""
         self._steps = False
+        self._revisions = RevisionClock()
 
     # --- drawing ------------------------------------------------------------------------
 
@@ -178,7 +180,9 @@ class OperationScreen(Dialog[None]):
             rows = result_words.page(entry, width, now, self._gateway, steps=self._steps)
         else:
             head = running_words.title(entry)
-            rows = running_words.page(entry, width, now)
+            at = running_words.revision_at(entry)
+            name = message_of(getattr(self.app, "seen", None), at[2])
+            rows = running_words.page(entry, width, now, name, self._revisions.since(at, now))
         self.query_one(TitleRow).show(*head)
         self.query_one("#lines", Lines).content = stack(rows)
 

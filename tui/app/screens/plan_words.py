@@ -21,7 +21,7 @@ from typing import Any
 
 from textual.content import Content
 
-from tui.app.screens import plan_rows
+from tui.app.screens import migration_rows, plan_rows
 from tui.app.screens.lines import (
     ATTENTION,
     BOLD,
@@ -38,7 +38,7 @@ from tui.app.screens.lines import (
 from tui.app.screens.plan_rulings import rulings_rows
 from tui.app.screens.plan_steps import steps
 from tui.core.operation import Check, Plan, Verdict
-from tui.wording import plans
+from tui.wording import migrating_plans, plans
 from tui.wording.clean import one_line
 from tui.wording.quantities import age, middle, size
 
@@ -65,12 +65,14 @@ def verdict_page(plan: Plan, width: int, now: datetime) -> list[Content]:
     if plans.replaces_rows(plan):
         put(gains, counted + plan_rows.summary(plan, room - len(counted), more_rows=True))
         put(losses, _lost(plan, room, now))
+    rows += migration_rows.narrow(plan, width, _INDENT)
     put("DOWN", plans.down(plan))
     for note in _notes(plan):
         put("", say(note, ATTENTION))
     put("CHECKED", " · ".join(f"{c.name} ok" for c in plan.checks if c.verdict is Verdict.OK))
     for check in _not_ok(plan):
-        put("", _check(check))
+        if not migrating_plans.is_told(plan, check.text):
+            put("", _check(check))
     wrong = (f"{case}: {answer.split('; ')[0]}" for case, answer in goes_wrong(plan)[:3])
     put("GOES WRONG", "; ".join(wrong))
     put("BACK OUT", back_out(plan))
@@ -83,6 +85,7 @@ def details_page(plan: Plan, width: int) -> list[Content]:
     changes = [*plans.back(plan), *plans.lost(plan)]
     opened = [say(holder) for holder in plans.holders(plan)] or [say("nobody has it")]
     parts = [
+        _headed("REVISIONS", found) if (found := migration_rows.revisions(plan, room)) else [],
         steps(plan, width - 1),
         _headed("CHECKED", checks(plan, room)),
         _headed("IF SOMETHING GOES WRONG", _wrong(plan, room)),
@@ -92,7 +95,7 @@ def details_page(plan: Plan, width: int) -> list[Content]:
             _headed("OPEN IN", opened),
             _headed("ROWS", plan_rows.tables(plan, room, changes)),
         ]
-    return _margin([row for part in parts for row in (*part, Content(""))], 1)
+    return _margin([row for part in parts if part for row in (*part, Content(""))], 1)
 
 
 def wide_page(plan: Plan, width: int, now: datetime) -> list[Content]:
@@ -104,6 +107,7 @@ def wide_page(plan: Plan, width: int, now: datetime) -> list[Content]:
             Content(""),
             *rulings_rows(plan, width - 4),
             *_gained_and_lost(plan, half, now),
+            *migration_rows.wide(plan, width - 4),
             *(say(note, ATTENTION) for note in _notes(plan)),
             Content(""),
             *beside(
@@ -115,6 +119,7 @@ def wide_page(plan: Plan, width: int, now: datetime) -> list[Content]:
             *steps(plan, width - 4),
             line("The gateway is down: ", plans.down(plan)),
             line("Back out: ", back_out(plan)),
+            *migration_rows.rest(plan, width - 4),
         ],
         2,
     )
@@ -192,7 +197,7 @@ def _since(plan: Plan, now: datetime) -> str:
     taken = _moment(source.get("taken")) if isinstance(source, Mapping) else None
     parts = []
     if plan.operation == "undo":
-        parts.append("what the restore brought and what was written since it")
+        parts.append("what it brought, and what was written since")
     elif taken:
         local = taken.astimezone()
         stamp = (
@@ -215,7 +220,14 @@ def _lost(plan: Plan, room: int, now: datetime) -> str:
 
 
 def _notes(plan: Plan) -> list[str]:
-    return [str(note) for note in plan.facts.get("notes") or ()]
+    """Sentences that belong to the verdict; what a check or another line says is not repeated."""
+    notes = [str(note) for note in plan.facts.get("notes") or ()]
+    said = [check.text for check in _not_ok(plan)]
+    return [
+        note
+        for note in notes
+        if not migrating_plans.is_told(plan, note) and not any(note in text for text in said)
+    ]
 
 
 # --- checks, faults, steps --------------------------------------------------------------
@@ -259,7 +271,7 @@ def goes_wrong(plan: Plan) -> list[tuple[str, str]]:
     """What may happen on the way, and what becomes of it."""
     if given := plan.facts.get("goes_wrong"):
         return [(str(case), str(answer)) for case, answer in given]
-    found: list[tuple[str, str]] = []
+    found = migrating_plans.goes_wrong(plan)
     stops = any(not step.gateway_up for step in plan.steps)
     if stops and plan.facts.get("healthy_before") and plan.facts.get("gateway_running", True):
         found.append(

@@ -26,6 +26,7 @@ from tui.app.screens.running_words import name_of
 from tui.app.screens.step_lines import step_lines, summary
 from tui.core.errors import ExitCode
 from tui.core.models import ActivityEntry
+from tui.wording import migrated
 from tui.wording.clean import one_line
 from tui.wording.outcomes import by_hand as by_hand
 from tui.wording.outcomes import outcome_of
@@ -105,6 +106,7 @@ def _facts(entry: ActivityEntry, gateway: str) -> list[tuple[str, Sequence[Conte
     why += [line("│ ", text) for text in ([log] if isinstance(log, str) else log)]
     if why:
         facts.append(("why", why))
+    facts += [(label, [say(text)]) for label, text in migrated.told(entry)]
     if changed := result.get("changed_since_start"):
         names = [changed] if isinstance(changed, str) else [str(name) for name in changed]
         more = f" and {len(names) - 3} more tables" if len(names) > 3 else ""
@@ -141,4 +143,6 @@ def _next(entry: ActivityEntry) -> list[str]:
         ]
     if entry.exit_code == ExitCode.BUSY:
         return ["the same again: the plan is made anew"]
+    if entry.state == "failed" and migrated.has_report(entry):
+        return ["the report, with schema and output: : rehearsal reports"]
     return []

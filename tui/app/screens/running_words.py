@@ -6,11 +6,11 @@ from datetime import datetime
 
 from textual.content import Content
 
-from tui.app.screens.lines import ATTENTION, MUTED, RUNNING, ends, headline, line, wrapped
-from tui.app.screens.step_lines import remaining, running_step, step_lines
+from tui.app.screens.lines import ATTENTION, BOLD, MUTED, RUNNING, ends, headline, line, wrapped
+from tui.app.screens.step_lines import is_revisions, remaining, running_step, step_lines
 from tui.core.models import ActivityEntry
 from tui.wording.clean import one_line
-from tui.wording.quantities import duration
+from tui.wording.quantities import duration, prose
 
 
 def down_for(entry: ActivityEntry, now: datetime) -> float:
@@ -34,8 +34,22 @@ def title(entry: ActivityEntry) -> tuple[Content, Content]:
     return line(" ", ("» running", RUNNING), f"  {name_of(entry)}  {step}"), line(gateway)
 
 
-def page(entry: ActivityEntry, width: int, now: datetime) -> list[Content]:
-    """Steps with progress, the gateway's clock, what is left, and how to leave and come back."""
+def page(
+    entry: ActivityEntry,
+    width: int,
+    now: datetime,
+    name: str = "",
+    since: datetime | None = None,
+) -> list[Content]:
+    """Steps with progress, the gateway's clock, what is left, and how to leave and come back.
+
+    Args:
+        entry: What runs.
+        width: Columns.
+        now: For what counts its seconds.
+        name: What the running revision of a migration is called.
+        since: When the running revision began, as far as this screen saw it.
+    """
     head = line(" ", headline(entry.operation, entry.title or entry.subject))
     by = line(f"by {entry.who} · began {entry.started.astimezone():%H:%M:%S}")
     if head.cell_length + by.cell_length < width:
@@ -46,6 +60,7 @@ def page(entry: ActivityEntry, width: int, now: datetime) -> list[Content]:
     rows += [
         *step_lines(entry, width, now),
         Content(""),
+        *_revision(entry, width, now, name, since),
         _gateway(entry, width, now),
         line((" left     ", MUTED), _left(entry, now)),
         Content(""),
@@ -60,6 +75,29 @@ def page(entry: ActivityEntry, width: int, now: datetime) -> list[Content]:
         )
     ]
     return rows
+
+
+def revision_at(entry: ActivityEntry) -> tuple[int, int, str]:
+    """Which revision of how many a migration is at, from 1, and its id; zeros where none runs."""
+    at = running_step(entry)
+    if at is None or not is_revisions(at[1].unit) or not at[1].total:
+        return 0, 0, ""
+    ident = one_line(at[1].unit.partition(" ")[2])
+    return min(at[1].done, at[1].total), at[1].total, ident
+
+
+def _revision(
+    entry: ActivityEntry, width: int, now: datetime, name: str, since: datetime | None
+) -> list[Content]:
+    """`revision  3 of 6  d21698ae4a19 add rbac unique constraints  2.1 s`, counting."""
+    number, total, ident = revision_at(entry)
+    if not number:
+        return []
+    took = f"  {(now - since).total_seconds():.1f} s" if since is not None else ""
+    head = f"{number} of {total}  "
+    room = width - 11 - len(head) - len(took)
+    told = prose(" ".join(part for part in (ident, one_line(name)) if part), room)
+    return [line((" revision ", MUTED), head, (told, BOLD), took)]
 
 
 def _gateway(entry: ActivityEntry, width: int, now: datetime) -> Content:

@@ -10,7 +10,7 @@ from textual.content import Content
 from tui.app.screens.lines import ATTENTION, DANGER, HEALTHY, MUTED, RUNNING, line, say
 from tui.core.models import ActivityEntry, StepLine
 from tui.wording.clean import one_line
-from tui.wording.quantities import count, duration, narrow_size, prose, size
+from tui.wording.quantities import count, duration, narrow_size, plural, prose, size
 
 _SIGNS = {
     "pending": ("·", MUTED, "not yet"),
@@ -73,11 +73,18 @@ def amount(number: int, unit: str, *, narrow: bool = False) -> str:
     """So much of a unit: `412.1M`, `1,204 rows`, `12 s`."""
     if unit == "bytes":
         return narrow_size(number) if narrow else size(number)
+    if is_revisions(unit):
+        return plural(number, "revision")
     return f"{count(number)} {'s' if unit == 'seconds' else unit}"
 
 
+def is_revisions(unit: str) -> bool:
+    """Whether revisions are counted; the id of the one that runs may stand behind the word."""
+    return unit.partition(" ")[0] == "revisions"
+
+
 def _rate(per_second: float, unit: str) -> str:
-    if unit == "seconds":
+    if unit == "seconds" or is_revisions(unit):
         return ""
     return f"{amount(round(per_second), unit, narrow=True)}/s"
 
@@ -89,7 +96,9 @@ def _elapsed(step: StepLine, now: datetime) -> float:
 def remaining(step: StepLine, now: datetime) -> float | None:
     """Seconds the running step still takes at its rate so far; None when that is not known."""
     elapsed = _elapsed(step, now)
-    if not step.total or not step.done or step.unit == "seconds" or elapsed < _RATE_AFTER:
+    if not step.total or not step.done or elapsed < _RATE_AFTER:
+        return None
+    if step.unit == "seconds" or is_revisions(step.unit):
         return None
     return max(0.0, elapsed * (step.total - step.done) / step.done)
 
@@ -101,6 +110,11 @@ def _progress(step: StepLine, width: int, now: datetime) -> Content:
     if not step.total:
         return line(" " * 8, f"{amount(step.done, step.unit)}   {rate}")
     cells = max(10, min(60, width - 46))
+    if is_revisions(step.unit):
+        # The one that is named has only begun; how long each takes differs by far.
+        share = min(1.0, (step.done - 1) / step.total)
+        bar = (("█" * int(cells * share), RUNNING), ("░" * (cells - int(cells * share)), MUTED))
+        return line(" " * 8, *bar, f"  revision {count(step.done)} of {count(step.total)}")
     share = min(1.0, step.done / step.total)
     full = int(cells * share)
     done = amount(step.done, step.unit, narrow=True)

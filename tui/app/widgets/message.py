@@ -20,6 +20,8 @@ def progress_words(step: StepLine) -> str:
     """How far a step is: `61 %  98M/s  1.6 s left`; an amount where the total is not known."""
     if not step.done:
         return ""
+    if step.unit.partition(" ")[0] == "revisions":
+        return f"revision {step.done} of {step.total}"
     amount = _amount(step.done, step.unit)
     rate = step.done / step.seconds if step.seconds and step.unit != "seconds" else 0.0
     words = [f"{min(100, 100 * step.done // step.total)} %" if step.total else amount]

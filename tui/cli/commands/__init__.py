@@ -22,9 +22,18 @@ COMMANDS: Mapping[str, Entry] = {
     "tables": Entry("tables", "Tables with row counts, or the first rows of NAME; secrets masked."),
     "backup": Entry("backup", "Create, list, verify, label, compare, prune and prove backups."),
     "restore": Entry("restore", "Put BACKUP in the place of the live database."),
-    "undo": Entry("restore", "Take the last restore back, from the safety copy it kept."),
+    "undo": Entry(
+        "restore", "Take back what last replaced the database, from the safety copy it kept."
+    ),
     "resume": Entry("restore", "Finish or undo what was cut short."),
-    "migrations": Entry("migrations", "The gateway's revisions, and where the database stands."),
+    "migrations": Entry(
+        "migrations",
+        "The gateway's revisions, rehearsed, upgraded, downgraded; and what is wrong with them.",
+    ),
+    "bootstrap": Entry(
+        "bootstrap", "Make the missing or empty database, by the gateway's own bootstrap."
+    ),
+    "reset": Entry("reset", "Put a fresh, empty database in the place of the live one."),
     "gateway": Entry("gateway", "State, start, stop and restart of the gateway."),
     "logs": Entry(
         "logs", "The gateway's log, as it came; unprintable characters are shown escaped."

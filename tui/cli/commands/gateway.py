@@ -11,6 +11,7 @@ from tui.cli.report.gateway import gateway_lines
 from tui.cli.session import Session
 from tui.core.errors import DockerError, ExitCode, NotFoundError
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
+from tui.operations.own import Own
 from tui.operations.status import read_gateway
 
 
@@ -58,3 +59,14 @@ def stop(session: Session) -> int:
 def restart(session: Session) -> int:
     """Stop it, start it, wait until it is healthy; asks y/n, --yes answers."""
     return perform(session, GatewayRestart(session.deployment))
+
+
+@gateway.command("own")
+@click.option("--start", is_flag=True, help="Start it even if it was stopped.")
+@click.pass_obj
+def own(session: Session, start: bool) -> int:
+    """Give database, folder and sidecars to the user that it runs as.
+
+    For a gateway that says `attempt to write a readonly database`. Asks y/n, --yes answers.
+    """
+    return perform(session, Own(session.deployment, start=start))

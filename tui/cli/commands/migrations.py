@@ -1,42 +1,45 @@
-"""`migrations`: the revisions of the gateway's code, and where the database stands."""
+"""`migrations`: the revisions of the gateway's code, and where the database stands.
+
+What only looks is here; what rehearses and what changes something has modules of its own.
+"""
 
 from __future__ import annotations
 
 import click
 
 from tui.cli.click_parts import Group
+from tui.cli.commands.migrations_change import downgrade, stamp, upgrade
+from tui.cli.commands.migrations_doctor import doctor
+from tui.cli.commands.migrations_rehearse import rehearsals, rehearse
+from tui.cli.commands.timelines import revision_named, revisions_of, timeline_of
 from tui.cli.report.emit import emit
-from tui.cli.report.migrations import current_lines, timeline_lines
+from tui.cli.report.migrations import current_lines, head_lines, revision_lines, timeline_lines
 from tui.cli.session import Session
-from tui.core.errors import DockerError, NotFoundError, VerificationError
-from tui.core.models import Deployment
-from tui.operations.looking import LiveDatabase
+from tui.core.models import Revision
 from tui.operations.status import read_gateway
-from tui.operations.timeline import read_timeline, recalled_timeline
+from tui.operations.timeline import recalled_timeline
+
+_image = click.option(
+    "--image", metavar="NAME", default="", help="Of another local image than the gateway's."
+)
 
 
 @click.group(cls=Group)
 def migrations() -> None:
-    """The gateway's revisions, and where the database stands."""
+    """The gateway's revisions, rehearsed, upgraded, downgraded; and what is wrong with them."""
 
 
 @migrations.command("list")
 @click.option("--pending", is_flag=True, help="Only what a start of the gateway would run.")
 @click.option("--verbose", "-v", is_flag=True, help="With date, predecessors and description.")
+@_image
 @click.pass_obj
-def list_(session: Session, pending: bool, verbose: bool) -> int:
+def list_(session: Session, pending: bool, verbose: bool, image: str) -> int:
     """Every revision of the gateway's code, newest first."""
-    deployment = session.deployment
-    current = _current(deployment, required=False)
-    state, _health = read_gateway(deployment)
-    timeline = read_timeline(deployment, state, current)
-    if not timeline.revisions:
-        blocked = deployment.blocked("gateway")
-        kind = DockerError if blocked and blocked.topic == "docker" else NotFoundError
-        raise kind(timeline.problem or "No migrations known.")
+    timeline, _state = timeline_of(session, image)
     shown = [r for r in timeline.revisions if not pending or r.state == "pending"]
     data = {
-        "revisions": [{"revision": r.revision, **_described(r)} for r in shown],
+        "revisions": [described(r) for r in shown],
         "current": timeline.current,
         "heads": timeline.heads,
         "pending": timeline.pending,
@@ -47,13 +50,21 @@ def list_(session: Session, pending: bool, verbose: bool) -> int:
     return emit(session, data, timeline_lines(timeline, shown, verbose=verbose))
 
 
-def _described(revision: object) -> dict[str, object]:
-    """A revision without the text of its file, which is long and no answer."""
-    names = (
-        "down", "message", "created", "doc", "branch_labels", "release", "state", "applied",
-        "downgrade",
-    )  # fmt: skip
-    return {name: getattr(revision, name) for name in names}
+@migrations.command("show")
+@click.argument("revision", metavar="REV")
+@click.option("--source", is_flag=True, help="With the text of its file.")
+@_image
+@click.pass_obj
+def show(session: Session, revision: str, source: bool, image: str) -> int:
+    """Everything that is known of REV: an id or its beginning, head, or current."""
+    timeline, _state = timeline_of(session, image)
+    found = revision_named(timeline, revision)
+    data = {
+        "revision": described(found),
+        "source": found.source if source else None,
+        "read_from": timeline.read_from,
+    }
+    return emit(session, data, revision_lines(found, source=source))
 
 
 @migrations.command("current")
@@ -61,7 +72,7 @@ def _described(revision: object) -> dict[str, object]:
 def current(session: Session) -> int:
     """Where the database stands, read from the file itself."""
     deployment = session.deployment
-    found = _current(deployment, required=True)
+    found = revisions_of(deployment, required=True)
     state, _health = read_gateway(deployment)
     timeline = recalled_timeline(deployment, state, found)
     data = {
@@ -72,18 +83,26 @@ def current(session: Session) -> int:
     return emit(session, data, current_lines(found, timeline))
 
 
-def _current(deployment: Deployment, *, required: bool) -> tuple[str, ...]:
-    """Rows of `alembic_version`.
+@migrations.command("heads")
+@_image
+@click.pass_obj
+def heads(session: Session, image: str) -> int:
+    """Where the gateway's code ends; an upgrade needs exactly one head."""
+    timeline, _state = timeline_of(session, image)
+    found = [r for name in timeline.heads for r in timeline.revisions if r.revision == name]
+    data = {
+        "heads": [described(r) for r in found],
+        "read_from": timeline.read_from,
+        "problem": timeline.problem,
+    }
+    return emit(session, data, head_lines(timeline, found))
 
-    Raises:
-        McpdbError: The file cannot be read, and that is what was asked for.
-    """
-    live = LiveDatabase(deployment)
-    facts = live.facts()
-    if required and not facts.exists:
-        raise NotFoundError(facts.problem)
-    if required and facts.problem:
-        # Reading it again raises the error itself, with its exit code.
-        live.tables()
-        raise VerificationError(facts.problem)
-    return facts.revisions
+
+def described(revision: Revision) -> dict[str, object]:
+    """A revision without the text of its file, which is long and no answer."""
+    names = [name for name in revision.__dataclass_fields__ if name != "source"]
+    return {name: getattr(revision, name) for name in names}
+
+
+for _command in (rehearse, rehearsals, upgrade, downgrade, stamp, doctor):
+    migrations.add_command(_command)

@@ -9,8 +9,9 @@ import click
 
 from tui.cli.click_parts import Command
 from tui.cli.commands.arguments import backup_word
+from tui.cli.commands.replacing import asked, replace, start
 from tui.cli.following import Follower, HungUp, Signals
-from tui.cli.performing import exit_of, left, perform, show_plan
+from tui.cli.performing import exit_of, left
 from tui.cli.report.emit import emit
 from tui.cli.report.outcome import outcome_lines
 from tui.cli.session import Session
@@ -26,18 +27,6 @@ from tui.wording.clean import one_line
 
 SETTLED = (ExitCode.DONE, ExitCode.FAILED, ExitCode.ROLLED_BACK, ExitCode.PARTLY)
 """Outcomes that leave nothing to do: finished, or undone and as it was before."""
-
-_confirm = click.option(
-    "--confirm", metavar="NAME", help="The deployment's name: confirms it without asking."
-)
-_plan = click.option(
-    "--plan",
-    "--dry-run",
-    "plan_only",
-    is_flag=True,
-    help="Print the plan and do nothing; the exit code is that of what forbids it.",
-)
-
 
 _through = click.option(
     "--write-through",
@@ -67,10 +56,9 @@ _through = click.option(
     is_flag=True,
     help="With --table or --rows: leave out what points to these rows and what they point to.",
 )
-@click.option("--start", is_flag=True, help="Start the gateway afterwards, even if it is stopped.")
+@start
 @_through
-@_plan
-@_confirm
+@asked
 @click.pass_obj
 def restore(
     session: Session,
@@ -109,7 +97,7 @@ def restore(
         operation = Restore(
             session.deployment, backup=word, start=start, write_through=write_through
         )
-    return _replace(session, operation, plan_only, confirm)
+    return replace(session, operation, plan_only, confirm)
 
 
 def _keys(words: Sequence[str]) -> dict[str, list[str]]:
@@ -129,23 +117,16 @@ def _keys(words: Sequence[str]) -> dict[str, list[str]]:
 
 @click.command(cls=Command)
 @_through
-@_plan
-@_confirm
+@asked
 @click.pass_obj
 def undo(session: Session, write_through: bool, plan_only: bool, confirm: str | None) -> int:
-    """Take the last restore back, from the safety copy it kept.
+    """Take back what last replaced the database, from the safety copy it kept.
 
     The plan is printed, then the deployment's name is to be typed or given with --confirm. What
     is replaced is kept as a safety copy of its own.
     """
     operation = Undo(session.deployment, write_through=write_through)
-    return _replace(session, operation, plan_only, confirm)
-
-
-def _replace(session: Session, operation: Operation, plan_only: bool, confirm: str | None) -> int:
-    if plan_only:
-        return show_plan(session, operation)
-    return perform(session, operation, confirm=confirm)
+    return replace(session, operation, plan_only, confirm)
 
 
 @click.command(cls=Command)

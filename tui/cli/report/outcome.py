@@ -78,18 +78,34 @@ def _verify(entry: ActivityEntry) -> list[str]:
 
 def _restore(entry: ActivityEntry) -> list[str]:
     word = "restore undone" if entry.operation == "undo" else "restored"
-    result = entry.result
-    lines = [f"✓ {word} {one_line(entry.subject)}: {_took(entry)}"]
+    return [f"✓ {word} {one_line(entry.subject)}: {_took(entry)}", *_since(entry)]
+
+
+def _migrated(entry: ActivityEntry) -> list[str]:
+    # Its sentence says already where the old database is, and what was not proven.
+    text = one_line(entry.sentence) or f"{entry.operation} done"
+    took = f"  took     {_took(entry).removeprefix('took ')}"
+    return [f"✓ {text}", took, *_gateway(entry.result), *_undo(entry.result)]
+
+
+def _since(entry: ActivityEntry) -> list[str]:
+    """What became of the gateway and of the old database."""
+    result, lines = entry.result, []
     if result.get("proven_by_start") is False:
         lines.append("! the gateway is stopped as before: not proven by a start")
-    elif result.get("health"):
+    return [*lines, *_gateway(result), *_safety(result)]
+
+
+def _gateway(result: Mapping[str, Any]) -> list[str]:
+    lines = []
+    if result.get("proven_by_start") is not False and result.get("health"):
         lines.append(f"  gateway  {one_line(str(result['health']))}")
     changed = [str(name) for name in result.get("changed_since_start") or ()]
     if changed:
         named = ", ".join(map(one_line, changed[:3]))
         more = f" and {plural(len(changed) - 3, 'more table')}" if len(changed) > 3 else ""
         lines.append(f"  note     since its start the gateway changed {named}{more} by itself")
-    return [*lines, *_safety(result)]
+    return lines
 
 
 def _took(entry: ActivityEntry) -> str:
@@ -104,12 +120,16 @@ def _safety(result: Mapping[str, Any]) -> list[str]:
     if not safety:
         return []
     checked = "checked ok" if result.get("safety_ok") else "not whole, kept as it was found"
-    lines = [f"  kept     the old database as {one_line(str(safety))}, {checked}"]
+    kept = f"  kept     the old database as {one_line(str(safety))}, {checked}"
+    return [kept, *_undo(result)]
+
+
+def _undo(result: Mapping[str, Any]) -> list[str]:
     try:
         until = datetime.fromisoformat(str(result.get("undo_until")))
     except ValueError:
-        return lines
-    return [*lines, f"  undo     mcpdb-tui undo takes it back, until {local(until)}"]
+        return []
+    return [f"  undo     mcpdb-tui undo takes it back, until {local(until)}"]
 
 
 def _control(entry: ActivityEntry) -> list[str]:
@@ -136,6 +156,11 @@ _MADE: Mapping[str, Callable[[ActivityEntry], list[str]]] = {
     "verify": _verify,
     "restore": _restore,
     "undo": _restore,
+    "upgrade": _migrated,
+    "downgrade": _migrated,
+    "stamp": _migrated,
+    "bootstrap": _migrated,
+    "reset": _migrated,
     "start": _control,
     "stop": _control,
     "restart": _control,

@@ -39,7 +39,9 @@ def _ended(step: StepLine) -> str:
 
 
 def far(step: StepLine) -> str:
-    """`61 %  252.0M of 412.6M`, `7 s of 60 s`."""
+    """`61 %  252.0M of 412.6M`, `7 s of 60 s`, `revision 37 of 110`."""
+    if told := quantities.of_revisions(step.done, step.total, one_line(step.unit)):
+        return f"revision {told}"
     if not step.total:
         return _amount(step.done, step.unit)
     share = min(100, step.done * 100 // step.total)

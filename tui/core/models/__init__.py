@@ -19,7 +19,7 @@ from tui.core.models.deployment import (
     ProcessRef,
 )
 from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
-from tui.core.models.migrations import Revision, RevisionState, Timeline
+from tui.core.models.migrations import Applied, Revision, RevisionState, Timeline
 from tui.core.models.rehearsal import (
     MigrationAction,
     MigrationFinding,
@@ -35,6 +35,7 @@ __all__ = [
     "DEFAULT_POLICY",
     "FORMAT",
     "ActivityEntry",
+    "Applied",
     "Backup",
     "BackupKind",
     "Catalogue",

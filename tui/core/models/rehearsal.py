@@ -62,9 +62,15 @@ class Rehearsal:
     """Rows of `alembic_version` before it."""
     after: tuple[str, ...]
     runs: tuple[RevisionRun, ...] = ()
+    planned: int = 0
+    """How many revisions were to be run; 0 when it did not come to that."""
     schema: tuple[SchemaChange, ...] = ()
     rows: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
-    """Tables whose row count differs, before and after; None where there is no such table."""
+    """Tables whose row count the migrations changed, before and after; None: no such table."""
+    start_rows: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    """The same for what the start behind the migrations changed by itself: told, never lost."""
+    rolled_up: tuple[str, ...] = ()
+    """Tables with rows that a start of the gateway itself rolls up, and that were left alone."""
     foreign_keys: tuple[int, int] = (0, 0)
     """Rows that point nowhere, before and after."""
     integrity: str = ""

@@ -9,7 +9,7 @@ from tui.core.errors import ExitCode, McpdbError, PrecheckError
 from tui.core.operation import Check, Verdict
 from tui.operations.catalogue import safety_dir
 from tui.operations.restoring.secrets import secret_check
-from tui.operations.restoring.situation import Situation
+from tui.operations.restoring.situation import Situation, Surroundings
 from tui.operations.restoring.space import needed_in_folder
 from tui.operations.restoring.staging import SUFFIXES
 from tui.operations.restoring.times import copy_seconds
@@ -104,7 +104,8 @@ def _space(s: Situation) -> Check:
     return Check("space", Verdict.OK, text)
 
 
-def _holders(s: Situation) -> Check:
+def holders_check(s: Surroundings) -> Check:
+    """Who else has the live file open."""
     if not s.strangers and not s.all_seen:
         text = "not every process can be looked into; it is proved after the stop"
         return Check("holders", Verdict.UNKNOWN, text)
@@ -120,7 +121,7 @@ def _have(number: int) -> str:
     return "has 1 more process" if number == 1 else f"have {number} more processes"
 
 
-def _containers(s: Situation) -> Check | None:
+def containers_check(s: Surroundings) -> Check | None:
     """Other containers with the same folder; one that uses the same file must be stopped."""
     using = [one_line(other.name) for other in s.others if other.uses]
     if using:
@@ -134,7 +135,8 @@ def _containers(s: Situation) -> Check | None:
     return None
 
 
-def _rights(s: Situation) -> Check:
+def rights_check(s: Surroundings) -> Check:
+    """Who owns what is replaced, and whether we may."""
     folder = s.live.path.parent
     owner = files.identity(s.live.path)
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
@@ -168,7 +170,13 @@ def _way(s: Situation) -> Check | None:
     return Check("way", Verdict.WARN, text)
 
 
-def _gateway(s: Situation) -> Check:
+def gateway_check(s: Surroundings, file: str = "the restored database") -> Check:
+    """Whether the gateway can be stopped and started, and whether there is an automatic way back.
+
+    Args:
+        s: What was looked at.
+        file: What stays if the gateway was not healthy before.
+    """
     blocked = s.deployment.blocked("replace") or s.deployment.blocked("gateway")
     if s.deployment.read_only:
         return Check("gateway", Verdict.FAIL, "started with --read-only")
@@ -186,8 +194,7 @@ def _gateway(s: Situation) -> Check:
         return Check("gateway", Verdict.WARN, text)
     if not s.healthy:
         text = (
-            "it is not healthy now, so there is no automatic way back: "
-            "the restored database stays, Z undoes it"
+            f"it is not healthy now, so there is no automatic way back: {file} stays, Z undoes it"
         )
         return Check("gateway", Verdict.WARN, text)
     return Check("gateway", Verdict.OK, "healthy; if it does not become so again, all is undone")
@@ -224,11 +231,16 @@ _CHECKS: tuple[Callable[[Situation], Check | None], ...] = (
     _revision,
     secret_check,
     _space,
-    _holders,
-    _containers,
-    _rights,
+    holders_check,
+    containers_check,
+    rights_check,
     _way,
-    _gateway,
+    gateway_check,
     _live,
 )
-_PASSING: tuple[Callable[[Situation], Check | None], ...] = (_space, _holders, _containers, _way)
+_PASSING: tuple[Callable[[Situation], Check | None], ...] = (
+    _space,
+    holders_check,
+    containers_check,
+    _way,
+)

@@ -10,6 +10,7 @@ from tui.core.models import Deployment
 from tui.core.operation import Record, Recovery, RecoveryAction
 from tui.operations.journaled import Failure, gave_up, merged, pending, recovered
 from tui.operations.restoring import going_back
+from tui.operations.restoring.called import called_in, operation_in
 from tui.operations.restoring.kept import keep_safety, list_rejected
 
 
@@ -29,7 +30,8 @@ def left_alone(
             )
         )
     words = (
-        "The restore did not finish writing into the live file, and somebody wrote to it since: "
+        f"The {called_in(records).work} did not finish writing into the live file, and somebody "
+        "wrote to it since: "
         f"it is whole and was left as it stands. The old database is kept in {facts['keep']}."
     )
     return Recovery("finish", words, pending(records, actions), ExitCode.PARTLY, "left alone")
@@ -111,7 +113,7 @@ def leave(
                 facts,
                 clean_stop=facts.get("clean"),
                 operation_id=p.operation_id,
-                trigger=str(records[0].get("operation") or "restore"),
+                trigger=operation_in(records),
             ),
         ),
     )
@@ -119,8 +121,8 @@ def leave(
     undo = " `undo` takes it back." if kept else ""
     return Recovery(
         "finish",
-        f"{cause.sentence} The restored database is in place and whole; there was no sound "
-        f"state to go back to.{undo}",
+        f"{cause.sentence} The {called_in(records).file} is in place and whole; there was no "
+        f"sound state to go back to.{undo}",
         pending(records, actions),
         ExitCode.UNHEALTHY,
         "left unhealthy",

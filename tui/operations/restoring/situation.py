@@ -28,15 +28,13 @@ _NO_TIMELINE = Timeline(revisions=(), heads=(), current=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """Everything a restore's plan rests on, from one look."""
+class Surroundings:
+    """What every operation that puts another file in place has looked at before it plans."""
 
     deployment: Deployment
-    backup: Backup
     live: DatabaseFacts
     state: GatewayState
     health: Health
-    timeline: Timeline
     strangers: tuple[Holder, ...]
     """Processes that have the live file open and belong neither to the gateway nor to us."""
     viewers: tuple[Holder, ...]
@@ -46,9 +44,6 @@ class Situation:
     """Other containers that run and can reach the live file."""
     way: Way
     start: bool
-    word: str = ""
-    """How the backup was named; a neighbour's must be named by its id."""
-    write_through: bool = False
 
     @property
     def running(self) -> bool:
@@ -59,6 +54,17 @@ class Situation:
     def healthy(self) -> bool:
         """Whether it was healthy: only then is there an automatic way back."""
         return self.health.verdict == "healthy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation(Surroundings):
+    """Everything a restore's plan rests on, from one look."""
+
+    backup: Backup
+    timeline: Timeline
+    word: str = ""
+    """How the backup was named; a neighbour's must be named by its id."""
+    write_through: bool = False
 
     def basis(self) -> Facts:
         """What must not have moved when the operation begins (I10)."""
@@ -95,7 +101,7 @@ def look_around(
     gateway = gateway_of(deployment)
     state = state_of(gateway)
     live = LiveDatabase(deployment).facts()
-    strangers, viewers, all_seen = _holders(deployment, state)
+    strangers, viewers, all_seen = seen_holders(deployment, state)
     return Situation(
         deployment=deployment,
         backup=backup,
@@ -114,7 +120,7 @@ def look_around(
     )
 
 
-def _holders(
+def seen_holders(
     deployment: Deployment, state: GatewayState
 ) -> tuple[tuple[Holder, ...], tuple[Holder, ...], bool]:
     """Strangers, viewers of ours, and whether everybody could be looked at."""

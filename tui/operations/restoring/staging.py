@@ -44,7 +44,7 @@ def stage(
     files.require_space(folder, needed, "A restore")
     digest = _copy(backup, staged, progress)
     if way.kind == "swap":
-        _probe_link(staged, safety_dir(deployment))
+        probe_link(staged, safety_dir(deployment))
     manifest = backup.manifest
     if manifest is not None and digest != manifest.sha256:
         raise _not_it(backup, manifest.sha256, digest)
@@ -72,8 +72,13 @@ def _not_it(backup: Backup, expected: str, found: str) -> VerificationError:
     )
 
 
-def _probe_link(staged: Path, folder: Path) -> None:
+def probe_link(staged: Path, folder: Path, *, otherwise: str = _OTHERWISE) -> None:
     """Prove before anything stops that the old file can be kept by a hard link.
+
+    Args:
+        staged: A file on the live file's filesystem.
+        folder: Where the link would be.
+        otherwise: What else can be done, said behind the reason.
 
     Raises:
         PrecheckError: Another filesystem, or one without hard links.
@@ -83,7 +88,7 @@ def _probe_link(staged: Path, folder: Path) -> None:
         os.link(staged, probe, follow_symlinks=False)
     except OSError as error:
         said = files.denied("make a hard link in", folder, error)
-        raise PrecheckError(f"{said}{_OTHERWISE}") from error
+        raise PrecheckError(f"{said}{otherwise}") from error
     files.remove(probe)
 
 
@@ -108,7 +113,7 @@ def compare(
     if way.kind == "swap":
         if mode == "wal":
             copying.set_journal_mode(staged, "wal")
-        _adopt_owner(staged, deployment.database)
+        adopt_owner(staged, deployment.database)
     elif report.journal_mode == "wal":
         # What is written into the live file carries no mode of its own: it is set afterwards.
         copying.set_journal_mode(staged, "delete")
@@ -125,8 +130,18 @@ def compare(
     }
 
 
-def _adopt_owner(staged: Path, live: Path) -> None:
+def adopt_owner(
+    staged: Path,
+    live: Path,
+    *,
+    otherwise: str = _OTHERWISE,
+) -> None:
     """Mode and owner as the live file's, or the folder's where there is none.
+
+    Args:
+        staged: The new file.
+        live: Whose place it takes.
+        otherwise: What else can be done, said behind the reason of a refusal.
 
     Raises:
         PrecheckError: We may not.
@@ -136,13 +151,14 @@ def _adopt_owner(staged: Path, live: Path) -> None:
     owner = model or folder
     if owner is None:
         raise McpdbError(f"{one_line(str(live.parent))} is gone.")
+    found = _require(staged)
     try:
-        if (owner.uid, owner.gid) != (os.geteuid(), os.getegid()):
+        if (owner.uid, owner.gid) != (found.uid, found.gid):
             os.chown(staged, owner.uid, owner.gid, follow_symlinks=False)
         staged.chmod(model.mode & 0o7777 if model else 0o600)
     except OSError as error:
         said = files.denied("give to its owner", staged, error)
-        raise PrecheckError(f"{said}{_OTHERWISE if model else ''}") from error
+        raise PrecheckError(f"{said}{otherwise if model else ''}") from error
 
 
 def _require(path: Path) -> FileIdentity:

@@ -49,13 +49,17 @@ class Way:
 
 
 def choose(
-    deployment: Deployment, backup: Backup, live: DatabaseFacts, *, write_through: bool = False
+    deployment: Deployment,
+    backup: Backup | None,
+    live: DatabaseFacts,
+    *,
+    write_through: bool = False,
 ) -> Way:
     """Decide from what can be seen without writing anything.
 
     Args:
         deployment: Whose database.
-        backup: What is put there.
+        backup: What is put there; None where that is made from the live file itself.
         live: What stands there.
         write_through: Write it in although a rename could do it.
     """
@@ -142,7 +146,7 @@ def _place_for_copy(deployment: Deployment, needed: int) -> Path | None:
 
 
 def _why_not_overwrite(
-    deployment: Deployment, backup: Backup, live: DatabaseFacts, why: str
+    deployment: Deployment, backup: Backup | None, live: DatabaseFacts, why: str
 ) -> str:
     """What forbids writing into the live file; empty when nothing does."""
     name, sudo = one_line(str(live.path)), " Run it with sudo." if os.geteuid() else ""
@@ -155,6 +159,8 @@ def _why_not_overwrite(
             f"The disk failed under {name}: {doubt} It is not overwritten; it can only be set "
             f"aside, and {why}.{sudo}"
         )
+    if backup is None:
+        return ""
     try:
         pages = page_size_of(backup)
     except McpdbError:

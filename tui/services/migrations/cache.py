@@ -46,6 +46,12 @@ def recall(key: str) -> MigrationGraph | None:
         return None
 
 
+def has(key: str) -> bool:
+    """Whether something is remembered under a key, whether it still holds or not."""
+    folder = _folder()
+    return bool(key) and folder is not None and (folder / f"{key}.json").is_file()
+
+
 def remember(
     key: str, answer: Mapping[str, Any], read_from: str, files: Iterable[str] = ()
 ) -> None:

@@ -6,16 +6,17 @@ Imported only when an engine must be asked.
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 from tui.core.errors import DockerError, NotFoundError
 from tui.core.models import ContainerRef
 from tui.services.engine import Engine, Facts
 from tui.services.engine_errors import translated
 from tui.services.engine_exec import execute
-from tui.services.migrations import one_off
+from tui.services.migrations import following, one_off, settings
 from tui.services.migrations.output import Output
 
 _SYSTEM = ("/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/sbin")
@@ -32,25 +33,26 @@ class ContainerSide:
 
     Args:
         engine: The engine.
+        ref: The gateway's container; it may be gone.
         container: What the engine says of the container; empty when it is gone.
         service_image: What it says of that container's image.
         image: What it says of the image to ask; mostly the same one.
-        database_inside: The database's path in the container.
     """
 
     def __init__(
         self,
         engine: Engine,
+        ref: ContainerRef,
         container: Facts,
         service_image: Facts,
         image: Facts,
-        database_inside: str,
     ) -> None:
         self._engine = engine
+        self._ref = ref
         self._container = container
         self._service_image = service_image
         self._image = image
-        self._database_inside = database_inside
+        self._database_inside = ref.database_inside
 
     @classmethod
     @contextlib.contextmanager
@@ -75,7 +77,7 @@ class ContainerSide:
                 raise DockerError(f"There is no container {ref.container}: its image is not known.")
             service_image = _image(engine, own) if own else {}
             image = _image(engine, other) if other else service_image
-            yield cls(engine, container, service_image, image, ref.database_inside)
+            yield cls(engine, ref, container, service_image, image)
         finally:
             engine.close()
 
@@ -142,6 +144,102 @@ class ContainerSide:
         if ended.exit_code in (126, 127):  # the engine says why on either stream
             return Output(ended.exit_code, b"", ended.stderr or ended.stdout)
         return Output(ended.exit_code, ended.stdout, ended.stderr)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the container's processes can be looked at."""
+        state = self._container.get("State") or {}
+        return bool(state.get("Running")) and not state.get("Restarting")
+
+    def _service(self) -> Facts:
+        """Return the settings that migrations need: the container's, else what Compose says.
+
+        Raises:
+            DockerError: The container is gone and Compose cannot be asked.
+        """
+        if not self._container:
+            self._container = settings.of_service(self._ref)
+        return self._container
+
+    @functools.cached_property
+    def maps_users(self) -> bool:
+        """Whether the engine gives a container's users other numbers on this host.
+
+        Raises:
+            DockerError: The engine does not say.
+        """
+        options = " ".join(map(str, self._engine.info().get("SecurityOptions") or []))
+        return "name=userns" in options or "name=rootless" in options
+
+    @property
+    def owner(self) -> tuple[int, int] | None:
+        """Uid and gid on this host of the user that the image runs as; None where not sure.
+
+        Raises:
+            DockerError: The engine does not say.
+        """
+        if self.maps_users:
+            return None
+        made = one_off.recipe(
+            self._service(),
+            self._service_image,
+            self._image,
+            database_inside=self._database_inside,
+            purpose="",
+        )
+        told = str(made.config["user"] or "")
+        user = told or str((self._image.get("Config") or {}).get("User") or "0")
+        uid, _, gid = user.partition(":")
+        if uid.isdecimal() and (gid or "0").isdecimal():
+            return int(uid), int(gid or "0")
+        from tui.services.giving import user_of
+
+        return user_of(self._engine, self._image, told)
+
+    def inside(self, name: str) -> str:
+        """Return where a file of the data folder is in the container."""
+        known = self._database_inside or "/mcpdb/database"
+        return str(PurePosixPath(known).with_name(name))
+
+    def follow(
+        self,
+        command: Sequence[str],
+        copy: Path,
+        *,
+        hear: Callable[[bytes, bytes], None],
+        checkpoint: Callable[[], None],
+        deadline: float,
+    ) -> int:
+        """Run a command in a one-off container that has a copy where the database is.
+
+        Args:
+            command: Program and arguments.
+            copy: Its folder stands where the data folder is.
+            hear: Given each piece of stdout and of stderr.
+            checkpoint: Called at least every half second; what it raises ends the container.
+            deadline: Seconds from its start; then it is killed.
+
+        Raises:
+            DockerError: The engine does not make or run it, or it does not end in time.
+        """
+        inside = self.inside(copy.name)
+        made = one_off.recipe(
+            self._service(),
+            self._service_image,
+            self._image,
+            database_inside=inside,
+            purpose="migrate",
+            scratch=copy.parent,
+            variables={**settings.ALONE, "DATABASE_URL": f"sqlite:///{inside}"},
+        )
+        return following.follow(
+            self._engine,
+            made,
+            command,
+            hear=hear,
+            checkpoint=checkpoint,
+            deadline=deadline,
+        )
 
     def one_off(self, command: Sequence[str], timeout: float) -> Output:
         """Run a command in a one-off container of the image.

@@ -42,7 +42,7 @@ def _effects(
     function: ast.FunctionDef, functions: Mapping[str, ast.FunctionDef], seen: frozenset[str]
 ) -> Iterator[str]:
     """Yield what the statements of a function do, following functions of the same file."""
-    for node in _reached(function.body):
+    for node in reached(function.body):
         if isinstance(node, ast.Raise) and node.exc is not None:
             yield "may refuse"
         elif isinstance(node, ast.Call):
@@ -59,16 +59,16 @@ def _effects(
                 yield "unknown"  # the object-relational way: what it deletes is not to be read
 
 
-def _reached(body: Iterable[ast.stmt]) -> Iterator[ast.AST]:
+def reached(body: Iterable[ast.stmt]) -> Iterator[ast.AST]:
     """Yield the nodes that SQLite reaches: not another dialect's, none after its early return."""
     for statement in body:
         if isinstance(statement, ast.If):
-            sqlite = _asks_for_sqlite(statement.test)
+            sqlite = asks_for_sqlite(statement.test)
             yield from ast.walk(statement.test)
             if sqlite is not False:
-                yield from _reached(statement.body)
+                yield from reached(statement.body)
             if sqlite is not True:
-                yield from _reached(statement.orelse)
+                yield from reached(statement.orelse)
             taken = statement.body if sqlite else statement.orelse if sqlite is False else []
             if taken and isinstance(taken[-1], ast.Return):
                 return
@@ -78,17 +78,17 @@ def _reached(body: Iterable[ast.stmt]) -> Iterator[ast.AST]:
             items = statement.items if isinstance(statement, ast.With) else []
             for head in [*heads, *(item.context_expr for item in items)]:
                 yield from ast.walk(head)
-            yield from _reached(statement.body)
+            yield from reached(statement.body)
         elif isinstance(statement, ast.Try):
-            yield from _reached(statement.body)
+            yield from reached(statement.body)
             for handler in statement.handlers:
-                yield from _reached(handler.body)
-            yield from _reached([*statement.orelse, *statement.finalbody])
+                yield from reached(handler.body)
+            yield from reached([*statement.orelse, *statement.finalbody])
         elif not isinstance(statement, ast.FunctionDef | ast.ClassDef):
             yield from ast.walk(statement)
 
 
-def _asks_for_sqlite(test: ast.expr) -> bool | None:
+def asks_for_sqlite(test: ast.expr) -> bool | None:
     """Return what a condition on the dialect's name is on SQLite; None if it asks other things."""
     if not (isinstance(test, ast.Compare) and len(test.ops) == 1):
         return None

@@ -1,4 +1,4 @@
-"""Running the probe with an interpreter of this host."""
+"""Running the probe, or migrations on a copy, with an interpreter of this host."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tui.core.errors import McpdbError, NotFoundError
@@ -21,6 +21,8 @@ MAX_OUTPUT = 16 * 1024 * 1024
 """Bytes an answer may have; the real gateway's is 0.7 MB."""
 
 _KEPT_ERRORS = 64 * 1024
+_BEAT = 0.25
+"""Seconds between two looks at whether to go on."""
 _GRACE = 1.0
 """Seconds for the rest once the answer has ended."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
@@ -78,6 +80,83 @@ def run(command: Sequence[str], timeout: float) -> Output:
             _end(process)
 
 
+def stream(
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str],
+    *,
+    hear: Callable[[bytes, bytes], None],
+    checkpoint: Callable[[], None],
+    deadline: float,
+) -> int:
+    """Run a command and pass on what it says while it runs.
+
+    Its stdin is a pipe that nobody writes to: when this process is killed it ends, which is how
+    the command learns of it.
+
+    Args:
+        command: Program and arguments.
+        folder: Where it runs.
+        variables: Its whole environment.
+        hear: Given each piece of stdout and of stderr.
+        checkpoint: Called at least every half second; what it raises ends the command.
+        deadline: Seconds; then it is killed with everything it started.
+
+    Returns:
+        Its exit code; -9 when it was killed for want of time.
+
+    Raises:
+        McpdbError: It cannot be run.
+    """
+    try:
+        process = subprocess.Popen(
+            list(command),
+            cwd=folder,
+            env=dict(variables),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise McpdbError(f"{command[0]} does not run: {error.strerror}.") from error
+    try:
+        return _follow(process, hear, checkpoint, time.monotonic() + deadline)
+    finally:
+        _end(process)
+
+
+def _follow(
+    process: subprocess.Popen[bytes],
+    hear: Callable[[bytes, bytes], None],
+    checkpoint: Callable[[], None],
+    until: float,
+) -> int:
+    """Pass on both streams until the process has ended, and return its exit code."""
+    assert process.stdout is not None and process.stderr is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, True)
+        selector.register(process.stderr, selectors.EVENT_READ, False)
+        ended = None
+        while selector.get_map() and time.monotonic() < until:
+            ready = selector.select(_BEAT)
+            for key, _ in ready:
+                part = os.read(key.fd, 65_536)
+                hear(part if key.data else b"", b"" if key.data else part)
+                if not part:
+                    selector.unregister(key.fileobj)
+            checkpoint()
+            if not ready and ended is not None:
+                break  # what it left behind holds a stream open and says nothing
+            ended = process.poll() if ended is None else ended
+        while process.poll() is None and time.monotonic() < until:
+            checkpoint()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_BEAT)
+    code = process.poll()
+    return -signal.SIGKILL if code is None else code
+
+
 def _collect(
     process: subprocess.Popen[bytes], name: str, deadline: float, timeout: float
 ) -> Output:
@@ -116,6 +195,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()

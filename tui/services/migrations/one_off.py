@@ -3,13 +3,15 @@
 The container has the image, user and environment of the service, a scratch folder where the
 data folder is, every other mount read-only, no network, no restart, no health check, our own
 label and none of Compose's. It is removed when it has answered; one that was left behind by a
-killed run is found by its label (`Engine.remove_one_offs`).
+killed run is found by its label, which also says who made it (see `left_behind`).
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import secrets
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,6 +21,10 @@ from tui.core.errors import DockerError
 from tui.services.engine import ONE_OFF_LABEL, Engine
 from tui.services.engine_errors import translated
 from tui.services.migrations.output import Output
+from tui.services.processes import me
+
+MAKER_LABEL = "io.mcpdb-tui.maker"
+"""Says which process made it, so that one that is at work is never taken for a left-over."""
 
 _COMPOSE = "com.docker.compose."
 
@@ -44,6 +50,7 @@ def recipe(
     database_inside: str,
     purpose: str,
     scratch: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Recipe:
     """Derive a one-off container from the service's.
 
@@ -55,6 +62,7 @@ def recipe(
         purpose: Value of the label, e.g. `probe`.
         scratch: Folder of the engine's host that stands where the data folder is; None gives
             an empty one in memory.
+        variables: Of its environment, instead of the service's.
     """
     config = _mapping(service, "Config")
     baked = _mapping(service_image, "Config")
@@ -68,8 +76,11 @@ def recipe(
         # from its image stays behind.
         user = "" if user == str(baked.get("User") or "") else user
         environment = [item for item in environment if item not in (baked.get("Env") or [])]
+    told = dict(variables or {})
+    environment = [item for item in environment if item.partition("=")[0] not in told]
+    environment += [f"{name}={value}" for name, value in told.items()]
     binds, tmpfs = _mounts(service, database_inside, str(config.get("WorkingDir") or ""), scratch)
-    labels = {name: "" for name in own.get("Labels") or {} if name.startswith(_COMPOSE)}
+    emptied = {name: "" for name in own.get("Labels") or {} if name.startswith(_COMPOSE)}
     return Recipe(
         image=str(image.get("Id") or ""),
         name=f"mcpdb-{purpose}-{secrets.token_hex(4)}",
@@ -78,7 +89,7 @@ def recipe(
             "environment": environment,
             "working_dir": str((same and config.get("WorkingDir")) or "") or None,
             "healthcheck": {"test": ["NONE"]},
-            "labels": {**labels, ONE_OFF_LABEL: purpose},
+            "labels": {**emptied, **labels(purpose)},
         },
         host={
             "binds": binds,
@@ -86,11 +97,24 @@ def recipe(
             "network_mode": "none",
             "restart_policy": {"Name": "no"},
             "group_add": list(host.get("GroupAdd") or []),
-            "security_opt": list(host.get("SecurityOpt") or []),
+            "security_opt": _security(host, scratch),
             # The one log driver that every engine reads back.
             "log_config": {"type": "json-file", "config": {}},
         },
     )
+
+
+def _security(host: Mapping[str, Any], scratch: Path | None) -> list[str]:
+    """Return the service's options, and leave a folder of ours its SELinux label."""
+    kept = list(host.get("SecurityOpt") or [])
+    if scratch is not None and not any(str(option).startswith("label") for option in kept):
+        kept.append("label=disable")
+    return kept
+
+
+def labels(purpose: str) -> dict[str, str]:
+    """Return the labels by which a container of ours is found when its maker was killed."""
+    return {ONE_OFF_LABEL: purpose, MAKER_LABEL: json.dumps([socket.gethostname(), *me()])}
 
 
 def _mapping(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
 """Asking the code beside the gateway which migrations it ships.
 
-`program.py` is sent as text to an interpreter that can import the gateway: in the running
-container, in a one-off container of its image, or on this host. Answers are remembered (see
-`cache`), so a second look needs none of them.
+A program (see `program`) is sent as text to an interpreter that can import the gateway: in the
+running container, in a one-off container of its image, or on this host. Answers are remembered
+(see `cache`), so a second look needs none of them.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tui.core.models import ContainerRef
 from tui.services.migrations import cache, local
 from tui.services.migrations.graph import MigrationGraph, graph_from, judged
 from tui.services.migrations.output import Output
+from tui.services.migrations.program import revisions_program
 from tui.wording.clean import one_line
 
 Runner: TypeAlias = Callable[[Sequence[str]], Output]
@@ -176,11 +177,6 @@ def read_image(
 # --- one question and its answer ----------------------------------------------------------
 
 
-def program() -> str:
-    """Return the program that is sent."""
-    return Path(__file__).with_name("program.py").read_text(encoding="utf-8")
-
-
 def ask(
     run: Runner,
     pythons: Iterable[str],
@@ -215,7 +211,7 @@ def ask(
             "deadline": timeout,
         }
         began = time.monotonic()
-        output = run([python, "-B", "-c", program(), json.dumps(request)])
+        output = run([python, "-B", "-c", revisions_program(), json.dumps(request)])
         try:
             answer = judged(decode(output, marker, where, timeout))
             graph = graph_from(answer, where, time.monotonic() - began)
@@ -249,6 +245,8 @@ def decode(output: Output, marker: str, where: str, timeout: float) -> Mapping[s
     kind, text, file = (one_line(str(error.get(key, "")))[:300] for key in ("kind", "text", "file"))
     if kind in ("package", "alembic"):
         raise NoPackageError(f"{where} {text}.")
+    if kind == "deadline":
+        raise _late(where, timeout)
     reason = f"{file}: {text}" if file else text
     raise McpdbError(_sentence(f"The migrations of {where} cannot be read: {reason}"))
 
@@ -259,8 +257,12 @@ def _no_answer(output: Output, where: str, timeout: float) -> McpdbError:
     if output.exit_code in _NOT_EXECUTED:
         return NoPackageError(_sentence(f"{where}: the interpreter is not there: {last}"))
     if output.exit_code in (-14, 128 + 14):
-        return McpdbError(f"{where} did not answer within {timeout:.0f} s; it was ended.")
+        return _late(where, timeout)
     return McpdbError(_sentence(f"{where} gave no answer (exit code {output.exit_code}): {last}"))
+
+
+def _late(where: str, timeout: float) -> McpdbError:
+    return McpdbError(f"{where} did not answer within {timeout:.0f} s; it was ended.")
 
 
 def _sentence(text: str) -> str:

@@ -7,74 +7,21 @@ file is never within reach of what runs.
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from tui.core.errors import McpdbError
-from tui.core.models import Deployment, MigrationAction, RevisionRun
+from tui.core.errors import DockerError, NotFoundError, UsageError
+from tui.core.models import ContainerRef, Deployment
+from tui.services.migrations import copies, local, settings
+from tui.services.migrations.account import Account
+from tui.services.migrations.job import Event, Job, MigrationFailedError, Ran
+from tui.services.migrations.probe import NoPackageError
+from tui.services.migrations.program import migrate_program
+from tui.services.migrations.request import SLACK, new_marker, request
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What is run."""
-
-    action: MigrationAction
-    """`bootstrap` makes the database where none is."""
-    target: str = "head"
-    """Revision, beginning of one, `head`, or `-1` for a downgrade by one."""
-    bootstrap: bool = False
-    """Run `PACKAGE.bootstrap_db` behind the migrations, as a start of the gateway does."""
-    leftovers: tuple[tuple[str, str], ...] = ()
-    """`_alembic_tmp_*` tables to put right first, each with `drop` or `rename`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What is going on."""
-
-    kind: str
-    """`revision` (begins), `done` (of a revision), `bootstrap` (begins), `bootstrapped`."""
-    revision: str = ""
-    number: int = 0
-    """Which of how many, from 1."""
-    total: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
-    """What came of it."""
-
-    runs: tuple[RevisionRun, ...]
-    before: tuple[str, ...]
-    """Rows of `alembic_version`."""
-    after: tuple[str, ...]
-    heads: tuple[str, ...]
-    seconds: float
-    """All of it: container, interpreter, migrations, bootstrap."""
-    bootstrap_seconds: float = 0.0
-    image: str = ""
-    """What a person calls the image or the interpreter."""
-    image_id: str = ""
-    release: str = ""
-    user: tuple[int, int] | None = None
-    """Uid and gid that the image runs as; None where they are those of this process's file."""
-    output: tuple[str, ...] = ()
-    """Last lines that were printed, cleaned."""
-
-
-class MigrationFailedError(McpdbError):
-    """A revision raised, or the program could not run.
-
-    Args:
-        text: One sentence.
-        ran: How far it came; the failing revision is the last of `runs`.
-    """
-
-    def __init__(self, text: str, ran: Ran | None = None) -> None:
-        super().__init__(text)
-        self.ran = ran
+__all__ = ["Event", "Job", "MigrationFailedError", "Ran", "remove_left_behind", "run"]
 
 
 def run(
@@ -89,10 +36,13 @@ def run(
 ) -> Ran:
     """Run migrations on a copy.
 
+    The copy comes back ours, in rollback-journal mode and with nothing beside it.
+
     Args:
         deployment: Whose code and settings.
         job: What is run.
-        database: The copy; its folder holds nothing else and is given to what runs.
+        database: The copy; its folder holds nothing else and is given to what runs. A bootstrap
+            makes it.
         image: Another local image, by name or id; empty means the gateway's own.
         on_event: Told what begins and ends, as it does.
         checkpoint: Called at least every 0.5 s; what it raises ends the run.
@@ -100,7 +50,91 @@ def run(
 
     Raises:
         MigrationFailedError: A revision raised; the copy is to be thrown away.
+        PrecheckError: There is no copy, or where one is to be made there is.
         DockerError: There is no engine or image, or the container did not end in time.
         NotFoundError: Nothing here has the gateway's code.
     """
-    raise NotImplementedError
+    database = database.absolute()
+    python = deployment.migrations.python
+    if isinstance(deployment.gateway, ContainerRef):
+        # The Docker SDK costs half a second: imported only when a container is made.
+        from tui.services.migrations import running_container
+        from tui.services.migrations.containers import ContainerSide
+
+        with contextlib.ExitStack() as stack:
+            try:
+                side = stack.enter_context(
+                    ContainerSide.connect(deployment.gateway, deployment.image_id, image)
+                )
+            except DockerError:
+                if image or not python:
+                    raise
+            else:
+                return running_container.run(
+                    side,
+                    deployment,
+                    job,
+                    database,
+                    on_event=on_event,
+                    checkpoint=checkpoint,
+                    deadline=deadline,
+                )
+    elif image:
+        raise UsageError("This gateway runs in no container: another image cannot be tried.")
+    if not python:
+        raise NotFoundError(
+            "Nothing here has the gateway's code: name an interpreter that has it (--python)."
+        )
+    return _run_local(deployment, job, database, on_event, checkpoint, deadline)
+
+
+def remove_left_behind(deployment: Deployment) -> list[str]:
+    """Remove the one-off containers that killed runs left on the gateway's engine; their names.
+
+    Those of processes that live are left alone.
+
+    Raises:
+        DockerError: The engine does not answer.
+    """
+    if not isinstance(deployment.gateway, ContainerRef):
+        return []
+    from tui.services.migrations import running_container
+
+    return running_container.remove_left_behind(deployment.gateway)
+
+
+def _run_local(
+    deployment: Deployment,
+    job: Job,
+    database: Path,
+    on_event: Callable[[Event], None],
+    checkpoint: Callable[[], None],
+    deadline: float,
+) -> Ran:
+    began = time.monotonic()
+    python = local.interpreter(deployment.migrations.python)
+    copies.prepare(job, database)
+    marker = new_marker()
+    account = Account(job, marker, python, on_event)
+    asked = request(deployment, job, str(database), marker, deadline, watch=True)
+    try:
+        code = local.stream(
+            [python, "-B", "-c", migrate_program(), asked],
+            database.parent,
+            {
+                **settings.of_host(deployment),
+                **local.environment(python),
+                **settings.ALONE,
+                "DATABASE_URL": f"sqlite:///{database}",
+            },
+            hear=account.hear,
+            checkpoint=checkpoint,
+            deadline=deadline + SLACK,
+        )
+    finally:
+        copies.take_back(database)
+    if account.missing:
+        raise NoPackageError(f"{python} {account.missing}.")
+    ran = account.conclude(code, time.monotonic() - began, image=python)
+    copies.close(database)
+    return ran

@@ -30,6 +30,7 @@ from tui.core.errors import (
 from tui.core.models import FileIdentity
 from tui.services import files
 from tui.services.holders import lock_holder
+from tui.services.index_room import has_room
 from tui.wording.clean import one_line
 
 BUSY_TIMEOUT = 2.0
@@ -144,7 +145,7 @@ def look(database: Path, *, gateway_up: Callable[[], bool]) -> Iterator[Opened]:
         PrecheckError: We may not read it.
     """
     found = require_database_file(database)
-    if _may_leave_sidecars(database, found):
+    if _may_leave_sidecars(database, found) and (has_room(database) or gateway_up()):
         try:
             connection = _readable(database, "mode=ro")
         except PrecheckError:

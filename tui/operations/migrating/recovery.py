@@ -1,0 +1,67 @@
+"""What a migration that was cut, failed or cancelled still owes, by its journal alone.
+
+It is a restore's recovery: undone before the swap, finished after it, and the exchange the other
+way round where the gateway does not work with the new file. What it adds is the scratch folder
+and whatever may still be working in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tui.core.errors import ExitCode
+from tui.core.models import Deployment
+from tui.core.operation import Facts, Record, Recovery, RecoveryAction
+from tui.operations import restore_recovery
+from tui.operations.journaled import gave_up, merged, recovered
+from tui.operations.migrating.rehearsing import discard
+from tui.operations.migrating.result import of_result, sentence
+
+
+def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) -> Recovery:
+    """Decide what is left to do; see the module.
+
+    Args:
+        deployment: Whose database.
+        records: The journal so far.
+        start: Start the gateway in the end even if it had been stopped before.
+    """
+    recovery = restore_recovery.decide(deployment, records, start=start)
+    facts = merged(records)
+    if recovery.exit_code is not ExitCode.ROLLBACK_FAILED:
+        recovery = replace(recovery, actions=_with_sweep(deployment, records, facts, recovery))
+    if recovery.direction != "finish":
+        return recovery
+    done = recovery.exit_code is ExitCode.DONE and recovered(records, "readback")
+    words = sentence(facts) if done and "applied" in facts else recovery.sentence
+    return replace(recovery, sentence=words, facts={**recovery.facts, **of_result(facts)})
+
+
+def _with_sweep(
+    deployment: Deployment, records: Sequence[Record], facts: Facts, recovery: Recovery
+) -> Sequence[RecoveryAction]:
+    """Add the removal of the scratch folder, before anything that takes its space is started.
+
+    Where the live file was being written into, what lies there is still needed until that is
+    settled.
+    """
+    if not facts.get("scratch") or recovered(records, "sweep") or gave_up(records, "sweep"):
+        return recovery.actions
+
+    def sweep_up(progress_id: str) -> Facts:
+        discard(deployment, progress_id)
+        return {}
+
+    sweep = RecoveryAction(
+        "sweep",
+        "remove the copy, and what still works on it",
+        lambda p: sweep_up(p.operation_id),
+    )
+    actions = list(recovery.actions)
+    names = [action.action for action in actions]
+    if recovery.direction == "undo" and "discard" in names:
+        actions.insert(names.index("discard"), sweep)
+    else:
+        actions.append(sweep)
+    return actions

@@ -1,0 +1,169 @@
+"""What the plan of an upgrade, a downgrade or a stamp rests on, from one look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+
+from tui.core.errors import McpdbError
+from tui.core.models import (
+    DatabaseFacts,
+    Deployment,
+    Health,
+    Rehearsal,
+)
+from tui.core.operation import Facts
+from tui.operations import rehearsals
+from tui.operations.gateways import gateway_of, health_of, state_of
+from tui.operations.looking import LiveDatabase
+from tui.operations.migrating.code import Code, find_code
+from tui.operations.migrating.route import Route, find_route
+from tui.operations.migrating.wanted import Wanted
+from tui.operations.restoring.others import others
+from tui.operations.restoring.situation import Surroundings, seen_holders
+from tui.operations.restoring.way import choose
+from tui.services.sqlite.connections import translating
+from tui.services.sqlite.leftovers import leftovers
+
+CLOCK_BACK = timedelta(minutes=5)
+"""By so much a clock may have been put back since a rehearsal."""
+
+_NOT_ASKED = Health(verdict="unknown", text="not asked")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation(Surroundings):
+    """Everything the plan rests on, from one look."""
+
+    wanted: Wanted
+    code: Code
+    route: Route
+    left: tuple[tuple[str, str], ...] = ()
+    """`_alembic_tmp_*` tables in the live file, and what puts each right."""
+    rehearsal: Rehearsal | None = None
+    """The report that makes another rehearsal superfluous."""
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether it stands there already, and nothing else was asked for either."""
+        return self.route.arrived and not self.code.switches and not self.repairs
+
+    @property
+    def repairs(self) -> bool:
+        """Whether something is put right that a cut migration left."""
+        return self.wanted.leftovers and bool(self.left)
+
+    @property
+    def accepted(self) -> Mapping[str, tuple[int, int]]:
+        """Rows that tables lose, as the rehearsal said and the plan shows: before and after."""
+        return self.rehearsal.lost if self.rehearsal is not None else {}
+
+    def basis(self) -> Facts:
+        """What must not have moved when the operation begins (I10)."""
+        return {
+            **near_basis(self),
+            "image": [self.code.image_id, self.code.target.image_id],
+            "target": [self.wanted.action, self.route.target, list(self.route.after)],
+            "runs": [revision.revision for revision in self.route.runs],
+            "left": [list(pair) for pair in self.left],
+            "leftovers": self.wanted.leftovers,
+            "start": self.wanted.start,
+            # What may be lost was shown: another report may say otherwise.
+            "lost": self.rehearsal.id if self.rehearsal is not None and self.accepted else "",
+        }
+
+
+def look_around(wanted: Wanted) -> Situation:
+    """Gather what the plan needs; changes nothing."""
+    deployment = wanted.deployment
+    near = look_near(wanted)
+    code = find_code(wanted, near.state, near.live.revisions)
+    route = find_route(code.timeline, wanted.action, wanted.target)
+    left = _left(deployment, near.live)
+    return Situation(
+        **{field.name: getattr(near, field.name) for field in fields(near)},
+        wanted=wanted,
+        code=code,
+        route=route,
+        left=left,
+        rehearsal=find_rehearsal(wanted, code, route, left),
+    )
+
+
+def look_near(wanted: Wanted, *, quick: bool = False) -> Surroundings:
+    """Gather what changes from one moment to the next.
+
+    Args:
+        wanted: What is asked for.
+        quick: Do not ask for the gateway's health, which takes a while.
+    """
+    deployment = wanted.deployment
+    gateway = gateway_of(deployment)
+    state = state_of(gateway)
+    live = LiveDatabase(deployment).facts()
+    strangers, viewers, all_seen = seen_holders(deployment, state)
+    return Surroundings(
+        deployment=deployment,
+        live=live,
+        state=state,
+        health=_NOT_ASKED if quick else health_of(gateway, state),
+        strangers=strangers,
+        viewers=viewers,
+        all_seen=all_seen,
+        others=others(deployment, state),
+        way=choose(deployment, None, live),
+        start=wanted.start,
+    )
+
+
+def near_basis(near: Surroundings) -> dict[str, object]:
+    """What of the basis changes from one moment to the next."""
+    return {
+        "live": [str(near.live.path), near.live.inode, list(near.live.revisions)],
+        "gateway": [near.state.identity, near.state.image_id, near.running],
+        "way": [near.way.kind, str(near.way.keep_dir)],
+    }
+
+
+def _left(deployment: Deployment, live: DatabaseFacts) -> tuple[tuple[str, str], ...]:
+    """What a cut migration left in the live file; nothing where it cannot be read."""
+    if not live.exists or live.problem:
+        return ()
+    try:
+        with LiveDatabase(deployment).opened() as opened, translating(live.path):
+            return leftovers(opened.connection)
+    except McpdbError:
+        return ()
+
+
+def find_rehearsal(
+    wanted: Wanted, code: Code, route: Route, left: tuple[tuple[str, str], ...]
+) -> Rehearsal | None:
+    """Find the report that makes another rehearsal superfluous.
+
+    One after which tables hold fewer rows counts too, for it is shown in the plan that is
+    confirmed; what failed, or left a damaged copy, never does.
+    """
+    if route.problem and not route.arrived:
+        return None
+    same = (
+        report
+        for report in rehearsals.listed(wanted.deployment)
+        if report.action == wanted.action
+        and report.target == route.target
+        and report.image_id == code.image_id
+        and sorted(report.before) == sorted(route.before)
+    )
+    found = next(same, None)
+    if found is None or not _is_good(found):
+        return None
+    repaired = [name for name, _how in left] if wanted.leftovers else []
+    return found if sorted(found.leftovers) == sorted(repaired) else None
+
+
+def _is_good(report: Rehearsal) -> bool:
+    """Whether it ran to its end, on this day; losses are shown before they are confirmed."""
+    age = datetime.now(UTC) - report.taken
+    is_fresh = -CLOCK_BACK <= age <= rehearsals.FRESH
+    return is_fresh and not report.problem and report.integrity == "ok"

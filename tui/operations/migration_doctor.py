@@ -1,0 +1,325 @@
+"""What is wrong between a database and its migrations: named, explained, with the remedy.
+
+Reading only, and cheap enough for a screen: one look at the file, the revisions that were read
+already, the gateway's log only where the gateway is not well. What cannot be looked at is said to
+be unknown, never to be in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from tui.core.errors import McpdbError
+from tui.core.models import (
+    Backup,
+    Deployment,
+    GatewayState,
+    Health,
+    MigrationFinding,
+    Revision,
+    Timeline,
+)
+from tui.core.verdict import Verdict
+from tui.operations.catalogue import read_catalogue
+from tui.operations.gateways import gateway_of, health_of
+from tui.operations.looking import LiveDatabase
+from tui.operations.migration_log import crash_loop
+from tui.operations.migration_owner import owner_finding
+from tui.operations.migration_stamp import looks_like, stamp_findings
+from tui.operations.timeline import fits
+from tui.services import files
+from tui.services.migrations.expected import Thing
+from tui.services.migrations.graph import upto
+from tui.services.migrations.releases import first_release_with, span_of
+from tui.services.sqlite import inspection
+from tui.services.sqlite.connections import translating
+from tui.services.sqlite.leftovers import leftovers, original_of
+from tui.wording.clean import one_line
+from tui.wording.quantities import plural, when
+
+_ORDER = ("FAIL", "warn", "unknown")
+
+
+def examine(
+    deployment: Deployment,
+    timeline: Timeline,
+    state: GatewayState,
+    health: Health | None = None,
+) -> tuple[MigrationFinding, ...]:
+    """Look for everything that keeps migrations from running, or makes them run wrongly.
+
+    Never raises for a file or a gateway that is not as it should be, and changes nothing.
+
+    Args:
+        deployment: Whose.
+        timeline: Of its code; where the database stands is read from the file itself.
+        state: What the gateway is doing.
+        health: What it says of itself; asked for where it is not given.
+
+    Returns:
+        The findings, worst first; nothing when all is well.
+    """
+    if health is None:
+        health = health_of(gateway_of(deployment), state)
+    found = [
+        *_file(deployment, timeline),
+        *(
+            finding
+            for finding in (
+                crash_loop(deployment, state, health),
+                _heads(timeline),
+                owner_finding(deployment, state),
+            )
+            if finding is not None
+        ),
+    ]
+    return tuple(sorted(found, key=lambda finding: _ORDER.index(finding.verdict)))
+
+
+# --- the file -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one look at the database found."""
+
+    stamps: tuple[str, ...]
+    has_version: bool
+    """Whether there is a table `alembic_version`."""
+    left: tuple[tuple[str, str], ...]
+    rows: Mapping[str, int]
+    """Of the tables that are left over, and of those they were to replace."""
+    have: frozenset[Thing]
+
+
+def _file(deployment: Deployment, timeline: Timeline) -> list[MigrationFinding]:
+    live = LiveDatabase(deployment)
+    refusal = live.refusal()
+    path = one_line(str(deployment.database))
+    try:
+        found = None if refusal else files.identity(deployment.database)
+        if not refusal and (found is None or found.size == 0):
+            return [_nothing(deployment, path, there=found is not None)]
+        look = _look(live)
+    except McpdbError as error:
+        text = f"Revision and leftovers could not be looked at: {one_line(str(error))}"
+        return [MigrationFinding(name="unknown-revision", verdict="unknown", text=text)]
+    timeline = replace(timeline, current=look.stamps)
+    tables = {table for table, column in look.have if not column and table != "alembic_version"}
+    if not tables:
+        text = f"{path} has no tables."
+        remedy = "A reset puts a complete new database in its place."
+        return [_finding("empty", "FAIL", text, remedy, "reset")]
+    return [
+        *_left_over(look, timeline),
+        *_revision(deployment, timeline),
+        *_version_table(look, timeline, len(tables)),
+        *stamp_findings(timeline, look.have),
+    ]
+
+
+def _finding(
+    name: str, verdict: str, text: str, remedy: str = "", operation: str = "", **params: object
+) -> MigrationFinding:
+    return MigrationFinding(
+        name=name,
+        verdict=verdict,  # type: ignore[arg-type]
+        text=text,
+        remedy=remedy,
+        operation=operation,
+        params=params,
+    )
+
+
+def _look(live: LiveDatabase) -> _Look:
+    """Read names, columns, stamps and leftovers in one connection.
+
+    Raises:
+        McpdbError: The file cannot be read.
+    """
+    with live.opened() as opened, translating(live.path):
+        connection = opened.connection
+        tables = [table for table in inspection.tables(connection) if table.kind != "view"]
+        have: set[Thing] = set()
+        for table in tables:
+            have.add((table.name.lower(), ""))
+            columns = inspection.columns(connection, table.name)
+            have |= {(table.name.lower(), column.lower()) for column in columns}
+        left = leftovers(connection)
+        names = {table.name for table in tables}
+        concerned = {name for table, _ in left for name in (table, original_of(table))} & names
+        return _Look(
+            stamps=inspection.revisions(connection),
+            has_version="alembic_version" in names,
+            left=left,
+            rows={name: inspection.count(connection, name) for name in sorted(concerned)},
+            have=frozenset(have),
+        )
+
+
+def _nothing(deployment: Deployment, path: str, *, there: bool) -> MigrationFinding:
+    """No database, or 0 bytes."""
+    newest = _newest(deployment)
+    instead = f" To have its rows back, restore {_told(newest)} instead." if newest else ""
+    if there:
+        text = f"{path} has 0 bytes: a start of the gateway was cut before it made its tables."
+        remedy = f"Bootstrap makes a complete one aside and puts it there.{instead}"
+        return _finding("empty", "FAIL", text, remedy, "bootstrap")
+    text = f"There is no database at {path}."
+    remedy = f"Bootstrap makes one aside and puts it there.{instead}"
+    return _finding("missing", "FAIL", text, remedy, "bootstrap")
+
+
+def _newest(deployment: Deployment) -> Backup | None:
+    try:
+        return read_catalogue(deployment).newest_verified
+    except McpdbError:
+        return None
+
+
+def _told(backup: Backup) -> str:
+    return f"{one_line(backup.id)} of {when(backup.taken, datetime.now(UTC))}"
+
+
+# --- leftovers ----------------------------------------------------------------------------
+
+
+def _left_over(look: _Look, timeline: Timeline) -> list[MigrationFinding]:
+    """Each table that a cut migration left, with the only remedy that loses nothing."""
+    found = []
+    for table, remedy in look.left:
+        name, original = one_line(table), one_line(original_of(table))
+        cut = _cut_revision(timeline, original_of(table))
+        text = f"{name} is left from a migration that was cut{f' ({cut})' if cut else ''}."
+        rows = plural(look.rows.get(table, 0), "row")
+        if remedy == "drop":
+            says = f"The upgrade drops it on a copy, migrates and swaps: {original} has all rows."
+        elif remedy == "rename":
+            text = f"{text[:-1]}, and {original} is gone: the {rows} are in the leftover alone."
+            says = (
+                f"The upgrade gives it the name {original} back on a copy, migrates and swaps. "
+                "Never drop it."
+            )
+        else:
+            have = plural(look.rows.get(original_of(table), 0), "row")
+            text = f"{text[:-1]}, with {rows}; {original} has {have}: which is right is not known."
+            says = (
+                "Restore a backup from before it, or look at both tables (1) and drop one by "
+                "hand while the gateway is stopped."
+            )
+        repair = {"leftovers": True} if remedy else {}
+        found.append(
+            _finding("leftover", "FAIL", text, says, "upgrade" if remedy else "", **repair)
+        )
+    if any(not remedy for _table, remedy in look.left):
+        # One upgrade puts all of them right or none.
+        found = [replace(finding, operation="", params={}) for finding in found]
+    return found
+
+
+def _cut_revision(timeline: Timeline, original: str) -> str:
+    """The pending revision that most likely was cut: the first that rebuilds the table."""
+    waiting = _pending(timeline)
+    for revision in waiting:
+        if "batch_alter_table" in revision.source and original in revision.source:
+            return revision.revision
+    return ""
+
+
+def _pending(timeline: Timeline) -> list[Revision]:
+    done = upto(timeline.revisions, timeline.current)
+    return [r for r in reversed(timeline.revisions) if r.revision not in done]
+
+
+# --- the stamp ----------------------------------------------------------------------------
+
+
+def _revision(deployment: Deployment, timeline: Timeline) -> list[MigrationFinding]:
+    """Whether the code knows where the database stands."""
+    if not timeline.current:
+        return []
+    names = ", ".join(map(one_line, timeline.current))
+    if not timeline.revisions:
+        why = one_line(timeline.problem) or "the migrations were not read"
+        text = f"Whether this image knows {names} could not be looked at: {why}"
+        return [_finding("unknown-revision", "unknown", text)]
+    known = {revision.revision for revision in timeline.revisions}
+    unknown = [name for name in timeline.current if name not in known]
+    if not unknown:
+        return []
+    made_by = span_of(unknown[0])
+    said = f" (release {made_by})" if made_by else ""
+    text = f"This image does not know {', '.join(map(one_line, unknown))}{said}."
+    needed = first_release_with(unknown[0])
+    start = f"Start {needed}" if needed else "Start the release that made it"
+    backup = _fitting(deployment, timeline)
+    own = timeline.release or (span_of(timeline.heads[0]) if timeline.heads else "")
+    if backup is None:
+        older = f"a backup of {own}" if own else "an older backup"
+        remedy = f"{start}, or restore {older}; none is known that this image can start on."
+        return [_finding("unknown-revision", "FAIL", text, remedy)]
+    whose = f"a backup of {own}" if own else "an older backup"
+    remedy = f"{start}, or restore {whose}: {_told(backup)}."
+    return [_finding("unknown-revision", "FAIL", text, remedy, "restore", backup=backup.id)]
+
+
+def _fitting(deployment: Deployment, timeline: Timeline) -> Backup | None:
+    """The newest verified backup that this code can start on."""
+    try:
+        backups = read_catalogue(deployment).backups
+    except McpdbError:
+        return None
+    return next(
+        (
+            backup
+            for backup in backups
+            if backup.verdict is Verdict.OK
+            and not backup.neighbour
+            and not backup.link_to
+            and fits(timeline, backup.revision).steps is not None
+        ),
+        None,
+    )
+
+
+def _version_table(look: _Look, timeline: Timeline, tables: int) -> list[MigrationFinding]:
+    """No row, or more than one."""
+    if not look.stamps:
+        what = "alembic_version is empty" if look.has_version else "There is no alembic_version"
+        text = f"{what}, but {plural(tables, 'table')}: nobody knows which migrations it has."
+        target = looks_like(timeline, look.have)
+        if target:
+            remedy = (
+                f"Its tables look like {target}: stamp that, then upgrade, on a copy first. Or "
+                "restore a backup."
+            )
+            return [_finding("no-version", "FAIL", text, remedy, "stamp", target=target)]
+        remedy = "Restore a backup, or stamp it with the revision whose tables it has."
+        return [_finding("no-version", "FAIL", text, remedy)]
+    if len(look.stamps) < 2:
+        return []
+    names = ", ".join(map(one_line, look.stamps))
+    for one in look.stamps:
+        others = set(look.stamps) - {one}
+        if others <= upto(timeline.revisions, [one]):
+            text = f"alembic_version has {names}: {one} comes after the others, Alembic refuses it."
+            remedy = f"Stamp {one}: the row that is too much goes, on a copy first."
+            return [_finding("two-versions", "FAIL", text, remedy, "stamp", target=one)]
+    text = f"alembic_version has {len(look.stamps)} rows: {names}."
+    if set(look.stamps) <= {revision.revision for revision in timeline.revisions}:
+        text += " They stand on branches that a later migration joins."
+        remedy = "The upgrade joins them; rehearse it first."
+        return [_finding("two-versions", "warn", text, remedy, "rehearse")]
+    return [_finding("two-versions", "FAIL", text, "Restore a backup from before it.")]
+
+
+def _heads(timeline: Timeline) -> MigrationFinding | None:
+    if len(timeline.heads) < 2:
+        return None
+    several = " and ".join([", ".join(timeline.heads[:-1]), timeline.heads[-1]])
+    count = {2: "Two", 3: "Three", 4: "Four"}.get(len(timeline.heads), str(len(timeline.heads)))
+    text = f"{count} heads: {one_line(several)}. The image cannot upgrade."
+    remedy = "This is the package's fault, use another release."
+    return _finding("heads", "FAIL", text, remedy)

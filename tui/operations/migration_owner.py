@@ -1,0 +1,55 @@
+"""Whether the gateway's user may write the database, as owners and modes say it."""
+
+from __future__ import annotations
+
+import os
+
+from tui.core.errors import McpdbError
+from tui.core.models import Deployment, FileIdentity, GatewayState, MigrationFinding
+from tui.services import files
+from tui.wording.clean import one_line
+
+
+def owner_finding(deployment: Deployment, state: GatewayState) -> MigrationFinding | None:
+    """Look at the folder and the file, which the gateway must be able to write.
+
+    A gateway whose user is not known by number is not judged.
+
+    Args:
+        deployment: Whose.
+        state: What the gateway is doing; `user` as this host or the image numbers it.
+    """
+    uid, colon, gid = state.user.partition(":")
+    if deployment.blocked("database") or not (uid.isdecimal() and (gid.isdecimal() or not colon)):
+        return None
+    user = (int(uid), int(gid or 0))
+    for path in (deployment.database.parent, deployment.database):
+        try:
+            found = files.identity(path)
+        except McpdbError as error:
+            text = f"Who owns the database could not be looked at: {one_line(str(error))}"
+            return MigrationFinding(name="owner", verdict="unknown", text=text)
+        if found is not None and not may_write(found, *user):
+            what = "folder" if files.is_directory(found) else "file"
+            return MigrationFinding(
+                name="owner",
+                # One that runs opened it before, or has rights that are not seen here.
+                verdict="warn" if state.running == "running" else "FAIL",
+                text=(
+                    f"The gateway runs as {user[0]}:{user[1]} and may not write the {what} "
+                    f"{one_line(str(path))}, which belongs to {found.uid}:{found.gid} "
+                    f"({found.mode & 0o7777:04o})."
+                ),
+                remedy="Give folder and file to the user that the gateway runs as.",
+                operation="own",
+            )
+    return None
+
+
+def may_write(found: FileIdentity, uid: int, gid: int) -> bool:
+    """Whether a user may write it, as its mode says; into a folder, also make files in it."""
+    if uid == 0:
+        return True
+    shift = 6 if uid == found.uid else 3 if gid == found.gid else 0
+    wanted = os.W_OK | (os.X_OK if files.is_directory(found) else 0)
+    return (found.mode >> shift) & wanted == wanted

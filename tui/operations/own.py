@@ -1,0 +1,299 @@
+"""Own: give the database, its folder and its sidecars to the user that the gateway runs as.
+
+With a folder that its user cannot write the gateway fails at every start. The owners from before
+are in the journal first, so a cut is undone. Where the gateway then migrates the live file at its
+start, a verified backup is made before: an upgrade would do that on a copy, with a way back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tui.core.errors import ExitCode, McpdbError
+from tui.core.models import ContainerRef, Deployment, GatewayState
+from tui.core.operation import (
+    Check,
+    Facts,
+    Plan,
+    PlannedStep,
+    Progress,
+    Record,
+    Recovery,
+    RecoveryAction,
+    StepFinished,
+    Steps,
+    StepStarted,
+    Tier,
+    Verdict,
+)
+from tui.operations.backup import BackupCreate
+from tui.operations.backup_recovery import file_work
+from tui.operations.cold_recovery import start_gateway
+from tui.operations.command import command_line
+from tui.operations.gateways import gateway_of, state_of
+from tui.operations.journaled import failure, finished, gave_up, merged, pending, started
+from tui.operations.looking import LiveDatabase
+from tui.operations.restoring import going_back
+from tui.operations.restoring.ownership import before, stop
+from tui.operations.switch_target import SIDECARS
+from tui.operations.timeline import at_head, read_timeline
+from tui.wording.clean import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tui.services.giving import Giver
+
+STOP = "stop the gateway"
+GIVE = "give database, folder and sidecars to the gateway's user"
+START = "start the gateway, wait until its JSON says healthy"
+STOPPED = "the gateway stays stopped, as it was"
+_LABEL = "before the start that migrates"
+_MIGRATES = (
+    "at its start the gateway migrates this database; it is backed up before. `migrations "
+    "upgrade` gives the files to their user as well, rehearses first and has a way back"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """Give the files to whom they must belong."""
+
+    name: ClassVar[str] = "own"
+
+    deployment: Deployment
+    start: bool = False
+    """Start the gateway afterwards even if it was stopped before."""
+
+    def plan(self) -> Plan:
+        """Say whose what becomes, and what forbids it; changes nothing."""
+        deployment = self.deployment
+        state = state_of(gateway_of(deployment))
+        refused = _refused(deployment, state)
+        gift, checks = (_Gift({}, ""), [refused]) if refused else _look(deployment, state)
+        starts = state.is_up or self.start
+        migrates = bool(gift.owners) and starts and _migrates(deployment, state)
+        backup = BackupCreate(deployment).plan()
+        if migrates:
+            checks = [*checks, Check("migrations", Verdict.WARN, _MIGRATES), *backup.checks]
+        return Plan(
+            operation=self.name,
+            title=f"give the database of {deployment.name} to {gift.user or 'the gateway'}",
+            tier=Tier.DISRUPTIVE,
+            subject=deployment.name,
+            basis={
+                "owners": gift.owners,
+                "gateway": [state.identity, state.image_id, starts],
+                "migrates": migrates,
+            },
+            checks=checks,
+            steps=(
+                PlannedStep("stop", STOP, False),
+                *(backup.steps if migrates else ()),
+                PlannedStep("give", GIVE, False),
+                PlannedStep("start", START if starts else STOPPED, False, None, False),
+            ),
+            downtime=None if state.is_up else 0.0,
+            command=command_line(deployment, "gateway", "own", *(["--start"] * self.start)),
+            facts={"owners": gift.owners, "user": gift.user, "migrates": migrates},
+        )
+
+    def steps(self, progress: Progress) -> Steps:
+        """Stop, back up where the start will migrate, give, start."""
+        deployment, gateway = self.deployment, gateway_of(self.deployment)
+        state = state_of(gateway)
+        gift, _checks = _look(deployment, state)
+        starts = state.is_up or self.start
+        migrates = starts and _migrates(deployment, state)
+        yield StepStarted("stop", STOP, facts={**before(gateway), "starts": starts})
+        yield StepFinished("stop", stop(gateway))
+
+        made: Facts = {}
+        if migrates:
+            progress.checkpoint()
+            made = yield from BackupCreate(deployment, label=_LABEL).steps(progress)
+
+        progress.checkpoint()
+        yield StepStarted("give", GIVE, facts={"owners": gift.owners})
+        _give(deployment, gift.owners, "after")
+        yield StepFinished("give", {"given": True})
+
+        yield StepStarted("start", START if starts else STOPPED, cancellable=False)
+        begun = _start(deployment, progress) if starts else {"gateway_up": False}
+        yield StepFinished("start", begun)
+        return {**made, "owners": gift.owners, "sentence": _sentence(gift.owners, made), **begun}
+
+    def recover(self, records: Sequence[Record]) -> Recovery:
+        """Before all was given, everything is given back; after that it is finished."""
+        facts, cause = merged(records), failure(records)
+        if not facts.get("given"):
+            return self._undo(records, facts)
+        actions = [
+            RecoveryAction("start", START, lambda p: _start(self.deployment, p)),
+        ]
+        stuck = cause if cause is not None and cause.step == "start" else gave_up(records, "start")
+        if stuck is not None and stuck.exit_code is not ExitCode.DOCKER:
+            words = f"{_sentence(facts['owners'], {})} {stuck.sentence}"
+            return Recovery("finish", words, (), ExitCode.UNHEALTHY, "gateway not healthy")
+        left = pending(records, actions) if facts.get("starts") else ()
+        return Recovery("finish", _sentence(facts["owners"], {}), left, ExitCode.DONE, "done")
+
+    def _undo(self, records: Sequence[Record], facts: Mapping[str, Any]) -> Recovery:
+        deployment, cause = self.deployment, failure(records)
+        actions: list[RecoveryAction] = []
+        stop_begun = started(records, "stop") and facts.get("was_running")
+        if stop_begun and not finished(records, "stop"):
+            actions.append(
+                RecoveryAction("settle", "let the stop end", lambda _p: going_back.stop(deployment))
+            )
+        if "partial" in facts:
+            actions += file_work(deployment, records).actions
+        if started(records, "give"):
+            actions.append(
+                RecoveryAction(
+                    "give-back",
+                    "give the files back",
+                    lambda _p: _give(deployment, facts["owners"], "before"),
+                )
+            )
+        if stop_begun:
+            actions.append(
+                RecoveryAction(
+                    "start-again",
+                    "start the gateway again",
+                    lambda p: start_gateway(deployment, p, healthy=bool(facts.get("was_healthy"))),
+                )
+            )
+        words = cause.sentence if cause else "It was cut short; the owners are as they were."
+        code = cause.exit_code if cause else ExitCode.FAILED
+        outcome = cause.outcome if cause else "cut short, undone"
+        if (stuck := gave_up(records, "give-back")) is not None:
+            words, code = f"{words} {stuck.sentence}", ExitCode.ROLLBACK_FAILED
+            outcome = "not undone"
+        elif (stuck := gave_up(records, "start-again")) is not None:
+            words, code = f"{words} {stuck.sentence}", ExitCode.UNHEALTHY
+            outcome = "gateway not back"
+        return Recovery("undo", words, pending(records, actions), code, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gift:
+    """What changes hands."""
+
+    owners: dict[str, dict[str, list[int]]]
+    """By path; owner and group `before` and `after`, as containers number them."""
+    user: str
+
+
+def _refused(deployment: Deployment, state: GatewayState) -> Check | None:
+    if deployment.read_only:
+        return Check("read-only", Verdict.FAIL, "started with --read-only")
+    blocked = deployment.blocked("database") or deployment.blocked("gateway")
+    if blocked is not None:
+        code = ExitCode.DOCKER if blocked.topic == "docker" else ExitCode.PRECHECK
+        return Check("gateway", Verdict.FAIL, blocked.text, code)
+    if not isinstance(deployment.gateway, ContainerRef):
+        text = "The gateway is no container: which user it runs as is not known here."
+        return Check("gateway", Verdict.FAIL, text)
+    if state.running == "unknown":
+        return Check("gateway", Verdict.FAIL, state.text, ExitCode.DOCKER)
+    return None
+
+
+def _look(deployment: Deployment, state: GatewayState) -> tuple[_Gift, list[Check]]:
+    """Who owns what, and whether that lets the gateway's user write it."""
+    try:
+        with _giver(deployment, state) as (giver, user):
+            return _compared(deployment, giver, user)
+    except McpdbError as error:
+        return _Gift({}, ""), [Check("owner", Verdict.FAIL, str(error), error.exit_code)]
+
+
+def _compared(
+    deployment: Deployment, giver: Giver, user: tuple[int, int]
+) -> tuple[_Gift, list[Check]]:
+    owners: dict[str, dict[str, list[int]]] = {}
+    told, stuck = [], []
+    for path in _paths(deployment):
+        owner = giver.owner(path)
+        if owner is None or owner.lets_write(*user):
+            continue
+        if owner.uid == user[0]:
+            stuck.append(path)
+            continue
+        owners[str(path)] = {"before": [owner.uid, owner.gid], "after": list(user)}
+        told.append(f"{path.name} (of {owner})")
+    name = f"{user[0]}:{user[1]}"
+    if stuck:
+        text = f"{stuck[0]} belongs to {name} already, and its mode lets nobody write: chmod u+w"
+        return _Gift({}, name), [Check("owner", Verdict.FAIL, one_line(text))]
+    if not owners:
+        text = f"Nothing to give: the gateway's user {name} may write the database and its folder."
+        return _Gift({}, name), [Check("owner", Verdict.FAIL, text)]
+    return _Gift(owners, name), [
+        Check("owner", Verdict.OK, one_line(f"{', '.join(told)}: given to {name}"))
+    ]
+
+
+def _paths(deployment: Deployment) -> list[Path]:
+    live = deployment.database
+    return [live.parent, live, *(live.with_name(live.name + suffix) for suffix in SIDECARS)]
+
+
+@contextmanager
+def _giver(deployment: Deployment, state: GatewayState) -> Iterator[tuple[Giver, tuple[int, int]]]:
+    """What changes owners, and the gateway's user.
+
+    Raises:
+        McpdbError: The user cannot be told.
+        NotFoundError: The container or its image is gone.
+        DockerError: The engine does not answer.
+    """
+    from tui.services.engine import Engine
+    from tui.services.giving import Giver, user_of
+
+    ref = deployment.gateway
+    assert isinstance(ref, ContainerRef)
+    engine = Engine(ref.docker_host)
+    try:
+        container = engine.inspect(ref.container)
+        image = engine.image(state.image_id or str(container["Image"]))
+        user = user_of(engine, image, str(container["Config"].get("User") or ""))
+        if user is None:
+            raise McpdbError(f"Which user {one_line(ref.container)} runs as cannot be told.")
+        yield Giver(engine, deployment.database.parent, str(image["Id"]), container), user
+    finally:
+        engine.close()
+
+
+def _give(deployment: Deployment, owners: Mapping[str, Any], whose: str) -> Facts:
+    """Give every path its owner; done already, it does nothing."""
+    if owners:
+        with _giver(deployment, state_of(gateway_of(deployment))) as (giver, _user):
+            for path, change in owners.items():
+                uid, gid = change[whose]
+                giver.give([Path(path)], int(uid), int(gid))
+    return {}
+
+
+def _start(deployment: Deployment, progress: Progress) -> Facts:
+    return start_gateway(deployment, progress, healthy=True)
+
+
+def _migrates(deployment: Deployment, state: GatewayState) -> bool:
+    """Whether the gateway's start changes the database; what cannot be told may be so."""
+    live = LiveDatabase(deployment).facts()
+    return live.exists and not at_head(read_timeline(deployment, state, live.revisions))
+
+
+def _sentence(owners: Mapping[str, Any], made: Facts) -> str:
+    names = ", ".join(one_line(Path(path).name) for path in owners)
+    user = next((change["after"] for change in owners.values()), [0, 0])
+    text = f"{names} given to {user[0]}:{user[1]}, the gateway's user."
+    if made.get("name"):
+        text += f" The database as it was is backed up as {one_line(str(made['name']))}."
+    return text

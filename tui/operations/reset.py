@@ -1,0 +1,43 @@
+"""Reset: a new, empty database in the place of the live one, by the gateway's own `bootstrap_db`.
+
+The new file is built aside and checked before anything stops; then the two are exchanged as in a
+restore, and the old inode is the safety copy that `undo` puts back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tui.core.models import Deployment
+from tui.core.operation import Plan, Progress, Record, Recovery, Steps
+from tui.operations.migrating import new_file, putting
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Put a new database in the place of the live one; the old one is kept."""
+
+    name: ClassVar[str] = "reset"
+
+    deployment: Deployment
+    start: bool = False
+    """Start the gateway afterwards even if it was stopped before."""
+
+    def plan(self) -> Plan:
+        """Say what would happen and what forbids it; changes nothing."""
+        return new_file.make_plan(self.name, new_file.look(self.deployment, start=self.start))
+
+    def look_again(self, plan: Plan) -> Plan | None:
+        """Look again while a plan is being read; the plan made anew where something moved."""
+        now = new_file.look(self.deployment, start=self.start, quick=True)
+        return None if new_file.basis(now) == plan.basis else self.plan()
+
+    def steps(self, progress: Progress) -> Steps:
+        """Build, check, release, stop, prove, swap, start, read back."""
+        return putting.steps(self.deployment, self.name, progress, start=self.start)
+
+    def recover(self, records: Sequence[Record]) -> Recovery:
+        """Decide from the journal alone; see `tui.operations.migrating.putting`."""
+        return putting.recover(self.deployment, records, start=self.start)

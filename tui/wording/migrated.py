@@ -1,0 +1,63 @@
+"""What an operation that migrated, or tried to, has to tell, for both front ends.
+
+Keys of `ActivityEntry.result` that are read: `before`, `after` and `applied` (lists of revisions),
+`seconds_migrate`, `image`, `rehearsal` (id of its report), `revision`, `error` and `statement` of
+one that failed.
+"""
+
+from __future__ import annotations
+
+from tui.core.models import ActivityEntry
+from tui.wording.clean import one_line
+from tui.wording.quantities import duration, plural
+
+MIGRATES = ("upgrade", "downgrade", "stamp", "bootstrap", "reset", "rehearse")
+STATEMENT_SHORT = 600
+"""Characters of a failing statement on a page that says more than that."""
+
+
+def told(entry: ActivityEntry) -> list[tuple[str, str]]:
+    """Label and text of what it did; empty for another operation."""
+    if entry.operation not in MIGRATES:
+        return []
+    done = entry.state == "done"
+    pairs = [
+        ("schema", way(entry)),
+        ("by", _text(entry, "image") if done else ""),
+        ("revision", "" if done else _text(entry, "revision")),
+        ("error", _text(entry, "error")),
+        ("statement", _short(_text(entry, "statement"))),
+    ]
+    return [(label, text) for label, text in pairs if text]
+
+
+def way(entry: ActivityEntry) -> str:
+    """`e198602c3c1e → 7ab59991e017, 6 revisions, 1.2 s`; empty where it did not get there."""
+    result = entry.result
+    after = _ids(result.get("after"))
+    if entry.state != "done" or not after:
+        return ""
+    text = f"{_ids(result.get('before')) or 'nothing'} → {after}"
+    applied = result.get("applied")
+    if isinstance(applied, list | tuple) and entry.operation in ("upgrade", "downgrade"):
+        text += f", {plural(len(applied), 'revision')}"
+    seconds = result.get("seconds_migrate")
+    return f"{text}, {duration(float(seconds))}" if isinstance(seconds, int | float) else text
+
+
+def has_report(entry: ActivityEntry) -> bool:
+    """Whether a rehearsal's report tells more."""
+    return entry.operation in MIGRATES and bool(_text(entry, "rehearsal"))
+
+
+def _text(entry: ActivityEntry, key: str) -> str:
+    return one_line(str(entry.result.get(key) or ""))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= STATEMENT_SHORT else text[: STATEMENT_SHORT - 1] + "…"
+
+
+def _ids(value: object) -> str:
+    found = value if isinstance(value, list | tuple) else [value] if value else []
+    return " + ".join(one_line(str(revision)) for revision in found)
