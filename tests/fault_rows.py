@@ -638,6 +638,172 @@ REHEARSAL = (
     ),
 )
 
+NEW_FILE = (
+    Row(
+        "bootstrap",
+        "built aside, put where nothing is, whole or not at all; never made by merely looking",
+        (
+            "unit/test_bootstrap.py::test_killed_anywhere_there_is_nothing_or_a_whole_database",
+            "unit/test_bootstrap.py::test_a_missing_database_is_made_and_the_gateway_stays_as_it_was",
+            "unit/test_bootstrap.py::test_a_bootstrap_that_fails_leaves_nothing_there",
+            "unit/test_bootstrap.py::test_a_gateway_that_does_not_come_up_with_it_keeps_it",
+            "unit/test_bootstrap.py::"
+            "test_what_a_removed_database_left_beside_it_is_never_replayed_into_the_new_one",
+            "unit/test_migration_doctor.py::"
+            "test_a_missing_database_is_bootstrapped_and_not_made_by_looking",
+        ),
+        (
+            "test_bootstrap_reset.py::"
+            "test_a_missing_database_is_made_while_the_gateway_is_stopped_and_taken_back",
+        ),
+    ),
+    Row(
+        "bootstrap.undo",
+        "the undo of a bootstrap: the path empty again only under a stopped gateway, the file kept",
+        (
+            "unit/test_bootstrap.py::"
+            "test_its_undo_leaves_nothing_there_again_and_the_undo_of_that_puts_it_back",
+            "unit/test_bootstrap.py::"
+            "test_an_undo_killed_anywhere_has_the_database_in_exactly_one_place",
+        ),
+        (
+            "test_bootstrap_reset.py::"
+            "test_a_missing_database_is_made_while_the_gateway_is_stopped_and_taken_back",
+        ),
+    ),
+    Row(
+        "reset",
+        "built aside before anything stops, then swapped; the old file is the safety copy",
+        (
+            KILL,
+            "unit/test_reset.py::"
+            "test_a_reset_and_its_undo_with_every_row_that_was_written_until_the_stop",
+            "unit/test_reset.py::"
+            "test_a_bootstrap_that_fails_changes_nothing_and_touches_no_gateway",
+            "unit/test_reset.py::"
+            "test_a_gateway_that_does_not_work_with_it_gets_its_old_database_back",
+            "unit/test_reset.py::test_a_disk_that_is_full_stops_it_before_anything_stops",
+        ),
+        ("test_migrations.py::test_reset_its_undo_and_a_bootstrap_of_what_is_missing",),
+    ),
+    Row(
+        "leftovers",
+        "a table that a cut migration left: dropped where no row is lost, else renamed or told",
+        (
+            "unit/test_leftovers.py::test_the_only_rows_there_are_are_never_dropped",
+            "unit/test_leftovers.py::"
+            "test_a_table_that_was_made_anew_with_fewer_rows_has_no_automatic_remedy",
+            "unit/test_migration_doctor.py::test_where_both_have_rows_a_person_must_look",
+        ),
+        (
+            "test_bootstrap_reset.py::"
+            "test_real_schemas_fit_their_stamps_and_one_that_does_not_is_told",
+        ),
+    ),
+)
+
+MIGRATE = (
+    Row(
+        "upgrade.order",
+        "rehearsed copy thrown away, the stopped file copied, migrated, checked, swapped in (I9)",
+        (
+            "unit/test_upgrade.py::test_rows_written_while_it_is_rehearsed_and_until_the_stop_"
+            "are_in_the_upgraded_database",
+            "unit/test_upgrade.py::test_what_was_rehearsed_today_is_not_rehearsed_again_and_tells_"
+            "the_downtime",
+            "unit/test_upgrade.py::test_where_no_file_can_take_its_place_the_copy_is_written_in_"
+            "after_a_safety_copy",
+        ),
+        (
+            "test_migrations.py::"
+            "test_an_upgrade_keeps_every_row_that_was_acknowledged_from_the_rehearsal_to_the_stop",
+            "test_migrations.py::test_the_journal_of_an_upgrade_tells_each_step_and_the_way_it_took",
+        ),
+    ),
+    Row(
+        "upgrade.killed",
+        "killed, cancelled, out of space at every step: old or new, whole, gateway back",
+        (KILL, FULL, DENIED, WISH, HELPER, CAME, HANGS),
+        ("test_migration_faults.py::test_an_upgrade_that_is_killed_or_cancelled",),
+    ),
+    Row(
+        "upgrade.failing",
+        "a failing revision: live untouched, gateway back, the statement shown (1)",
+        (
+            "unit/test_upgrade.py::test_a_revision_that_raises_in_the_rehearsal_stops_nothing",
+            "unit/test_upgrade.py::test_a_revision_that_raises_on_the_stopped_copy_alone_leaves_"
+            "the_live_file_untouched",
+            "unit/test_upgrade.py::test_more_rows_lost_than_were_seen_change_nothing",
+            "unit/test_upgrade.py::test_rows_that_are_lost_must_have_been_seen_in_the_plan",
+        ),
+        (
+            "test_migrations.py::"
+            "test_a_revision_that_fails_on_the_stopped_file_alone_gets_the_gateway_back",
+            "test_migrations.py::"
+            "test_a_failing_revision_leaves_a_stopped_deployment_as_it_was_to_the_byte",
+        ),
+    ),
+    Row(
+        "upgrade.unhealthy",
+        "not healthy with it: the very same old file comes back, with its image (4)",
+        (
+            "unit/test_upgrade.py::test_a_gateway_that_does_not_work_with_it_gets_its_very_file_back",
+            BACK,
+        ),
+        (
+            "test_migration_faults.py::"
+            "test_a_next_release_that_does_not_start_gives_old_file_and_old_image_back",
+        ),
+    ),
+    Row(
+        "upgrade.refused",
+        "unknown revision, several heads, leftovers, nothing to do: refused with the remedy",
+        (
+            "unit/test_upgrade.py::"
+            "test_a_revision_that_the_code_does_not_know_is_named_with_what_to_do",
+            "unit/test_upgrade.py::test_several_heads_are_refused",
+            "unit/test_upgrade.py::test_what_a_cut_migration_left_is_put_right_only_when_asked_for",
+            "unit/test_upgrade.py::"
+            "test_somebody_who_has_the_file_open_is_named_and_nothing_changes",
+        ),
+        (
+            "test_migrations.py::"
+            "test_an_old_image_on_a_newer_file_says_what_made_it_and_changes_nothing",
+            "test_migrations.py::"
+            "test_a_file_that_was_wedged_by_hand_is_named_and_repaired_with_a_safety_copy",
+        ),
+    ),
+    Row(
+        "downgrade",
+        "by one and to a named revision; what the gateway's start makes of it is said",
+        (
+            KILL,
+            "unit/test_downgrade.py::"
+            "test_down_by_one_and_to_a_named_revision_keeps_rows_and_is_undone",
+            "unit/test_downgrade.py::"
+            "test_a_gateway_that_migrates_at_its_start_goes_up_again_and_both_say_so",
+            "unit/test_downgrade.py::test_a_downgrade_that_refuses_stops_nothing",
+        ),
+        (
+            "test_migrations.py::"
+            "test_downgrade_to_a_revision_stamp_and_their_undo_on_a_stopped_gateway",
+        ),
+    ),
+    Row(
+        "stamp",
+        "the version alone changes, on a copy that is swapped in; says that it makes no change",
+        (
+            KILL,
+            "unit/test_stamp.py::test_a_stamp_changes_the_version_alone_says_so_and_is_undone",
+            "unit/test_stamp.py::test_a_version_that_nobody_knows_and_a_missing_one_can_be_stamped",
+        ),
+        (
+            "test_migrations.py::"
+            "test_downgrade_to_a_revision_stamp_and_their_undo_on_a_stopped_gateway",
+        ),
+    ),
+)
+
 ROWS: tuple[Row, ...] = (
     *INVARIANTS,
     *EVERY,
@@ -648,6 +814,8 @@ ROWS: tuple[Row, ...] = (
     *RESTORE,
     *UNDO,
     *REHEARSAL,
+    *MIGRATE,
+    *NEW_FILE,
 )
 
 

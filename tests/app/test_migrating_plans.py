@@ -10,7 +10,6 @@ import pytest
 from tests.app.migrating_story import (
     FACTS,
     IMAGE,
-    IMAGE_ID,
     NEWEST,
     SEEN_AHEAD,
     SEEN_PENDING,
@@ -34,13 +33,14 @@ from tests.app.shell_story import (
 )
 from tui.app import migrating
 from tui.app.commands import commands
-from tui.app.migrating import page_of, plan_screen
+from tui.app.migration_screens import page_of, plan_screen
 from tui.app.screens.migrating_plan import MigratingPlanScreen
 from tui.app.screens.plan import PlanScreen
 from tui.app.screens.rehearsal_running import RehearsingScreen
 from tui.app.screens.rehearse_question import RehearseQuestion
 from tui.app.screens.restore_plan import RestorePlanScreen
 from tui.app.screens.result_words import page as result_page
+from tui.core.models import MigrationFinding
 from tui.core.operation import Check, Verdict
 from tui.wording import migrating_plans
 
@@ -82,8 +82,8 @@ async def test_an_upgrade_says_what_runs_with_what_and_how_it_was_rehearsed_on_o
             "by dana: ok, migrate 1.2 s, check 4.0 s",
             "no table loses rows, as far as it was rehearsed",
             "about 21 s (of it copy 3.9 s, migrate 1.2 s)",
-            "a revision fails: statement shown, gateway back",
-            "old file, owner and image come back together",
+            "a revision fails: statement shown, gateway back unchanged",
+            "old file, owner, image come back together",
             "C until step 7; afterwards Z undo, for 30 days",
             "migrations upgrade --confirm forge",
             "Type forge to go on:",
@@ -112,7 +112,7 @@ async def test_a_hundred_revisions_leave_the_first_page_readable():
         await opened(pilot, upgrade_plan({"revisions": many, "runs": 110}))
         page = screen_text(app)
         assert "110 revisions" in page
-        assert "102 more below" in page
+        assert "104 more below" in page
         assert "CHECKED" in page
         for _ in range(8):
             await pilot.press("j")
@@ -236,7 +236,9 @@ class Asked:
             monkeypatch.setattr(f"tui.app.migration_verbs.{name}", self._note(name))
 
     def _note(self, name):
-        return lambda *args, **kwargs: self.calls.append((name, *args, *kwargs.items()))
+        return lambda *args, **kwargs: self.calls.append(
+            (name, *args, *(key for key, value in kwargs.items() if value))
+        )
 
 
 class Listener:
@@ -265,7 +267,7 @@ class Listener:
         ("downgrade", SEEN_AHEAD, HEAD, ("downgrade", "-1")),
         ("downgrade", SEEN_AHEAD, None, ("downgrade", "-1")),
         ("stamp", SEEN_AHEAD, "e28cd485ad3c", ("stamp", "e28cd485ad3c")),
-        ("repair", SEEN_AHEAD, None, ("upgrade", ("leftovers", True))),
+        ("repair", SEEN_AHEAD, None, ("upgrade", "leftovers")),
     ],
 )
 def test_a_key_asks_for_the_operation_with_the_revision_under_the_cursor(
@@ -275,6 +277,14 @@ def test_a_key_asks_for_the_operation_with_the_revision_under_the_cursor(
     getattr(migrating, f"open_{opens}")(app, seen.timeline, revision)
     assert asked.calls == [call]
     assert len(app.posted) == 1
+
+
+def test_an_upgrade_puts_right_what_a_cut_migration_left(monkeypatch):
+    left = MigrationFinding(name="leftover", verdict="FAIL", text="_alembic_tmp_tools is left")
+    timeline = replace(SEEN_PENDING.timeline, findings=(left,))
+    asked, app = Asked(monkeypatch), Listener(SEEN_PENDING)
+    migrating.open_upgrade(app, timeline, None)
+    assert asked.calls == [("upgrade", "head", "", "leftovers")]
 
 
 def test_one_goes_down_only_to_what_is_applied(monkeypatch):
@@ -293,7 +303,7 @@ def test_one_goes_down_only_to_what_is_applied(monkeypatch):
         ("downgrade", "-1", ("downgrade", "-1")),
         ("downgrade", "e28c", ("downgrade", "e28cd485ad3c")),
         ("stamp", "head", ("stamp", "head")),
-        ("repair", "", ("upgrade", ("leftovers", True))),
+        ("repair", "", ("upgrade", "leftovers")),
     ],
 )
 def test_the_palette_takes_the_beginning_of_a_revision(monkeypatch, verb, value, call):
@@ -377,6 +387,7 @@ def test_the_result_of_an_upgrade_says_from_where_to_where():
     )  # fmt: skip
     page = result_text(ended)
     assert "✓ UPGRADED a → b (6 revisions)." in page
+    assert page.count("a → b") == 1
     assert f"{HEAD} → {NEWEST}, 6 revisions, 1.2 s" in page
     assert "old database as mcp_safety_20260811.db, checked ok" in page
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -21,6 +23,7 @@ from tests.app.shell_story import (
 from tests.app.test_shell_live import known, message, opened, saved, until  # noqa: F401
 from tui.app.screens.menu import Menu
 from tui.app.screens.plan import PlanScreen
+from tui.app.seeing import Saw
 from tui.core.models import (
     DatabaseFacts,
     GatewayState,
@@ -141,6 +144,29 @@ async def test_a_database_that_was_never_migrated_is_told_how_to_begin():
         "No alembic_version: this database was never migrated.\n"
         "   :bootstrap… makes a new one aside."
     ) in await text_of(seen)
+
+
+async def test_a_gateway_that_is_down_is_asked_for_by_a_container_of_its_image():
+    seen = replace(
+        story(read_from="one-off container of forge:1.0.5"), gateway=GatewayState(running="stopped")
+    )
+    text = await text_of(seen)
+    assert "database = head of image 1.0.5" in text
+    assert "the gateway's image 1.0.5 ends here" in text
+    assert "Gateway is down; read in a one-off container of the same image." in text
+
+
+async def test_several_heads_are_named_as_the_packages_fault():
+    text = await text_of(
+        story(
+            heads=("a", "b"),
+            problem="Two heads: a and b. The image cannot "
+            "upgrade; this is the package's fault, use another release.",
+        )
+    )
+    assert "✗ Two heads: a and b." in text
+    assert "this is the package's fault, use another release." in " ".join(text.split())
+    assert "two heads" in text
 
 
 async def test_a_remembered_timeline_says_so():
@@ -276,7 +302,7 @@ async def test_another_image_is_chosen_from_a_menu(monkeypatch):
     monkeypatch.setattr("tui.services.migrations.images.local_images", lambda *_: listed)
     wanted = []
 
-    app = shell(story())
+    app = shell(story(ahead=(), ahead_image_id=""))
     async with app.run_test(size=SMALL) as pilot:
         app.model = SimpleNamespace(want_image=wanted.append, end=lambda: None)
         await pilot.press("3", "i")
@@ -284,6 +310,8 @@ async def test_another_image_is_chosen_from_a_menu(monkeypatch):
         assert "x/forge:1.0.7" in screen_text(app)
         await pilot.press("enter")
         await until(pilot, lambda: wanted == ["sha256:7"])
+        app.post_message(Saw(lambda seen: replace(seen, timeline=TIMELINE)))
+        await until(pilot, lambda: message(app) == "image 1.0.7: 4 ahead.")
 
 
 # --- on a real deployment -----------------------------------------------------------------
@@ -339,3 +367,21 @@ async def test_the_second_opening_shows_the_remembered_timeline_before_anybody_i
     assert not look.look(facts, state)
     # A start of the gateway reads again.
     assert look.look(facts, replace(state, identity="another"))
+
+
+async def test_what_a_cut_migration_left_is_named_first_and_enter_leads_to_the_repair(make_site):
+    site = make_site(running=False, revision="1b7da6c4980e")
+    with closing(sqlite3.connect(site.database)) as connection:
+        connection.execute("CREATE TABLE _alembic_tmp_tools AS SELECT * FROM tools")
+        connection.commit()
+    app = opened(site)
+    async with app.run_test(size=(140, 45)) as pilot:
+        await until(pilot, lambda: known(app))
+        await until(pilot, lambda: app.seen.timeline.findings)
+        await pilot.press("escape", "3")
+        await until(pilot, lambda: "✗ _alembic_tmp_tools is left" in screen_text(app))
+        assert app.pane._list.cursor_key == "finding:0:leftover"
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, PlanScreen))
+        assert app.screen.plan.operation == "upgrade"
+        assert "--repair" in app.screen.plan.command

@@ -29,14 +29,15 @@ from tests.app.migrating_story import (
 from tests.app.screen_plans import BEGAN, entry
 from tests.app.shell_story import DEPLOYMENT, FORBIDDEN, HEAD, screen_text, shell
 from tui.app.rehearsal_reader import LocalImage
+from tui.app.rehearse_wish import Choice
 from tui.app.screens.frame import MessageLine
 from tui.app.screens.operation import OperationScreen
 from tui.app.screens.operation_calls import Calls
 from tui.app.screens.rehearsal import RehearsalScreen
 from tui.app.screens.rehearsal_running import RehearsingScreen
-from tui.app.screens.rehearse_question import Choice, RehearseQuestion
+from tui.app.screens.rehearse_question import RehearseQuestion
 from tui.core.errors import NotFoundError
-from tui.core.models import GatewayState, Health, StepLine
+from tui.core.models import GatewayState, Health, MigrationFinding, StepLine
 
 SMALL, LARGE = (80, 24), (140, 45)
 IMAGES = (LocalImage("", "1.0.5, the gateway's own"), LocalImage(IMAGE, "1.0.7", IMAGE_ID))
@@ -209,7 +210,7 @@ async def test_one_goes_on_to_what_was_rehearsed_with_the_same_target_and_image(
     for name in ("upgrade", "downgrade"):
         monkeypatch.setattr(
             f"tui.app.migration_verbs.{name}",
-            lambda target, image, name=name: wanted.append((name, target, image)),
+            lambda target, image, name=name, **_left: wanted.append((name, target, image)),
         )
     app = shell(SEEN_AHEAD)
     async with app.run_test(size=SMALL) as pilot:
@@ -311,7 +312,7 @@ def question(target="", image="", timeline=WITH_AHEAD, images=IMAGES):
 async def asked(pilot, screen):
     answers = []
     pilot.app.push_screen(screen, answers.append)
-    await until(pilot, lambda: len(screen._images) == len(IMAGES))
+    await until(pilot, lambda: len(screen.wish.images) == len(IMAGES))
     await pilot.pause()
     return answers
 
@@ -367,9 +368,21 @@ async def test_an_applied_revision_is_a_downgrade_to_it():
     async with app.run_test(size=SMALL) as pilot:
         answers = await asked(pilot, question(target="e28cd485ad3c"))
         assert "Rehearse 2 revisions down with image 1.0.5?" in screen_text(app)
-        assert app.screen._command.endswith("migrations rehearse --down --to e28cd485ad3c")
+        assert app.screen.wish.command.endswith("migrations rehearse --down --to e28cd485ad3c")
         await pilot.press("y")
         assert answers == [Choice("downgrade", "e28cd485ad3c", "")]
+
+
+async def test_what_a_cut_migration_left_is_put_right_on_the_copy():
+    left = MigrationFinding(name="leftover", verdict="FAIL", text="_alembic_tmp_tools is left")
+    timeline = replace(SEEN_PENDING.timeline, findings=(left,))
+    app = shell(SEEN_PENDING)
+    async with app.run_test(size=SMALL) as pilot:
+        answers = await asked(pilot, question(timeline=timeline))
+        assert "on the copy first: what a cut migration left behind" in screen_text(app)
+        assert "--repair" in app.screen.wish.command
+        await pilot.press("y")
+        assert answers == [Choice("upgrade", "head", "", leftovers=True)]
 
 
 @pytest.mark.parametrize(

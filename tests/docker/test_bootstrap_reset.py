@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.docker.lab import fresh_database, gateway_python
+from tests.docker.lab.releases import ADMIN_PASSWORD
 from tests.docker.migration_site import NEW, findings, one_offs, stands_at
 from tests.docker.site import RealSite, ask_finished
 from tui.core.models import Deployment, GatewayState, MigrationFinding, MigrationsRef
@@ -19,6 +21,7 @@ from tui.operations.launch import launch_resume
 from tui.operations.migration_doctor import examine
 from tui.operations.timeline import read_timeline
 from tui.operations.undo import Undo
+from tui.services.migrations.running import Job, run
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -44,7 +47,7 @@ def said(database: Path, release: str = "1.0.7") -> dict[str, MigrationFinding]:
 
 
 def test_real_schemas_fit_their_stamps_and_one_that_does_not_is_told(tmp_path: Path) -> None:
-    """Fresh ones are made from the models, one that was migrated by 110 revisions; all are well."""
+    """Fresh ones, which the release makes from its models and not by its migrations."""
     for release, code in (("0.3.1", "0.3.1"), ("0.3.1", "1.0.7"), ("1.0.7", "1.0.7")):
         database = fresh_database(release, tmp_path / f"{release}-{code}.db")
         assert said(database, code) == {}, f"a database of {release} with the code of {code}"
@@ -68,6 +71,27 @@ def test_real_schemas_fit_their_stamps_and_one_that_does_not_is_told(tmp_path: P
     assert "gateways.add_headers" in " ".join(ahead.details)
     older = said(new, "0.3.1")["unknown-revision"]
     assert "This image does not know 279184dfd71d" in older.text
+
+
+def test_a_real_database_that_is_migrated_fits_its_stamp_on_the_way(tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    database = fresh_database("0.3.1", folder / "mcp.db")
+    secret = "of-the-laboratory-alone-0123456789-ABCDEFGHIJ"
+    (tmp_path / ".env").write_text(
+        f"JWT_SECRET_KEY={secret}\nAUTH_ENCRYPTION_SECRET={secret[::-1]}\n"
+        f"PLATFORM_ADMIN_PASSWORD={ADMIN_PASSWORD}\n"
+    )
+    deployment = replace(beside(database, "1.0.7"), project_dir=tmp_path)
+    # In the middle of the branches of 0.8, and at the end.
+    for target in ("z1a2b3c4d5e6", "head"):
+        run(deployment, Job(action="upgrade", target=target), database)
+        assert said(database) == {}, target
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DROP TABLE alembic_version")
+    timeline = read_timeline(deployment, DOWN, ())
+    (lost,) = examine(deployment, timeline, DOWN)
+    assert (lost.name, lost.verdict, lost.operation) == ("no-version", "FAIL", "stamp")
 
 
 def test_a_missing_database_is_made_while_the_gateway_is_stopped_and_taken_back(

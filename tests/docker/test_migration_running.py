@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import sqlite3
@@ -21,7 +22,7 @@ from tests.docker.lab import engine_available, image_for
 from tests.docker.site import RealSite, ask_finished
 from tui.core.errors import Cancelled, DockerError, NotFoundError
 from tui.core.models import ContainerRef, Deployment
-from tui.services.engine import ONE_OFF_LABEL, Engine
+from tui.services.engine import Engine
 from tui.services.migrations import copies
 from tui.services.migrations.job import Event, Job, MigrationFailedError, Ran
 from tui.services.migrations.one_off import MAKER_LABEL
@@ -85,16 +86,17 @@ def copy(lab: Lab, tmp_path: Path) -> Path:
     return path
 
 
-def one_offs(deployment: Deployment) -> list[str]:
+def one_offs(deployment: Deployment, pid: int = 0) -> list[str]:
+    """Containers that a process made, this one by default; others may use the same engine."""
     ref = deployment.gateway
     assert isinstance(ref, ContainerRef)
     with closing(Engine(ref.docker_host)) as engine:
-        return [
-            str(found["Names"][0]).lstrip("/")
-            for found in engine.containers()
-            if found["Labels"].get(ONE_OFF_LABEL) == "migrate"
-            and str(found["Labels"].get(MAKER_LABEL, "")).split(", ")[1] == str(os.getpid())
-        ]
+        ours = [c for c in engine.containers() if MAKER_LABEL in (c["Labels"] or {})]
+    return [
+        str(c["Names"][0]).lstrip("/")
+        for c in ours
+        if json.loads(c["Labels"][MAKER_LABEL])[1] == (pid or os.getpid())
+    ]
 
 
 def live(lab: Lab) -> dict[str, tuple[object, ...]]:
@@ -218,31 +220,21 @@ def test_a_stop_that_is_asked_for_leaves_no_container(
 def test_a_killed_run_leaves_a_container_that_the_next_one_removes(
     deployment: Deployment, copy: Path, new_image: str
 ) -> None:
-    import json
-
     words = [json.dumps(deployment.as_json()), str(copy), new_image]
     runner = subprocess.Popen(
         [sys.executable, "-c", RUNNER, *words], stdout=subprocess.PIPE, text=True
     )
     assert runner.stdout is not None and runner.stdout.readline() == "revision\n"
     try:
-        mine = f", {runner.pid}, "
-        assert not [name for name in remove_left_behind(deployment) if "migrate" in name]
-        assert [c for c in _ours(deployment) if mine in c["Labels"][MAKER_LABEL]]
+        (name,) = one_offs(deployment, runner.pid)
+        assert name not in remove_left_behind(deployment)
     finally:
         runner.send_signal(signal.SIGKILL)
         runner.wait()
         runner.stdout.close()
-    (left,) = [c for c in _ours(deployment) if mine in c["Labels"][MAKER_LABEL]]
-    assert str(left["Names"][0]).lstrip("/") in remove_left_behind(deployment)
-    assert not [c for c in _ours(deployment) if mine in c["Labels"][MAKER_LABEL]]
-
-
-def _ours(deployment: Deployment) -> list[Any]:
-    ref = deployment.gateway
-    assert isinstance(ref, ContainerRef)
-    with closing(Engine(ref.docker_host)) as engine:
-        return [c for c in engine.containers() if MAKER_LABEL in (c.get("Labels") or {})]
+    assert one_offs(deployment, runner.pid) == [name]
+    assert name in remove_left_behind(deployment)
+    assert one_offs(deployment, runner.pid) == []
 
 
 def test_a_user_who_may_give_nothing_away_opens_the_copy_instead(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +16,7 @@ from tests.docker.lab import engine_available, image_for
 from tui.core.errors import DockerError
 from tui.core.models import ContainerRef, Deployment, GatewayState, MigrationsRef
 from tui.operations.timeline import read_timeline
-from tui.services.engine import ONE_OFF_LABEL
+from tui.services.migrations.one_off import MAKER_LABEL
 from tui.services.migrations.probe import read_container, read_image, recall_container
 
 pytestmark = [
@@ -67,8 +69,10 @@ def image_id(lab: Lab) -> str:
 
 
 def left_behind(lab: Lab) -> list[str]:
+    """One-off containers that this process made; others may use the same engine."""
     with closing(lab.engine.docker_py()) as client:
-        return [c.name for c in client.containers.list(all=True, filters={"label": ONE_OFF_LABEL})]
+        found = client.containers.list(all=True, filters={"label": MAKER_LABEL})
+        return [c.name for c in found if json.loads(str(c.labels[MAKER_LABEL]))[1] == os.getpid()]
 
 
 def contents(folder: Path) -> dict[str, tuple[object, ...]]:

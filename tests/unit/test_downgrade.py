@@ -139,3 +139,4 @@ def test_what_cannot_be_gone_down_to_is_refused_with_what_to_do(
     # Far down there is a merge: which of its two parents is meant?
     text, code = refused("-99", old)
     assert code == 2
+    assert "joins" in text

@@ -375,6 +375,11 @@ def test_an_env_that_fails_is_named_as_the_migration(
     assert str(failure(copy)) == "The migration failed: ValueError: no key."
 
 
+def test_a_file_that_is_no_python_is_named(versions: Path, copy: Path) -> None:
+    (versions / "bad_one.py").write_text("def upgrade(:\n")
+    assert str(failure(copy)).startswith("The migration failed: bad_one.py: SyntaxError: ")
+
+
 def test_an_env_that_runs_nothing_is_no_success(site: Path, versions: Path, copy: Path) -> None:
     (site / "shipped" / "alembic" / "env.py").write_text("")
     assert "ran no migrations" in str(failure(copy))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 
 from tests.conftest import Site
@@ -42,6 +43,19 @@ def test_a_stamp_changes_the_version_alone_says_so_and_is_undone(site: Site) -> 
 
     assert site.do(Undo(site.deployment)).exit_code == 0
     assert revisions(site) == (HEAD,)
+
+
+def test_what_a_stamp_takes_for_granted_and_is_not_there_is_named(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site(revision="current", running=False)
+    plan = Stamp(site.deployment, "head").plan()
+    assert plan.facts["missing"] == [
+        "column gateways.add_headers",
+        "column gateways.remove_headers",
+    ]
+    text = verdicts(plan)["target"].text
+    assert "Missing here: column gateways.add_headers, column gateways.remove_headers." in text
 
 
 def test_a_version_that_nobody_knows_and_a_missing_one_can_be_stamped(site: Site) -> None:

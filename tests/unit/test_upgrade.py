@@ -243,6 +243,9 @@ def test_a_gateway_that_does_not_work_with_it_gets_its_very_file_back(
 ) -> None:
     """The demo's gateway does not know the revision that this package has more."""
     give_package(old, tmp_path, monkeypatch).add("cccccccccccc", "pass")
+    ref = old.deployment.gateway
+    assert isinstance(ref, ProcessRef)
+    old.deployment = replace(old.deployment, gateway=replace(ref, health_timeout=2.0))
     inode, tools = old.database.stat().st_ino, old.tools()
     last = old.do(Upgrade(old.deployment))
     assert (last.exit_code, last.outcome) == (4, "rolled back"), last.sentence

@@ -13,7 +13,7 @@ from tui.app.arrival import is_first_start, welcome
 from tui.app.baseline import configuration
 from tui.app.conduct import effects, launched, left_of, planned, resumed, with_deployment
 from tui.app.listing.activity import farewell
-from tui.app.migrating import SHOWN, page_of, plan_screen
+from tui.app.migration_screens import SHOWN, page_of, plan_screen
 from tui.app.migrations import Migrating
 from tui.app.needs import with_needs
 from tui.app.panes.base import Pane

@@ -13,22 +13,17 @@ from typing import TYPE_CHECKING
 
 from tui.app import migration_verbs as makes
 from tui.app import rehearsal_reader, verbs
+from tui.app.migration_steps import has_leftovers
 from tui.app.panes.base import Pane
-from tui.app.seen import Seen
 from tui.core.errors import McpdbError
 from tui.core.models import Rehearsal, Revision, Timeline
 from tui.wording import quantities, rehearsals
 
 if TYPE_CHECKING:
     from tui.app.app import McpdbApp
-    from tui.app.screens.operation import OperationScreen
-    from tui.app.screens.plan import PlanScreen
-    from tui.app.screens.rehearse_question import Choice
-    from tui.core.models import Deployment
+    from tui.app.rehearse_wish import Choice
     from tui.core.operation import Plan
 
-SHOWN = ("rehearse",)
-"""Operations without a question whose page is shown at once all the same."""
 REPORTS = 14
 """How many reports are offered at once: they fit a small terminal."""
 
@@ -71,7 +66,7 @@ def open_upgrade(
         target = "head" if found.revision in heads else found.revision
         if found.state == "ahead":
             image = image or timeline.ahead_image
-    _do(app, "U upgrade…", makes.upgrade(target, image))
+    _do(app, "U upgrade…", makes.upgrade(target, image, leftovers=has_leftovers(timeline)))
 
 
 def open_downgrade(app: McpdbApp, timeline: Timeline | None, revision: str | None) -> None:
@@ -133,7 +128,8 @@ def lead_on(app: McpdbApp, report: Rehearsal, *, other_image: bool) -> None:
         _do(app, "D downgrade…", makes.downgrade(report.target or "-1", image))
         return
     newest = not report.target or report.target in report.heads
-    _do(app, "U upgrade…", makes.upgrade("head" if newest else report.target, image))
+    target = "head" if newest else report.target
+    _do(app, "U upgrade…", makes.upgrade(target, image, leftovers=bool(report.leftovers)))
 
 
 def rehearse_plan(app: McpdbApp, plan: Plan) -> None:
@@ -216,37 +212,6 @@ def why_not_downgrade(timeline: Timeline | None, revision: str | None) -> str:
     return ""
 
 
-# --- screens for others -------------------------------------------------------------------
-
-
-def page_of(seen: Seen, deployment: Deployment, ident: str) -> OperationScreen:
-    """The page that follows an operation; a rehearsal's turns into its report."""
-    from tui.app.screens.operation import OperationScreen
-
-    entries = [seen.running, *(seen.activity or ())]
-    entry = next((e for e in entries if e is not None and e.id == ident), None)
-    if entry.operation == "rehearse" if entry is not None else "-rehearse" in ident:
-        from tui.app.screens.rehearsal_running import RehearsingScreen
-
-        return RehearsingScreen(deployment, ident)
-    return OperationScreen(deployment, ident)
-
-
-def plan_screen(operation: str) -> type[PlanScreen]:
-    """Which kind of screen shows the plan of an operation."""
-    if operation == "restore":
-        from tui.app.screens.restore_plan import RestorePlanScreen
-
-        return RestorePlanScreen
-    if operation in makes.MIGRATES:
-        from tui.app.screens.migrating_plan import MigratingPlanScreen
-
-        return MigratingPlanScreen
-    from tui.app.screens.plan import PlanScreen
-
-    return PlanScreen
-
-
 # --- on the way ---------------------------------------------------------------------------
 
 
@@ -273,7 +238,9 @@ async def _ask(app: McpdbApp, timeline: Timeline | None, revision: str, image: s
     question = RehearseQuestion(deployment, timeline, target=revision, image=image)
     choice: Choice | None = await app.push_screen_wait(question)
     if choice is not None:
-        make = makes.rehearse(choice.action, choice.target, choice.image)
+        make = makes.rehearse(
+            choice.action, choice.target, choice.image, leftovers=choice.leftovers
+        )
         app.post_message(Pane.Do(make))
 
 

@@ -18,6 +18,11 @@ def action_for(timeline: Timeline | None, target: str) -> MigrationAction:
     return "downgrade" if found is not None and found.state == "applied" else "upgrade"
 
 
+def has_leftovers(timeline: Timeline | None) -> bool:
+    """Whether a cut migration left tables that would make the next one fail."""
+    return timeline is not None and any(one.name == "leftover" for one in timeline.findings)
+
+
 def steps(
     timeline: Timeline | None, action: MigrationAction, target: str, *, ahead: bool = False
 ) -> tuple[Revision, ...] | None:

@@ -14,13 +14,13 @@ MIGRATES = ("upgrade", "downgrade", "stamp", "bootstrap", "reset")
 """Operations that put a migrated file in the place of the live one."""
 
 
-def rehearse(action: MigrationAction, target: str, image: str) -> Make:
+def rehearse(action: MigrationAction, target: str, image: str, *, leftovers: bool = False) -> Make:
     """Run migrations on a copy that is thrown away."""
 
     def make(deployment: Deployment) -> Operation:
         from tui.operations.rehearse import Rehearse
 
-        return Rehearse(deployment, action=action, target=target, image=image)
+        return Rehearse(deployment, action=action, target=target, image=image, leftovers=leftovers)
 
     return make
 

@@ -54,9 +54,7 @@ class Model:
         self._states: dict[str, str] | None = None
         self._backup_folder: tuple[object, ...] | None = None
         self._gateway = GatewayState(running="unknown")
-        self._migrations = TimelineLook(
-            deployment, lambda change: self._saw(change, "timeline")
-        )  # fmt: skip
+        self._migrations = TimelineLook(deployment, lambda change: self._saw(change, "timeline"))
         self._wanted_rows: str = ""
         self._recount = threading.Event()
         self._recount.set()

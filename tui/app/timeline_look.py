@@ -40,6 +40,7 @@ class TimelineLook:
         self._deployment = deployment
         self._saw = saw
         self._basis: tuple[object, ...] = ()
+        self._image_id = deployment.image_id
         self._own: Timeline | None = None
         self._other: tuple[MigrationGraph, str, str] | None = None
         self._other_problem = ""
@@ -78,6 +79,7 @@ class TimelineLook:
             return False
         from tui.operations.timeline import read_timeline
 
+        self._image_id = state.image_id or self._deployment.image_id
         timeline = read_timeline(self._deployment, state, facts.revisions)
         timeline = replace(timeline, rehearsals=self._rehearsals())
         self._own = timeline
@@ -120,7 +122,7 @@ class TimelineLook:
         if own is None or own.stale or not own.revisions or not isinstance(ref, ContainerRef):
             return
         wanted = self._wanted
-        basis = (own.read_from + own.release, wanted)
+        basis = (self._image_id, wanted)
         if basis == self._images_of:
             return
         self._images_of = basis
@@ -139,13 +141,13 @@ class TimelineLook:
         from tui.services.migrations.probe import read_image
 
         package = self._deployment.migrations.package
-        images = local_images(ref, self._deployment.image_id, package)
+        images = local_images(ref, self._image_id, package)
         chosen = next((image for image in images if image.id == wanted), None)
         if wanted is None:
             chosen = newer_than(images, own.release)
         if chosen is None:
             return None
-        return read_image(ref, package, chosen.id), chosen.release or chosen.name, chosen.id
+        return read_image(ref, package, chosen.id), chosen.name, chosen.id
 
     def _show(self) -> None:
         own, other = self._own, self._other

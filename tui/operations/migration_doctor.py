@@ -210,9 +210,11 @@ def _left_over(look: _Look, timeline: Timeline) -> list[MigrationFinding]:
                 "hand while the gateway is stopped."
             )
         repair = {"leftovers": True} if remedy else {}
-        found.append(
-            _finding("leftover", "FAIL", text, says, "upgrade" if remedy else "", **repair)
-        )
+        finding = _finding("leftover", "FAIL", text, says, "upgrade" if remedy else "", **repair)
+        if remedy == "rename":
+            lost = f"Indexes of {original} went with it; the rehearsal shows what differs."
+            finding = replace(finding, details=(lost,))
+        found.append(finding)
     if any(not remedy for _table, remedy in look.left):
         # One upgrade puts all of them right or none.
         found = [replace(finding, operation="", params={}) for finding in found]

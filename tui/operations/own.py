@@ -7,13 +7,13 @@ start, a verified backup is made before: an upgrade would do that on a copy, wit
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from tui.core.errors import ExitCode, McpdbError
+from tui.core.errors import ExitCode, UnhealthyError
 from tui.core.models import ContainerRef, Deployment, GatewayState
 from tui.core.operation import (
     Check,
@@ -34,24 +34,21 @@ from tui.operations.backup import BackupCreate
 from tui.operations.backup_recovery import file_work
 from tui.operations.cold_recovery import start_gateway
 from tui.operations.command import command_line
-from tui.operations.gateways import gateway_of, state_of
+from tui.operations.gateways import RESTARTS_TOO_MANY, gateway_of, require_gateway, state_of
 from tui.operations.journaled import failure, finished, gave_up, merged, pending, started
 from tui.operations.looking import LiveDatabase
+from tui.operations.owners import Gift, give, look
 from tui.operations.restoring import going_back
 from tui.operations.restoring.ownership import before, stop
-from tui.operations.switch_target import SIDECARS
 from tui.operations.timeline import at_head, read_timeline
 from tui.wording.clean import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tui.services.giving import Giver
 
 STOP = "stop the gateway"
 GIVE = "give database, folder and sidecars to the gateway's user"
 START = "start the gateway, wait until its JSON says healthy"
 STOPPED = "the gateway stays stopped, as it was"
+MIGRATING = 600.0
+"""Seconds that a start which migrates may take until it is healthy."""
 _LABEL = "before the start that migrates"
 _MIGRATES = (
     "at its start the gateway migrates this database; it is backed up before. `migrations "
@@ -74,7 +71,7 @@ class Own:
         deployment = self.deployment
         state = state_of(gateway_of(deployment))
         refused = _refused(deployment, state)
-        gift, checks = (_Gift({}, ""), [refused]) if refused else _look(deployment, state)
+        gift, checks = (Gift({}, ""), [refused]) if refused else look(deployment, state)
         starts = state.is_up or self.start
         migrates = bool(gift.owners) and starts and _migrates(deployment, state)
         backup = BackupCreate(deployment).plan()
@@ -106,10 +103,11 @@ class Own:
         """Stop, back up where the start will migrate, give, start."""
         deployment, gateway = self.deployment, gateway_of(self.deployment)
         state = state_of(gateway)
-        gift, _checks = _look(deployment, state)
+        gift, _checks = look(deployment, state)
         starts = state.is_up or self.start
         migrates = starts and _migrates(deployment, state)
-        yield StepStarted("stop", STOP, facts={**before(gateway), "starts": starts})
+        known = {**before(gateway), "starts": starts, "migrates": migrates}
+        yield StepStarted("stop", STOP, facts=known)
         yield StepFinished("stop", stop(gateway))
 
         made: Facts = {}
@@ -119,11 +117,13 @@ class Own:
 
         progress.checkpoint()
         yield StepStarted("give", GIVE, facts={"owners": gift.owners})
-        _give(deployment, gift.owners, "after")
+        give(deployment, gift.owners, "after")
         yield StepFinished("give", {"given": True})
 
         yield StepStarted("start", START if starts else STOPPED, cancellable=False)
-        begun = _start(deployment, progress) if starts else {"gateway_up": False}
+        begun: Facts = {"gateway_up": False}
+        if starts:
+            begun = _start(deployment, progress, migrates=migrates)
         yield StepFinished("start", begun)
         return {**made, "owners": gift.owners, "sentence": _sentence(gift.owners, made), **begun}
 
@@ -132,8 +132,9 @@ class Own:
         facts, cause = merged(records), failure(records)
         if not facts.get("given"):
             return self._undo(records, facts)
+        slow = bool(facts.get("migrates"))
         actions = [
-            RecoveryAction("start", START, lambda p: _start(self.deployment, p)),
+            RecoveryAction("start", START, lambda p: _start(self.deployment, p, migrates=slow)),
         ]
         stuck = cause if cause is not None and cause.step == "start" else gave_up(records, "start")
         if stuck is not None and stuck.exit_code is not ExitCode.DOCKER:
@@ -157,7 +158,7 @@ class Own:
                 RecoveryAction(
                     "give-back",
                     "give the files back",
-                    lambda _p: _give(deployment, facts["owners"], "before"),
+                    lambda _p: give(deployment, facts["owners"], "before"),
                 )
             )
         if stop_begun:
@@ -180,15 +181,6 @@ class Own:
         return Recovery("undo", words, pending(records, actions), code, outcome)
 
 
-@dataclass(frozen=True, slots=True)
-class _Gift:
-    """What changes hands."""
-
-    owners: dict[str, dict[str, list[int]]]
-    """By path; owner and group `before` and `after`, as containers number them."""
-    user: str
-
-
 def _refused(deployment: Deployment, state: GatewayState) -> Check | None:
     if deployment.read_only:
         return Check("read-only", Verdict.FAIL, "started with --read-only")
@@ -204,84 +196,24 @@ def _refused(deployment: Deployment, state: GatewayState) -> Check | None:
     return None
 
 
-def _look(deployment: Deployment, state: GatewayState) -> tuple[_Gift, list[Check]]:
-    """Who owns what, and whether that lets the gateway's user write it."""
-    try:
-        with _giver(deployment, state) as (giver, user):
-            return _compared(deployment, giver, user)
-    except McpdbError as error:
-        return _Gift({}, ""), [Check("owner", Verdict.FAIL, str(error), error.exit_code)]
-
-
-def _compared(
-    deployment: Deployment, giver: Giver, user: tuple[int, int]
-) -> tuple[_Gift, list[Check]]:
-    owners: dict[str, dict[str, list[int]]] = {}
-    told, stuck = [], []
-    for path in _paths(deployment):
-        owner = giver.owner(path)
-        if owner is None or owner.lets_write(*user):
-            continue
-        if owner.uid == user[0]:
-            stuck.append(path)
-            continue
-        owners[str(path)] = {"before": [owner.uid, owner.gid], "after": list(user)}
-        told.append(f"{path.name} (of {owner})")
-    name = f"{user[0]}:{user[1]}"
-    if stuck:
-        text = f"{stuck[0]} belongs to {name} already, and its mode lets nobody write: chmod u+w"
-        return _Gift({}, name), [Check("owner", Verdict.FAIL, one_line(text))]
-    if not owners:
-        text = f"Nothing to give: the gateway's user {name} may write the database and its folder."
-        return _Gift({}, name), [Check("owner", Verdict.FAIL, text)]
-    return _Gift(owners, name), [
-        Check("owner", Verdict.OK, one_line(f"{', '.join(told)}: given to {name}"))
-    ]
-
-
-def _paths(deployment: Deployment) -> list[Path]:
-    live = deployment.database
-    return [live.parent, live, *(live.with_name(live.name + suffix) for suffix in SIDECARS)]
-
-
-@contextmanager
-def _giver(deployment: Deployment, state: GatewayState) -> Iterator[tuple[Giver, tuple[int, int]]]:
-    """What changes owners, and the gateway's user.
+def _start(deployment: Deployment, progress: Progress, *, migrates: bool) -> Facts:
+    """Start it; one that migrates first may take longer than its health check allows.
 
     Raises:
-        McpdbError: The user cannot be told.
-        NotFoundError: The container or its image is gone.
+        UnhealthyError: It does not become healthy, or restarts again and again.
         DockerError: The engine does not answer.
     """
-    from tui.services.engine import Engine
-    from tui.services.giving import Giver, user_of
-
-    ref = deployment.gateway
-    assert isinstance(ref, ContainerRef)
-    engine = Engine(ref.docker_host)
-    try:
-        container = engine.inspect(ref.container)
-        image = engine.image(state.image_id or str(container["Image"]))
-        user = user_of(engine, image, str(container["Config"].get("User") or ""))
-        if user is None:
-            raise McpdbError(f"Which user {one_line(ref.container)} runs as cannot be told.")
-        yield Giver(engine, deployment.database.parent, str(image["Id"]), container), user
-    finally:
-        engine.close()
-
-
-def _give(deployment: Deployment, owners: Mapping[str, Any], whose: str) -> Facts:
-    """Give every path its owner; done already, it does nothing."""
-    if owners:
-        with _giver(deployment, state_of(gateway_of(deployment))) as (giver, _user):
-            for path, change in owners.items():
-                uid, gid = change[whose]
-                giver.give([Path(path)], int(uid), int(gid))
-    return {}
-
-
-def _start(deployment: Deployment, progress: Progress) -> Facts:
-    return start_gateway(deployment, progress, healthy=True)
+    gateway = require_gateway(deployment)
+    deadline = time.monotonic() + MIGRATING
+    while True:
+        try:
+            return start_gateway(deployment, progress, healthy=True)
+        except UnhealthyError:
+            state = gateway.state()
+            # The engine counts anew from a start on.
+            goes_on = state.is_up and (state.restarts or 0) < RESTARTS_TOO_MANY
+            if not migrates or not goes_on or time.monotonic() > deadline:
+                raise
 
 
 def _migrates(deployment: Deployment, state: GatewayState) -> bool:

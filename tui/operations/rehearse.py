@@ -221,4 +221,3 @@ def _discard(deployment: Deployment, operation_id: str, facts: Facts) -> Facts:
         inside_container.discard(deployment, str(facts["inside"]))
     rehearsing.discard(deployment, operation_id)
     return {}
-

@@ -30,7 +30,7 @@ from tui.services.locks import read_owner, state_problem
 from tui.wording.clean import one_line
 from tui.wording.quantities import age, narrow_size, plural, when
 
-REPLACING = ("restore", "undo")
+REPLACING = ("restore", "undo", "upgrade", "downgrade", "stamp", "reset", "bootstrap")
 """Operations that put another file at the live path."""
 
 BACKUP_WANTED = timedelta(days=2)

@@ -202,13 +202,11 @@ def goes_wrong(plan: Plan) -> list[tuple[str, str]]:
     found = [
         (
             "a revision fails",
-            "statement shown, gateway back; the copy is thrown away, the live file untouched",
+            "statement shown, gateway back unchanged",
         )
     ]
     if plan.facts.get("switches"):
-        found.append(
-            ("the new image does not start", "old file, owner and image come back together")
-        )
+        found.append(("new image will not run", "old file, owner, image come back together"))
     return found
 
 

@@ -78,7 +78,7 @@ def facts(
         found.append(Fact("since", f"{one_line(moved_on)}: this is history"))
         return found
     found.append(Fact("for real", for_real(report, stop, start)))
-    found.append(Fact("way back", way_back(risks)))
+    found.append(Fact("way back", way_back(risks, with_image=bool(report.image_id))))
     found.append(Fact("next", following(report, other_image=other_image, lead_on=lead_on)))
     return found
 
@@ -167,9 +167,11 @@ def for_real(report: Rehearsal, stop: float | None, start: float | None) -> str:
     return f"about {about} down: {told}{tail}"
 
 
-def way_back(risks: Sequence[str]) -> str:
+def way_back(risks: Sequence[str], *, with_image: bool) -> str:
     """What takes it back once it was done for real."""
-    old = "the old file with its image, kept 30 days"
+    old = (
+        "the old file with its image, kept 30 days" if with_image else "the old file, kept 30 days"
+    )
     said = [
         words
         for risk, words in (

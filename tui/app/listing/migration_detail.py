@@ -218,7 +218,7 @@ def _rehearsed(revision: Revision, seen: Seen, glyphs: Glyphs, now: datetime) ->
     name, word = ("ok", "ok") if run.ok else ("fail", "FAIL")
     head, _ = rehearsal_words(newest, now)
     took = f", {quantities.duration(run.seconds)}" if run.ok else f": {run.error}"
-    words = head.replace(" rehearsed with", " with")
+    words = head.replace(" rehearsed", "", 1)
     yield _labelled("rehearsed", f"{words} ", *signed(glyphs, name, word), took)
 
 

@@ -38,9 +38,15 @@ class Lines:
 
 UNICODE = Lines()
 ASCII = Lines(
-    down="|", across="-", opens="\\", closes="/", opens_more="+", closes_more="+", crosses="+",
+    down="|",
+    across="-",
+    opens="\\",
+    closes="/",
+    opens_more="+",
+    closes_more="+",
+    crosses="+",
     folded=":",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +92,11 @@ def branches(revisions: Sequence[Revision]) -> bool:
     known = {item.revision for item in revisions}
     downs = Counter(down for item in revisions for down in item.down if down in known)
     tops = sum(1 for item in revisions if not downs[item.revision])
-    return tops > 1 or any(count > 1 for count in downs.values()) or any(
-        len(known.intersection(item.down)) > 1 for item in revisions
-    )  # fmt: skip
+    return (
+        tops > 1
+        or any(count > 1 for count in downs.values())
+        or any(len(known.intersection(item.down)) > 1 for item in revisions)
+    )
 
 
 def drawn(

@@ -79,15 +79,15 @@ class Marks:
             words = f"{quantities.plural(len(single), 'backup')}, newest "
             parts.insert(0, (Span(words, "muted"), *self._backup(newest, short=True)))
         elif single:
-            told = [self._backup(backup, after=before) for before, backup in
-                    zip([None, *single], single, strict=False)]  # fmt: skip
+            told = [
+                self._backup(backup, after=before)
+                for before, backup in zip([None, *single], single, strict=False)
+            ]
             head = f"{quantities.plural(len(single), 'backup')}: " if len(single) > 1 else ""
             parts = [(Span(head, "muted"), *told[0]), *told[1:], *parts]
         yield _joined(parts)
 
-    def _backup(
-        self, backup: Backup, *, short: bool = False, after: Backup | None = None
-    ) -> Line:  # fmt: skip
+    def _backup(self, backup: Backup, *, short: bool = False, after: Backup | None = None) -> Line:
         kind = {"file": f" file {backup.path.name}", "safety": " safety copy"}.get(backup.kind, "")
         pinned = " pinned" if backup.pinned else ""
         label = f' "{backup.label}"' if backup.label and backup.pinned else ""
@@ -134,10 +134,12 @@ def how_words(revision: Revision, reports: Iterable[Rehearsal], now: datetime) -
 
 def rehearsal_words(report: Rehearsal, now: datetime) -> tuple[str, Span]:
     """`Aug 10 17:31 rehearsed with image 1.0.7` and `ok, 1.2 s`."""
-    with_what = f"image {report.release}" if report.image_id and report.release else report.image
+    # An interpreter has no name that says more than its path.
+    named = f"image {report.release}" if report.release else report.image
+    with_what = f" with {named}" if report.image_id else ""
     verb = "rehearsed" if report.action == "upgrade" else f"{report.action} rehearsed"
     seconds = sum(run.seconds for run in report.runs)
-    head = f"{moment_words(report.taken, now)} {verb} with {with_what}:"
+    head = f"{moment_words(report.taken, now)} {verb}{with_what}:"
     if report.ok:
         return head, Span(f"ok, {quantities.duration(seconds)}", "muted")
     return head, Span("FAIL", "danger", bold=True)

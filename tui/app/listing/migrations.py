@@ -29,7 +29,8 @@ FIELDS = ("state", "downgrade", "release")
 """What a filter can name."""
 
 _ROLES = {"pending": "running", "unknown": "danger", "current": "healthy", "ahead": "muted"}
-_RISKS = {"drops data": "attention", "may refuse": "attention", "unknown": "muted"}
+_RISKS = {"may refuse": "attention", "no loss": "muted", "no-op": "muted", "unknown": "muted"}
+"""Most downgrades drop data: a colour for each of them would say nothing."""
 _NUMBERS = {0: "no", 1: "one", 2: "two", 3: "three", 4: "four"}
 _WIDEST_GRAPH = 18
 """Columns; what is wider is cut, the revision never."""
@@ -117,9 +118,7 @@ def _columns(shown: Sequence[Revision], lanes: int) -> tuple[Column, ...]:
     )
 
 
-def _row(
-    revision: Revision, node: graphs.Node, glyphs: Glyphs, now: datetime, lanes: int
-) -> Row:  # fmt: skip
+def _row(revision: Revision, node: graphs.Node, glyphs: Glyphs, now: datetime, lanes: int) -> Row:
     role = _ROLES.get(revision.state, "")
     quiet = "muted" if revision.state in ("ahead", "pending") else ""
     mark = sign(revision, glyphs)
@@ -173,7 +172,8 @@ class _Border:
 
     def __init__(self, timeline: Timeline, seen: Seen, glyphs: Glyphs, width: int) -> None:
         self._timeline = timeline
-        self._words = border_words(seen)
+        words = border_words(seen)
+        self._words = words if len(words) + 7 <= width else border_words(seen, short=True)
         self._glyphs = glyphs
         self._width = width
         self._ahead = {item.revision for item in timeline.ahead}
@@ -191,7 +191,7 @@ class _Border:
 
     def _across(self, words: str) -> Row:
         rule = self._glyphs.rule
-        tail = rule * max(3, self._width - len(words) - 7)
+        tail = rule * max(1, self._width - len(words) - 6)
         return between(Span(f" {rule * 3} ", "border"), Span(words, "muted"),
                        Span(f" {tail}", "border"))  # fmt: skip
 
@@ -284,13 +284,14 @@ def standing(seen: Seen) -> Line:
         return (Span("never migrated", "attention"),)
     if timeline.pending:
         return (Span(f"{timeline.pending} pending", "attention"),)
-    return (Span(f"database = running {_code(seen)}"),)
+    return (Span(f"database = {_code(seen)}"),)
 
 
 def _code(seen: Seen) -> str:
     deployment = seen.deployment
     in_container = deployment is not None and isinstance(deployment.gateway, ContainerRef)
-    return "image" if in_container else "code"
+    running = seen.gateway is None or seen.gateway.is_up
+    return f"{'running' if running else 'head of'} {'image' if in_container else 'code'}"
 
 
 def header(seen: Seen, width: int) -> tuple[Line, Line]:
@@ -345,12 +346,15 @@ def stands(seen: Seen, width: int) -> Line:
     timeline = seen.timeline
     if timeline is None or not timeline.revisions:
         return ()
+    down = seen.gateway is not None and not seen.gateway.is_up
     if timeline.stale:
         return (Span(" remembered from an earlier start; being read again", "muted"),)
     took = f" {quantities.duration(timeline.seconds)}" if timeline.seconds else ""
     source = timeline.read_from or "memory"
     verb = "probe ran in" if timeline.seconds else "read before from"
     words = f" {verb} {source}{took}"
+    if down and source.startswith("one-off"):
+        words = " Gateway is down; read in a one-off container of the same image."
     if timeline.ahead_problem:
         return Span(words, "muted"), Span(f" · {timeline.ahead_problem}", "attention")
     if timeline.ahead_image and width >= 120:

@@ -64,6 +64,8 @@ class MigrationsPane(ListPane):
         super().__init__(id=id)
         self._unfolded: set[str] = set()
         self._tab = ABOUT
+        self._reading = ""
+        """Id of the image whose migrations were asked for and are not there yet."""
         self._first: str | None = None
         """What the cursor was put on at first; None as long as it was not."""
 
@@ -96,6 +98,7 @@ class MigrationsPane(ListPane):
         self._point_first(seen)
         self._show_detail(seen)
         self.stand(listing.stands(seen, self.size.width))
+        self._tell_read(seen)
 
     @property
     def _list_width(self) -> int:
@@ -141,7 +144,7 @@ class MigrationsPane(ListPane):
         names = ("About", "Source")
         return tuple(
             Span(f"[{name}]" if n == self._tab else f" {name} ", "focus" if n == self._tab else "",
-                 n == self._tab, f"app.press('{'[]'[n]}')")
+                 n == self._tab, "app.press('right_square_bracket')")
             for n, name in enumerate(names)
         )  # fmt: skip
 
@@ -309,5 +312,20 @@ class MigrationsPane(ListPane):
 
     def action_take_image(self, image: str) -> None:
         """Show what an image has beyond this one; without one, this one alone."""
+        self._reading = image
         self.say("reading its migrations …" if image else "", "muted")
         self.post_message(WantImage(image))
+
+    def _tell_read(self, seen: Seen) -> None:
+        """Say what came of reading another image."""
+        timeline = seen.timeline
+        if not self._reading or timeline is None:
+            return
+        if timeline.ahead_problem:
+            self.say(timeline.ahead_problem, "danger")
+        elif timeline.ahead_image_id == self._reading:
+            other = migration_detail.other_image(timeline)
+            self.say(f"{other}: {len(timeline.ahead) or 'nothing'} ahead.")
+        else:
+            return
+        self._reading = ""

@@ -17,7 +17,7 @@ _LABELS = {
     "lost": "LOST",
     "afterwards": "AFTERWARDS",
 }
-FIRST = 8
+FIRST = 6
 """Revisions that stand on a wide page before the rest of it."""
 
 
@@ -40,7 +40,7 @@ def wide(plan: Plan, width: int) -> list[Content]:
     rows += [Content(""), *(line("  ", row) for row in found[:FIRST])]
     if more := len(found) - FIRST:
         rows += [say(f"    {count(more)} more below", MUTED)] if more > 0 else []
-    return [*rows, Content("")]
+    return rows
 
 
 def rest(plan: Plan, width: int) -> list[Content]:

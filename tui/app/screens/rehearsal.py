@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.app import rehearsal_reader, verbs
+from tui.app import rehearsal_reader
 from tui.app.migration_steps import steps
 from tui.app.panes.base import Pane
 from tui.app.rehearsal_reader import Kept
 from tui.app.screens import rehearsal_lines
-from tui.app.screens.frame import Dialog, TitleRow
+from tui.app.screens.frame import WIDE, Dialog, TitleRow
 from tui.app.screens.lines import Lines, glyphs_of, stack
 from tui.app.screens.operation_calls import in_thread
-from tui.app.widgets.groups import ASKS, EVERYWHERE, HERE
+from tui.app.screens.rehearsal_keys import KEYS, why_not_go_on
 from tui.app.widgets.rows import RowList
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment, Timeline
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from tui.app.app import McpdbApp
     from tui.app.seen import Seen
 
+_FRAME = 7
+"""Lines of status, tab bar, title, tabs, message and keys."""
 MIGRATIONS = 3
 """Number of the pane."""
 
@@ -50,48 +52,7 @@ class RehearsalScreen(Dialog[None]):
     }
     """
     AUTO_FOCUS = "#runs"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter", "open", "revision", key_display="Enter", id="report.open", group=HERE,
-            tooltip="this revision in 3 Migrations",
-        ),
-        Binding(
-            "right_square_bracket", "tab(1)", "schema diff", key_display="[ ]", id="report.tab",
-            group=HERE, tooltip="Report, Schema diff, Output",
-        ),
-        Binding(
-            "left_square_bracket", "tab(-1)", "", show=False, id="report.tab_back", group=HERE,
-        ),
-        Binding(
-            "U", "go_on('U')", "upgrade…", id="report.upgrade", group=ASKS,
-            tooltip="the same for real: shows the plan, types the name",
-        ),
-        Binding(
-            "D", "go_on('D')", "downgrade…", id="report.downgrade", group=ASKS,
-            tooltip="the same for real: shows the plan, types the name",
-        ),
-        Binding(
-            "x", "save", "save report…", id="report.save", group=HERE,
-            tooltip="into a file: JSON where its name ends in .json, otherwise text",
-        ),
-        Binding(
-            "r", "again", "again…", show=False, id="report.again", group=HERE,
-            tooltip="rehearse again, perhaps with another image",
-        ),
-        Binding(
-            "y", "copy", "copy", show=False, id="report.copy", group=HERE,
-            tooltip="copy the report as text (OSC 52)",
-        ),
-        Binding(
-            "J,shift+down", "scroll(1)", "", show=False, key_display="J K", id="report.scroll",
-            group=HERE, tooltip="scroll what stands below the revisions",
-        ),
-        Binding("K,shift+up", "scroll(-1)", "", show=False, id="report.scroll_up", group=HERE),
-        Binding(
-            "q,escape", "back", "back", key_display="q", id="report.back", group=EVERYWHERE,
-            tooltip="back; the report is kept: `rehearsal reports` of the palette (:)",
-        ),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
 
     @dataclass
     class Saved(Message):
@@ -112,6 +73,7 @@ class RehearsalScreen(Dialog[None]):
         self.report = kept.report
         self._kept = kept
         self._tab = 0
+        self._begun = False
 
     # --- drawing --------------------------------------------------------------------------
 
@@ -145,6 +107,7 @@ class RehearsalScreen(Dialog[None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        self._begun = True
         self._draw()
         failed = self.report.failed
         if failed is not None:
@@ -157,8 +120,8 @@ class RehearsalScreen(Dialog[None]):
         self._draw()
 
     def _draw(self) -> None:
-        if not self.query("#means"):
-            return  # It is told its size before all of it is there; `_begin` follows.
+        if not self._begun:
+            return  # It is told its size before all of it is there.
         report, width = self.report, self.app.size.width
         self.query_one("#tabs", Lines).content = rehearsal_lines.tabs(report, self._tab, width)
         runs = self.query_one(RowList)
@@ -173,12 +136,17 @@ class RehearsalScreen(Dialog[None]):
         else:
             below = rehearsal_lines.summary(report, self._tab, width)
         self.query_one("#means", Lines).content = stack(below)
+        # What it means stands right below the revisions, and those take what is left.
+        room = max(4, self.app.size.height - _FRAME - len(below))
+        runs.styles.height = min(len(runs.rows) + 2, room) if self._tab == 0 else "1fr"
         self.rest()
 
     def rest(self) -> None:
         """What the message line says when nothing else is to be said."""
         if self._tab == 0:
-            self.tell(rehearsals.rehearsed(self.report))
+            # A wide row of tabs says it.
+            wide = self.app.size.width >= WIDE
+            self.tell("" if wide else rehearsals.rehearsed(self.report))
             return
         first, last, total = self.query_one(RowList).shown
         what = ("revisions", "changes", "lines")[self._tab]
@@ -186,7 +154,8 @@ class RehearsalScreen(Dialog[None]):
 
     @on(RowList.Moved)
     def _moved(self) -> None:
-        self.rest()
+        if self._tab:
+            self.rest()
         self.refresh_bindings()
 
     @property
@@ -243,19 +212,7 @@ class RehearsalScreen(Dialog[None]):
         return "D" if self._goes_down else "U"
 
     def _why_not_go_on(self) -> str:
-        report = self.report
-        key = self._key
-        if report.action not in ("upgrade", "downgrade"):
-            return f"{key} is off: a {report.action} was rehearsed."
-        if rehearsals.is_nothing(report):
-            return f"{key} is off: there is nothing to migrate."
-        if not report.ok:
-            return f"{key} is off: the rehearsal failed; it would fail for real."
-        if moved := self._moved_on():
-            return f"{key} is off: {moved}; r rehearses again."
-        seen = self._seen
-        verb = "downgrade" if self._goes_down else "upgrade"
-        return verbs.why_not_replace(seen, f"{key} {verb}…") if seen is not None else ""
+        return why_not_go_on(self.report, self._key, self._seen, self._moved_on())
 
     def _moved_on(self) -> str:
         """Where the database stands when that is not where the rehearsal began."""

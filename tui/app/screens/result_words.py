@@ -120,7 +120,7 @@ def _facts(entry: ActivityEntry, gateway: str) -> list[tuple[str, Sequence[Conte
 
 def _why(entry: ActivityEntry) -> str:
     """The operation's own sentence, unless the verdict's line is it already."""
-    return "" if verdict(entry)[3] == one_line(entry.sentence) else entry.sentence
+    return "" if one_line(entry.sentence).endswith(verdict(entry)[3]) else entry.sentence
 
 
 def _until(value: object) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from tui.cli.report.table import aligned, labelled
 from tui.cli.report.words import about, ago, local, signed
 from tui.core.operation import Check, Plan, Verdict
-from tui.wording import plans
+from tui.wording import migrating_plans, plans
 from tui.wording.quantities import size
 
 _INDENT = "  "
@@ -17,7 +17,8 @@ _INDENT = "  "
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Everything a person must have seen before going on."""
     yield "  ".join(plans.headline(plan))
-    yield from labelled([*_what(plan)], _INDENT)
+    yield from labelled([*_what(plan), *migrating_plans.told(plan)], _INDENT)
+    yield from _revisions(plan)
     yield from _rows(plan)
     if plan.checks:
         yield "CHECKED"
@@ -72,6 +73,18 @@ def _what(plan: Plan) -> Iterator[tuple[str, str]]:
         opened = plans.holders(plan)
         by = f"open in {', '.join(opened)}" if opened else "nobody has it open"
         yield "over", f"{target.get('path')}  {sizes}, {by}"
+
+
+def _revisions(plan: Plan) -> Iterator[str]:
+    """What is run, or what a stamp says is there."""
+    found = migrating_plans.revisions(plan)
+    if found:
+        yield "REVISIONS"
+        rows: list[tuple[str, ...]] = [
+            (str(number), step.revision, step.release, step.message, step.risk)
+            for number, step in enumerate(found, 1)
+        ]
+        yield from _indented(rows)
 
 
 def _rows(plan: Plan) -> Iterator[str]:

@@ -7,9 +7,10 @@ from contextlib import suppress
 from datetime import datetime
 
 from tui.core.errors import ExitCode, McpdbError, PrecheckError
-from tui.core.models import Deployment, Timeline
+from tui.core.models import ContainerRef, Deployment, Timeline
 from tui.core.operation import Check, Verdict
 from tui.operations.catalogue import read_catalogue
+from tui.operations.migrating.copying import needed_space
 from tui.operations.migrating.situation import Situation
 from tui.operations.migrating.times import copy_seconds
 from tui.operations.restoring.checks import (
@@ -45,18 +46,6 @@ def passing(near: Surroundings) -> tuple[Check, ...]:
     return tuple(check for check in found if check is not None)
 
 
-def needed_space(near: Surroundings) -> int:
-    """Bytes that are written beside the database: the copy, and SQLite's journal of the same.
-
-    Batch mode rebuilds whole tables, and what is rebuilt goes into the journal first.
-    """
-    whole = near.live.size + near.live.wal_size
-    if near.way.kind == "swap":
-        return 2 * whole
-    # It is written into the live file as well, whose old pages go into a journal of its own.
-    return 4 * whole
-
-
 def _live(s: Situation) -> Check:
     if not s.live.exists:
         text = "there is no live database; `bootstrap` makes one"
@@ -68,17 +57,16 @@ def _live(s: Situation) -> Check:
 
 
 def _code(s: Situation) -> Check:
-    if s.code.problem:
-        docker = s.deployment.blocked("migrations")
-        code = ExitCode.DOCKER if docker is not None and docker.topic == "docker" else None
-        return Check("code", Verdict.FAIL, s.code.problem, code or ExitCode.PRECHECK)
-    if not s.code.timeline.revisions:
-        text = s.code.timeline.problem or "the gateway's code ships no migrations"
-        return Check("code", Verdict.FAIL, text)
-    where = s.code.timeline.read_from
-    release = s.code.release
-    told = f"{s.code.name} (release {release})" if release not in s.code.name else s.code.name
-    return Check("code", Verdict.OK, one_line(told or where))
+    problem = s.code.problem
+    if not problem and not s.code.timeline.revisions:
+        problem = s.code.timeline.problem or "the gateway's code ships no migrations"
+    if problem:
+        silent = s.state.running == "unknown" and isinstance(s.deployment.gateway, ContainerRef)
+        code = ExitCode.DOCKER if silent else ExitCode.PRECHECK
+        return Check("code", Verdict.FAIL, problem, code)
+    release, name = s.code.release, s.code.name
+    told = f"{name} (release {release})" if release not in name else name
+    return Check("code", Verdict.OK, one_line(told or s.code.timeline.read_from))
 
 
 def _target(s: Situation) -> Check:
@@ -102,13 +90,15 @@ def _target(s: Situation) -> Check:
 
 
 def _stamping(s: Situation) -> str:
-    from_, skipped = " ".join(s.route.before) or "none", s.route.skipped
-    text = f"{STAMPING} From {from_} to {s.route.target}"
-    if not skipped:
-        return f"{text}."
-    told = ", ".join(one_line(revision.message) for revision in skipped[:3])
-    more = f" and {plural(len(skipped) - 3, 'more')}" if len(skipped) > 3 else ""
-    return f"{text}: {plural(len(skipped), 'revision')} between them ({told}{more})."
+    skipped, text = s.route.skipped, STAMPING
+    if s.missing:
+        more = f" and {len(s.missing) - 3} more" if len(s.missing) > 3 else ""
+        text += f" Missing here: {', '.join(s.missing[:3])}{more}."
+    if skipped:
+        told = ", ".join(one_line(revision.message) for revision in skipped[:3])
+        more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""
+        text += f" {plural(len(skipped), 'revision')} between: {told}{more}."
+    return text
 
 
 def newest_fitting(deployment: Deployment, timeline: Timeline) -> str:
@@ -172,7 +162,7 @@ def _risk(s: Situation) -> Check | None:
 
 def starts_again(s: Situation) -> str:
     """What a start of the gateway makes of it, in one sentence; empty when it holds."""
-    if s.wanted.action == "upgrade" or not s.deployment.migrates_at_start:
+    if not s.deployment.migrates_at_start:
         return ""
     top = s.code.ends_at
     if not top or len(top) > 1 or s.route.after == top or not s.route.target:
@@ -180,7 +170,8 @@ def starts_again(s: Situation) -> str:
     started = s.code.target.name if s.code.started is not None else s.code.release or s.code.name
     named = f"Image {one_line(started)}" if started else "The gateway"
     when = "at its start" if s.running or s.start else "at its next start"
-    return f"{named} migrates up again {when}, to {top[0]}."
+    on = "on" if s.wanted.action == "upgrade" else "up again"
+    return f"{named} migrates {on} {when}, to {top[0]}."
 
 
 def fitting_release(s: Situation) -> str:
@@ -198,8 +189,12 @@ def _holds(s: Situation) -> Check | None:
     if not (again := starts_again(s)):
         return None
     release = fitting_release(s)
-    only = f" It holds only with release {release}." if release else ""
+    only = f" It holds only with release {release}." if release and _is_down(s) else ""
     return Check("holds", Verdict.WARN, f"{again}{only}")
+
+
+def _is_down(s: Situation) -> bool:
+    return s.wanted.action == "downgrade"
 
 
 def _rehearsed(s: Situation) -> Check | None:
@@ -224,7 +219,7 @@ def _secret(_s: Situation) -> Check:
 
 
 def _space(near: Surroundings) -> Check:
-    needed = needed_space(near)
+    needed = needed_space(near.live, near.way)
     try:
         files.require_space(near.live.path.parent, needed, "A migration of a copy")
     except PrecheckError as error:

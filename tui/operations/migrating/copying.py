@@ -22,7 +22,7 @@ from tui.services.sqlite import copying, inspection
 from tui.services.sqlite.connections import finished, sidecar, translating
 from tui.services.sqlite.leftovers import is_leftover
 from tui.wording.clean import one_line
-from tui.wording.quantities import count, plural
+from tui.wording.quantities import count, plural, prose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,19 @@ class Held:
         return {"held_bytes": self.size, "held_sha256": self.sha256}
 
 
+def needed_space(live: DatabaseFacts, way: Way) -> int:
+    """Bytes that are written beside the database: the copy, and SQLite's journal of the same.
+
+    Batch mode rebuilds whole tables, and what is rebuilt goes into the journal first.
+
+    Args:
+        live: What is migrated.
+        way: Where it is written into the live file, that has a journal of its own, and is copied.
+    """
+    whole = live.size + live.wal_size
+    return 2 * whole if way.kind == "swap" else 4 * whole
+
+
 def prepare(job: Prepared, progress: Progress) -> Path:
     """Prove before anything stops that all that will be made has its place.
 
@@ -80,6 +93,7 @@ def prepare(job: Prepared, progress: Progress) -> Path:
     for needed in (deployment.state_dir, job.way.keep_dir, scratches):
         files.make_private(needed)
         files.probe_writable(needed)
+    files.require_space(scratches, needed_space(job.live, job.way), "A migration of a copy")
     if job.way.kind == "swap":
         probe = files.partial(scratches, progress.operation_id)
         try:
@@ -162,15 +176,25 @@ def migrate_copy(job: Prepared, staged: Path, progress: Progress) -> Ran:
             checkpoint=telling.beat,
         )
     except MigrationFailedError as error:
-        text = f"{error}{_failed_statement(error)} Nothing was changed."
-        raise MigrationFailedError(text, error.ran) from error
+        raise _failed(error, staged) from error
 
 
-def _failed_statement(error: MigrationFailedError) -> str:
-    """The statement that failed, short enough for a sentence, unless that has it already."""
+_FULL = ("disk is full", "No space left")
+"""How SQLite and the system say that there is no space."""
+
+
+def _failed(error: MigrationFailedError, staged: Path) -> McpdbError:
+    """The sentence of a failed revision: what it said, and the statement where there is one."""
     failed = next((found for found in error.ran.runs if not found.ok), None) if error.ran else None
-    statement = one_line(failed.statement)[:300] if failed is not None else ""
-    return f" The statement: {statement}" if statement and statement[:60] not in str(error) else ""
+    if failed is not None and any(words in failed.error for words in _FULL):
+        return PrecheckError(
+            f"No space left in {one_line(str(staged.parent))} while {failed.revision} was run on "
+            "the copy. Nothing was changed."
+        )
+    statement = prose(" ".join(failed.statement.split()), 300) if failed is not None else ""
+    statement = one_line(statement)
+    said = f" The statement: {statement}" if statement and statement[:40] not in str(error) else ""
+    return MigrationFailedError(f"{error}{said} Nothing was changed.", error.ran)
 
 
 def check(job: Prepared, staged: Path, held: Held, mode: str, progress: Progress) -> dict[str, Any]:

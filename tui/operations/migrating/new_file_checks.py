@@ -56,7 +56,7 @@ def checks_of(operation: str, s: Surroundings) -> tuple[Check, ...]:
         containers_check(s),
         rights_check(s),
         _way(s),
-        gateway_check(s, "the new database"),
+        _gateway(s),
         *([] if operation == "bootstrap" else [_backup(s.deployment)]),
         Check(
             "secret",
@@ -124,6 +124,14 @@ def _code(deployment: Deployment) -> Check | None:
         return None
     text = "nothing here has the gateway's code: name an interpreter that has it (--python)"
     return Check("code", Verdict.FAIL, text, ExitCode.NOT_FOUND)
+
+
+def _gateway(s: Surroundings) -> Check:
+    found = gateway_check(s, "the new database")
+    if found.verdict is Verdict.OK and is_nothing(s):
+        text = "healthy; there is no old database to go back to: the new one stays in any case"
+        return Check("gateway", Verdict.WARN, text)
+    return found
 
 
 def _space(s: Surroundings) -> Check:

@@ -91,6 +91,7 @@ def make_plan(s: Situation) -> Plan:
             "runs": len(s.route.runs),
             "risk": s.route.risk if wanted.action == "downgrade" else "",
             "starts_again": starts_again(s),
+            "missing": list(s.missing),
             "leftovers": [list(pair) for pair in s.left],
             "rehearsal": _rehearsal(s.rehearsal),
             "seconds": {"copy": copy_seconds(s), "migrate": migrate_seconds(s)},

@@ -29,8 +29,7 @@ def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) ->
     """
     recovery = restore_recovery.decide(deployment, records, start=start)
     facts = merged(records)
-    if recovery.exit_code is not ExitCode.ROLLBACK_FAILED:
-        recovery = replace(recovery, actions=_with_sweep(deployment, records, facts, recovery))
+    recovery = replace(recovery, actions=_with_sweep(deployment, records, facts, recovery))
     if recovery.direction != "finish":
         return recovery
     done = recovery.exit_code is ExitCode.DONE and recovered(records, "readback")
@@ -41,27 +40,26 @@ def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) ->
 def _with_sweep(
     deployment: Deployment, records: Sequence[Record], facts: Facts, recovery: Recovery
 ) -> Sequence[RecoveryAction]:
-    """Add the removal of the scratch folder, before anything that takes its space is started.
-
-    Where the live file was being written into, what lies there is still needed until that is
-    settled.
-    """
+    """Add the removal of the scratch folder, before the gateway is started with its space."""
     if not facts.get("scratch") or recovered(records, "sweep") or gave_up(records, "sweep"):
         return recovery.actions
-
-    def sweep_up(progress_id: str) -> Facts:
-        discard(deployment, progress_id)
-        return {}
-
     sweep = RecoveryAction(
         "sweep",
         "remove the copy, and what still works on it",
-        lambda p: sweep_up(p.operation_id),
+        lambda p: _sweep(deployment, p.operation_id),
     )
     actions = list(recovery.actions)
     names = [action.action for action in actions]
-    if recovery.direction == "undo" and "discard" in names:
+    if "discard" in names:
         actions.insert(names.index("discard"), sweep)
-    else:
+    elif facts.get("way") != "overwrite":
+        actions.insert(0, sweep)
+    elif recovery.exit_code is not ExitCode.ROLLBACK_FAILED:
+        # Until it is settled what stands in the live file, it is compared with the copy.
         actions.append(sweep)
     return actions
+
+
+def _sweep(deployment: Deployment, operation_id: str) -> Facts:
+    discard(deployment, operation_id)
+    return {}

@@ -47,7 +47,8 @@ def sentence(facts: Facts) -> str:
     ran = f" ({plural(len(applied), 'revision')})" if action != "stamp" and applied else ""
     text = f"{_DID.get(action, 'Migrated')} {before} → {after}{ran}."
     if facts.get("gateway_up") and now and sorted(now.split()) != sorted(after.split()):
-        text += f" The gateway's start migrated it up again to {now}."
+        on = "on" if action == "upgrade" else "up again"
+        text += f" The gateway's start migrated it {on} to {now}."
     safety = one_line(str(facts.get("safety") or ""))
     if safety:
         text += f" The old database is kept as {safety}; `undo` takes it back."

@@ -19,6 +19,7 @@ from tui.operations.gateways import gateway_of, health_of, state_of
 from tui.operations.looking import LiveDatabase
 from tui.operations.migrating.code import Code, find_code
 from tui.operations.migrating.route import Route, find_route
+from tui.operations.migrating.stamping import missing
 from tui.operations.migrating.wanted import Wanted
 from tui.operations.restoring.others import others
 from tui.operations.restoring.situation import Surroundings, seen_holders
@@ -43,6 +44,8 @@ class Situation(Surroundings):
     """`_alembic_tmp_*` tables in the live file, and what puts each right."""
     rehearsal: Rehearsal | None = None
     """The report that makes another rehearsal superfluous."""
+    missing: tuple[str, ...] = ()
+    """What a stamp would take for granted although it is not there."""
 
     @property
     def nothing_to_do(self) -> bool:
@@ -88,6 +91,11 @@ def look_around(wanted: Wanted) -> Situation:
         route=route,
         left=left,
         rehearsal=find_rehearsal(wanted, code, route, left),
+        missing=(
+            missing(deployment, code.timeline, route.target)
+            if wanted.action == "stamp" and not route.problem
+            else ()
+        ),
     )
 
 

@@ -200,6 +200,8 @@ class Account:
         if revision:
             return _sentence(f"Revision {revision} failed: {text}")
         subject = "Its bootstrap_db" if package else "The migration"
+        if error.get("file"):
+            text = f"{_clean(error.get('file'))}: {text}"
         return _sentence(f"{subject} failed: {text}")
 
 
