@@ -56,8 +56,16 @@ def message(app):
 async def opened(pilot, found=None, **other):
     screen = RehearsalScreen(DEPLOYMENT, kept(found, **other))
     pilot.app.push_screen(screen)
-    await until(pilot, lambda: "[Report]" in screen_text(pilot.app))
+    await until(pilot, lambda: laid_out(screen))
     return screen
+
+
+def laid_out(screen):
+    """Whether what the report means has the room it needs, and is drawn."""
+    page = screen_text(screen.app)
+    means = screen.query("#means")
+    wanted = [line.strip() for line in means[0].content.plain.splitlines()] if means else []
+    return "[Report]" in page and all(line in page for line in wanted[:2])
 
 
 # --- the report ---------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.app.shell_story import HEAD, SEEN, shell
-from tui.app.listing import migrations as listing
+from tui.app.listing import migration_table
 from tui.app.seeing import Saw
 from tui.operations.timeline import place
 from tui.services.migrations import cache
@@ -115,7 +115,7 @@ def main() -> int:
         found = {
             "revisions": len(graph.revisions),
             "place": timed(lambda: place(graph, [HEAD])),
-            "rows": timed(lambda: listing.table(seen, glyphs, now, width=84)),
+            "rows": timed(lambda: migration_table.table(seen, glyphs, now, width=84)),
             "screen": statistics.median(asyncio.run(on_screen(graph)) for _ in range(5)),
             "second opening": timed(lambda: cache.recall(key)),
         }

@@ -194,6 +194,15 @@ def test_a_container_is_made_with_the_named_image_and_not_started(either):
     assert words[words.index("-f") + 1] == str(either.file)
 
 
+def test_a_registry_is_not_asked_for_another_image_than_the_one_that_is_meant(world):
+    world.names("gateway:1.0.7", service={"pull_policy": "always"})
+
+    up(world.ref, NEW, world.data / ".mcpdb", quiet)
+
+    (words,) = world.calls("up")
+    assert words[-3:] == ["--pull", "never", "gateway"]
+
+
 def test_an_image_that_is_not_named_any_more_is_not_brought_in(world):
     world.names("other:1")
 

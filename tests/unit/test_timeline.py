@@ -18,6 +18,7 @@ from tui.core.models import (
     Timeline,
 )
 from tui.core.operation import Verdict
+from tui.operations.other_image import with_image
 from tui.operations.timeline import (
     NO_INTERPRETER,
     at_head,
@@ -29,7 +30,6 @@ from tui.operations.timeline import (
     read_timeline,
     recalled_timeline,
     revision_of,
-    with_image,
 )
 from tui.services.migrations.graph import MigrationGraph
 

@@ -153,7 +153,7 @@ class TimelineLook:
         own, other = self._own, self._other
         if own is None:
             return
-        from tui.operations.timeline import with_image
+        from tui.operations.other_image import with_image
 
         timeline = with_image(own, *other) if other is not None else own
         timeline = replace(timeline, ahead_problem=self._other_problem)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from tui.core.errors import McpdbError
 from tui.core.models import (
@@ -21,23 +20,26 @@ from tui.core.models import (
     Revision,
     Timeline,
 )
-from tui.core.verdict import Verdict
 from tui.operations.catalogue import read_catalogue
 from tui.operations.gateways import gateway_of, health_of
 from tui.operations.looking import LiveDatabase
 from tui.operations.migration_log import crash_loop
 from tui.operations.migration_owner import owner_finding
-from tui.operations.migration_stamp import looks_like, stamp_findings
-from tui.operations.timeline import fits
+from tui.operations.migration_stamp import stamp_findings
+from tui.operations.migration_version import (
+    finding_of,
+    revision_findings,
+    told_backup,
+    version_findings,
+)
 from tui.services import files
 from tui.services.migrations.expected import Thing
 from tui.services.migrations.graph import upto
-from tui.services.migrations.releases import first_release_with, span_of
 from tui.services.sqlite import inspection
 from tui.services.sqlite.connections import translating
 from tui.services.sqlite.leftovers import leftovers, original_of
 from tui.wording.clean import one_line
-from tui.wording.quantities import plural, when
+from tui.wording.quantities import plural
 
 _ORDER = ("FAIL", "warn", "unknown")
 
@@ -111,26 +113,13 @@ def _file(deployment: Deployment, timeline: Timeline) -> list[MigrationFinding]:
     if not tables:
         text = f"{path} has no tables."
         remedy = "A reset puts a complete new database in its place."
-        return [_finding("empty", "FAIL", text, remedy, "reset")]
+        return [finding_of("empty", "FAIL", text, remedy, "reset")]
     return [
         *_left_over(look, timeline),
-        *_revision(deployment, timeline),
-        *_version_table(look, timeline, len(tables)),
+        *revision_findings(deployment, timeline),
+        *version_findings(look.stamps, look.has_version, look.have, timeline),
         *stamp_findings(timeline, look.have),
     ]
-
-
-def _finding(
-    name: str, verdict: str, text: str, remedy: str = "", operation: str = "", **params: object
-) -> MigrationFinding:
-    return MigrationFinding(
-        name=name,
-        verdict=verdict,  # type: ignore[arg-type]
-        text=text,
-        remedy=remedy,
-        operation=operation,
-        params=params,
-    )
 
 
 def _look(live: LiveDatabase) -> _Look:
@@ -162,14 +151,14 @@ def _look(live: LiveDatabase) -> _Look:
 def _nothing(deployment: Deployment, path: str, *, there: bool) -> MigrationFinding:
     """No database, or 0 bytes."""
     newest = _newest(deployment)
-    instead = f" To have its rows back, restore {_told(newest)} instead." if newest else ""
+    instead = f" To have its rows back, restore {told_backup(newest)} instead." if newest else ""
     if there:
         text = f"{path} has 0 bytes: a start of the gateway was cut before it made its tables."
         remedy = f"Bootstrap makes a complete one aside and puts it there.{instead}"
-        return _finding("empty", "FAIL", text, remedy, "bootstrap")
+        return finding_of("empty", "FAIL", text, remedy, "bootstrap")
     text = f"There is no database at {path}."
     remedy = f"Bootstrap makes one aside and puts it there.{instead}"
-    return _finding("missing", "FAIL", text, remedy, "bootstrap")
+    return finding_of("missing", "FAIL", text, remedy, "bootstrap")
 
 
 def _newest(deployment: Deployment) -> Backup | None:
@@ -177,10 +166,6 @@ def _newest(deployment: Deployment) -> Backup | None:
         return read_catalogue(deployment).newest_verified
     except McpdbError:
         return None
-
-
-def _told(backup: Backup) -> str:
-    return f"{one_line(backup.id)} of {when(backup.taken, datetime.now(UTC))}"
 
 
 # --- leftovers ----------------------------------------------------------------------------
@@ -210,7 +195,7 @@ def _left_over(look: _Look, timeline: Timeline) -> list[MigrationFinding]:
                 "hand while the gateway is stopped."
             )
         repair = {"leftovers": True} if remedy else {}
-        finding = _finding("leftover", "FAIL", text, says, "upgrade" if remedy else "", **repair)
+        finding = finding_of("leftover", "FAIL", text, says, "upgrade" if remedy else "", **repair)
         if remedy == "rename":
             lost = f"Indexes of {original} went with it; the rehearsal shows what differs."
             finding = replace(finding, details=(lost,))
@@ -235,88 +220,6 @@ def _pending(timeline: Timeline) -> list[Revision]:
     return [r for r in reversed(timeline.revisions) if r.revision not in done]
 
 
-# --- the stamp ----------------------------------------------------------------------------
-
-
-def _revision(deployment: Deployment, timeline: Timeline) -> list[MigrationFinding]:
-    """Whether the code knows where the database stands."""
-    if not timeline.current:
-        return []
-    names = ", ".join(map(one_line, timeline.current))
-    if not timeline.revisions:
-        why = one_line(timeline.problem) or "the migrations were not read"
-        text = f"Whether this image knows {names} could not be looked at: {why}"
-        return [_finding("unknown-revision", "unknown", text)]
-    known = {revision.revision for revision in timeline.revisions}
-    unknown = [name for name in timeline.current if name not in known]
-    if not unknown:
-        return []
-    made_by = span_of(unknown[0])
-    said = f" (release {made_by})" if made_by else ""
-    text = f"This image does not know {', '.join(map(one_line, unknown))}{said}."
-    needed = first_release_with(unknown[0])
-    start = f"Start {needed}" if needed else "Start the release that made it"
-    backup = _fitting(deployment, timeline)
-    own = timeline.release or (span_of(timeline.heads[0]) if timeline.heads else "")
-    if backup is None:
-        older = f"a backup of {own}" if own else "an older backup"
-        remedy = f"{start}, or restore {older}; none is known that this image can start on."
-        return [_finding("unknown-revision", "FAIL", text, remedy)]
-    whose = f"a backup of {own}" if own else "an older backup"
-    remedy = f"{start}, or restore {whose}: {_told(backup)}."
-    return [_finding("unknown-revision", "FAIL", text, remedy, "restore", backup=backup.id)]
-
-
-def _fitting(deployment: Deployment, timeline: Timeline) -> Backup | None:
-    """The newest verified backup that this code can start on."""
-    try:
-        backups = read_catalogue(deployment).backups
-    except McpdbError:
-        return None
-    return next(
-        (
-            backup
-            for backup in backups
-            if backup.verdict is Verdict.OK
-            and not backup.neighbour
-            and not backup.link_to
-            and fits(timeline, backup.revision).steps is not None
-        ),
-        None,
-    )
-
-
-def _version_table(look: _Look, timeline: Timeline, tables: int) -> list[MigrationFinding]:
-    """No row, or more than one."""
-    if not look.stamps:
-        what = "alembic_version is empty" if look.has_version else "There is no alembic_version"
-        text = f"{what}, but {plural(tables, 'table')}: nobody knows which migrations it has."
-        target = looks_like(timeline, look.have)
-        if target:
-            remedy = (
-                f"Its tables look like {target}: stamp that, then upgrade, on a copy first. Or "
-                "restore a backup."
-            )
-            return [_finding("no-version", "FAIL", text, remedy, "stamp", target=target)]
-        remedy = "Restore a backup, or stamp it with the revision whose tables it has."
-        return [_finding("no-version", "FAIL", text, remedy)]
-    if len(look.stamps) < 2:
-        return []
-    names = ", ".join(map(one_line, look.stamps))
-    for one in look.stamps:
-        others = set(look.stamps) - {one}
-        if others <= upto(timeline.revisions, [one]):
-            text = f"alembic_version has {names}: {one} comes after the others, Alembic refuses it."
-            remedy = f"Stamp {one}: the row that is too much goes, on a copy first."
-            return [_finding("two-versions", "FAIL", text, remedy, "stamp", target=one)]
-    text = f"alembic_version has {len(look.stamps)} rows: {names}."
-    if set(look.stamps) <= {revision.revision for revision in timeline.revisions}:
-        text += " They stand on branches that a later migration joins."
-        remedy = "The upgrade joins them; rehearse it first."
-        return [_finding("two-versions", "warn", text, remedy, "rehearse")]
-    return [_finding("two-versions", "FAIL", text, "Restore a backup from before it.")]
-
-
 def _heads(timeline: Timeline) -> MigrationFinding | None:
     if len(timeline.heads) < 2:
         return None
@@ -324,4 +227,4 @@ def _heads(timeline: Timeline) -> MigrationFinding | None:
     count = {2: "Two", 3: "Three", 4: "Four"}.get(len(timeline.heads), str(len(timeline.heads)))
     text = f"{count} heads: {one_line(several)}. The image cannot upgrade."
     remedy = "This is the package's fault, use another release."
-    return _finding("heads", "FAIL", text, remedy)
+    return finding_of("heads", "FAIL", text, remedy)

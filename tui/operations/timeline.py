@@ -140,7 +140,7 @@ def place(
             return "applied"
         return "unknown" if unknown else "pending"
 
-    own = _own_release(graph)
+    own = own_release(graph)
     revisions = tuple(
         replace(
             item,
@@ -163,53 +163,7 @@ def place(
     )
 
 
-def with_image(
-    timeline: Timeline, graph: MigrationGraph, name: str, image_id: str = ""
-) -> Timeline:
-    """Put in what another local image has beyond this one.
-
-    Args:
-        timeline: Of the code beside the database.
-        graph: Of the other image.
-        name: What a person calls the other image.
-        image_id: The other image's id.
-    """
-    known = {item.revision for item in timeline.revisions}
-    below = upto(graph.revisions, timeline.current)
-    own = _own_release(graph)
-
-    def state(revision: str, otherwise: RevisionState) -> RevisionState:
-        # An old image on a newer file: the other image knows how it came there.
-        if revision in timeline.current:
-            return "current"
-        return "applied" if revision in below else otherwise
-
-    ahead = tuple(
-        replace(
-            item,
-            state=state(item.revision, "ahead"),
-            release=own if own and item.revision in graph.heads else item.release,
-        )
-        for item in graph.revisions
-        if item.revision not in known
-    )
-    placed = tuple(
-        replace(item, state=state(item.revision, "unknown")) if item.state == "unknown" else item
-        for item in timeline.revisions
-    )
-    return replace(
-        timeline,
-        revisions=placed,
-        ahead=ahead,
-        ahead_image=name,
-        ahead_image_id=image_id,
-        ahead_release=own or graph.version,
-        ahead_heads=graph.heads,
-        ahead_problem="",
-    )
-
-
-def _own_release(graph: MigrationGraph) -> str:
+def own_release(graph: MigrationGraph) -> str:
     """Return the release of this code, unless its head says that it is another one's.
 
     What the package calls itself is surer than the table: releases share heads, and the table

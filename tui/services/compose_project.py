@@ -34,6 +34,8 @@ class Named:
     """Why it cannot be told or used, in one sentence."""
     user: str = ""
     """The user that Compose sets; empty leaves the image's own."""
+    pulls: bool = False
+    """Whether Compose would ask a registry before it makes the container."""
     askable: bool = True
     """Whether this host has the command and the files; without them only a person can do it."""
 
@@ -59,9 +61,10 @@ def named_image(ref: ContainerRef, timeout: float = compose.TIMEOUT) -> Named:
         return Named(problem=str(error), askable=False)
     name = str(service.get("image") or _built(ref, cli))
     user = str(service.get("user") or "")
+    pulls = service.get("pull_policy") not in (None, "", "missing", "if_not_present", "never")
     engine = Engine(ref.docker_host)
     try:
-        return Named(name=name, id=str(engine.image(name)["Id"]), user=user)
+        return Named(name=name, id=str(engine.image(name)["Id"]), user=user, pulls=pulls)
     except NotFoundError:
         text = f"The Compose file names {one_line(name)}, which is not on this host"
         return Named(name=name, user=user, problem=f"{text}: docker pull {shlex.quote(name)}")

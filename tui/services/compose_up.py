@@ -56,7 +56,8 @@ def up(ref: ContainerRef, image_id: str, state_dir: Path, waited: Waited) -> Non
     if named.id != image_id:
         why = named.problem or f"it names {one_line(named.name)} now"
         raise UnhealthyError(f"Compose does not give the image that is meant: {why}.")
-    _remake(ref, image_id, state_dir, waited, ())
+    # What was rehearsed is here; a registry may have another image by now.
+    _remake(ref, image_id, state_dir, waited, (), ("--pull", "never") if named.pulls else ())
 
 
 def up_pinned(
@@ -120,12 +121,13 @@ def _remake(
     state_dir: Path,
     waited: Waited,
     more: tuple[Path, ...],
+    options: tuple[str, ...] = (),
 ) -> None:
     engine = Engine(ref.docker_host)
     try:
         with compose_cli.alone(state_dir, UP_SECONDS, waited) as lock:
             give_name_back(engine, ref)
-            said = _run_up(ref, waited, more, lock)
+            said = _run_up(ref, waited, more, options, lock)
             # Also after a failure: 1.x renames the old container before it makes the new one.
             give_name_back(engine, ref)
         found = image_of(engine, ref)
@@ -140,7 +142,13 @@ def _remake(
         )
 
 
-def _run_up(ref: ContainerRef, waited: Waited, more: tuple[Path, ...], lock: int) -> str:
+def _run_up(
+    ref: ContainerRef,
+    waited: Waited,
+    more: tuple[Path, ...],
+    options: tuple[str, ...],
+    lock: int,
+) -> str:
     """Run it; what went wrong, empty when nothing did."""
     try:
         cli = cli_of(ref)
@@ -151,6 +159,8 @@ def _run_up(ref: ContainerRef, waited: Waited, more: tuple[Path, ...], lock: int
                 *(["--compatibility"] if compatible else []),
                 *project_words(ref, *more),
                 *("up", "--no-start", "--no-deps", "--no-build", "--force-recreate"),
+                # 1.x pulls only what is missing.
+                *(options if cli.major != 1 else ()),
                 ref.service,
             ],
             cwd=Path(ref.working_dir),

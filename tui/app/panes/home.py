@@ -13,7 +13,7 @@ from textual.containers import Container
 
 from tui.app import verbs
 from tui.app.baseline import baseline
-from tui.app.listing import activity, backups, migrations, tables
+from tui.app.listing import activity, backups, migration_words, migrations, tables
 from tui.app.listing.row import Row
 from tui.app.paint import Line, Span, cell
 from tui.app.panes.base import NO_BASELINE, Pane
@@ -203,7 +203,7 @@ class HomePane(Pane):
         if not dashboard:
             rows = [row for row in rows if row.is_thing]
         first_time = not part.rows and rows
-        part.show(rows, empty=migrations.empty_words(seen), note=None if dashboard else False)
+        part.show(rows, empty=migration_words.empty_words(seen), note=None if dashboard else False)
         if first_time and seen.timeline and seen.timeline.current:
             part.point_at(seen.timeline.current[0])
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
-from tui.app.listing import migration_detail, migration_findings, migration_source
-from tui.app.listing import migrations as listing
+from tui.app.listing import (
+    migration_detail,
+    migration_findings,
+    migration_source,
+    migration_table,
+)
+from tui.app.listing import migration_words as words
 from tui.app.listing.migration_graph import FOLD
 from tui.app.paint import Line, Span, line
 from tui.app.panes import migrations_reasons
 from tui.app.panes.base import BESIDE
-from tui.app.panes.listed import ListPane
 from tui.app.panes.migrations_keys import KEYS, MENU
 from tui.app.panes.migrations_offers import ask_for_image, lead_to
+from tui.app.panes.migrations_verbs import MigrationVerbs
 from tui.app.seeing import WantImage
 from tui.app.seen import Seen
 from tui.app.widgets.detail import DetailPanel
@@ -26,22 +31,21 @@ from tui.app.widgets.heading import HeadLine
 from tui.app.widgets.rows import RowList
 
 if TYPE_CHECKING:
-    from tui.app.app import McpdbApp
-    from tui.core.models import MigrationFinding, Revision
+    from tui.core.models import MigrationFinding
 
 LIST_WIDTH = 84
 """Columns of the list where the detail stands beside it."""
 ABOUT, SOURCE = 0, 1
 
 
-class MigrationsPane(ListPane):
+class MigrationsPane(MigrationVerbs):
     """The timeline, newest first."""
 
     NUMBER = 3
     TITLE = "Migrations"
     LIST = "timeline"
     THING = "revision"
-    FIELDS = listing.FIELDS
+    FIELDS = migration_table.FIELDS
     MENU = MENU
 
     DEFAULT_CSS = """
@@ -74,15 +78,15 @@ class MigrationsPane(ListPane):
         yield FilterLine("pending, drops, 1.0.6, oauth; -word drops")
         yield HeadLine()
         with Container(id="around"):
-            yield RowList(listing.COLUMNS, frame="none", id="timeline")
+            yield RowList(frame="none", id="timeline")
             yield DetailPanel(frame="rule", id="detail")
 
     # --- what is known --------------------------------------------------------------------
 
     def show(self, seen: Seen) -> None:
         """Draw the timeline."""
-        self.query_one(HeadLine).show(lambda width: listing.header(self.seen, width))
-        table = listing.table(
+        self.query_one(HeadLine).show(lambda width: words.header(self.seen, width))
+        table = migration_table.table(
             seen,
             self.glyphs,
             self.now(),
@@ -94,10 +98,10 @@ class MigrationsPane(ListPane):
             *migration_findings.rows(seen, self.glyphs, self.now(), self._list_width),
             *table.rows,
         ]
-        self.list_rows(rows, empty=listing.empty_words(seen), columns=table.columns)
+        self.list_rows(rows, empty=words.empty_words(seen), columns=table.columns)
         self._point_first(seen)
         self._show_detail(seen)
-        self.stand(listing.stands(seen, self.size.width))
+        self.stand(words.stands(seen, self.size.width))
         self._tell_read(seen)
 
     @property
@@ -133,9 +137,9 @@ class MigrationsPane(ListPane):
             return key, migration_detail.about(revision, seen, self.glyphs, self.now())
         if finding is not None:
             return finding.name, migration_findings.detail(finding, self.glyphs)
-        if key.startswith(listing.UNKNOWN):
+        if key.startswith(migration_table.UNKNOWN):
             text = " In the database, but in no image of this host: start an image that knows it."
-            return key.removeprefix(listing.UNKNOWN), (line(text),)
+            return key.removeprefix(migration_table.UNKNOWN), (line(text),)
         if key.startswith(FOLD):
             return "folded branch", (line(" Enter unfolds it, and folds it again."),)
         return "", ()
@@ -147,10 +151,6 @@ class MigrationsPane(ListPane):
                  n == self._tab, "app.press('right_square_bracket')")
             for n, name in enumerate(names)
         )  # fmt: skip
-
-    @property
-    def _revision(self) -> Revision | None:
-        return listing.find(self.seen, self._list.cursor_key)
 
     @property
     def _finding(self) -> MigrationFinding | None:
@@ -209,30 +209,19 @@ class MigrationsPane(ListPane):
         reason = migrations_reasons.why_not(name, self.seen, self._list.cursor_key)
         return reason or super().why_not(action)
 
-    def by_hand(self, action: str) -> tuple[str, ...]:
-        """The same as a command."""
-        name = self.seen.deployment.name if self.seen.deployment else ""
-        key = self._list.cursor_key
-        match action:
-            case "rehearse":
-                return ("migrations", "rehearse")
-            case "upgrade":
-                return ("migrations", "upgrade", "--confirm", name)
-            case "downgrade" | "stamp":
-                return ("migrations", action, key, "--confirm", name)
-        return ()
-
     def copied(self) -> str:
         """The revision."""
         key = self._list.cursor_key
         if self._finding is not None:
             return self._finding.text
-        return "" if key.startswith(FOLD) else key.removeprefix(listing.UNKNOWN)
+        return "" if key.startswith(FOLD) else key.removeprefix(migration_table.UNKNOWN)
 
     def thing_words(self) -> str:
         """The row in a few words."""
         finding = self._finding
-        return finding.name if finding else self._list.cursor_key.removeprefix(listing.UNKNOWN)
+        return (
+            finding.name if finding else self._list.cursor_key.removeprefix(migration_table.UNKNOWN)
+        )
 
     # --- keys -----------------------------------------------------------------------------
 
@@ -270,41 +259,6 @@ class MigrationsPane(ListPane):
         """Go to where the database stands."""
         if self.seen.timeline:
             self.point_at(self.seen.timeline.current[0])
-
-    @property
-    def _asker(self) -> McpdbApp:
-        return cast("McpdbApp", self.app)
-
-    def action_rehearse(self) -> None:
-        """Ask for image and target, then run the migrations on a copy."""
-        from tui.app.migrating import open_rehearse
-
-        revision, timeline = self._revision, self.seen.timeline
-        image = timeline.ahead_image_id if timeline and revision in timeline.ahead else ""
-        open_rehearse(self._asker, timeline, self._key, image=image)
-
-    def action_upgrade(self) -> None:
-        """Show the plan of an upgrade."""
-        from tui.app.migrating import open_upgrade
-
-        open_upgrade(self._asker, self.seen.timeline, self._key)
-
-    def action_downgrade(self) -> None:
-        """Show the plan of going down to this revision."""
-        from tui.app.migrating import open_downgrade
-
-        open_downgrade(self._asker, self.seen.timeline, self._key)
-
-    def action_stamp(self) -> None:
-        """Show the plan of stamping."""
-        from tui.app.migrating import open_stamp
-
-        open_stamp(self._asker, self.seen.timeline, self._key)
-
-    @property
-    def _key(self) -> str | None:
-        revision = self._revision
-        return revision.revision if revision else None
 
     def action_image(self) -> None:
         """Offer the other local images."""

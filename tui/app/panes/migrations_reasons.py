@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.app import verbs
 from tui.app.listing.migration_findings import PREFIX
 from tui.app.listing.migration_graph import FOLD
-from tui.app.listing.migrations import find
+from tui.app.listing.migration_words import find
 from tui.app.seen import Seen
 from tui.core.models import ContainerRef, Timeline
 
