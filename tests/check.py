@@ -7,6 +7,7 @@ gateway; without `--docker` they are left out and that is said.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -14,6 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+WORKERS = str((os.cpu_count() or 1) + 1)
+"""One more than there are cores: these tests wait for other processes half of the time."""
 
 
 def commands(docker: bool) -> list[tuple[str, list[str]]]:
@@ -24,7 +27,7 @@ def commands(docker: bool) -> list[tuple[str, list[str]]]:
         ("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
         ("mypy --strict", [python, "-m", "mypy"]),
         ("import contracts", [str(BIN / "lint-imports"), "--no-cache"]),
-        ("tests", [*pytest, "-m", "not docker", "-n", "auto", "--dist", "worksteal"]),
+        ("tests", [*pytest, "-m", "not docker", "-n", WORKERS, "--dist", "worksteal"]),
     ]
     if docker:
         found.append(("docker tests", [*pytest, "-m", "docker", "tests/docker"]))

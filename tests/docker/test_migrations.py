@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from secrets import token_urlsafe
 
 import pytest
 
@@ -355,11 +356,10 @@ def test_reset_its_undo_and_a_bootstrap_of_what_is_missing(up: RealSite) -> None
     assert_left_nothing(site)
 
 
-def test_a_gateway_that_crashes_again_and_again_is_rehearsed_and_upgraded_all_the_same(
+def test_a_gateway_that_crashes_in_its_migration_is_rehearsed_and_named_by_the_doctor(
     site: RealSite,
 ) -> None:
-    """The way out of a start that never works: the next release."""
-    # A revision of nobody's: 1.0.7 cannot start on it, nor can it be upgraded.
+    # One revision behind, and the database does not let itself be migrated.
     with closing(sqlite3.connect(site.lab.database)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (BELOW,))
         connection.execute(
@@ -380,19 +380,18 @@ def test_a_gateway_that_crashes_again_and_again_is_rehearsed_and_upgraded_all_th
     report = rehearsals.listed(site.deployment)[0]
     assert "not while the laboratory looks" in (report.failed.error if report.failed else "")
 
-    site.lab.compose("stop")
-    with closing(sqlite3.connect(site.lab.database)) as connection:
-        connection.execute("DROP TRIGGER lab_stop")
-        connection.commit()
-    site.lab.give_data_to_user()
-    site.lab.make_unhealthy_on_start()
+
+def test_a_gateway_whose_image_never_starts_is_upgraded_to_the_next_one(site: RealSite) -> None:
+    site.lab.name_release("1.0.7-sick")
     site.lab.up(wait=None)
     wait_for(lambda: (read_gateway(site.deployment)[0].restarts or 0) > 0, "it restarts", 240)
-    site.lab.mend()
+    site.lab.name_release("1.0.7-next")
     entry = site.do(Upgrade(site.deployment))
     assert entry.exit_code == 0, entry.sentence
     site.wait_healthy()
-    assert stands_at(site.lab.database) == [NEW]
+    assert stands_at(site.lab.database) == [NEXT]
+    assert image_of(site) == image_id(site, "1.0.7-next")
+    assert site.tools() == {"mine"}
     assert_left_nothing(site)
 
 
@@ -430,11 +429,18 @@ def test_without_docker_an_interpreter_with_the_code_is_enough(tmp_path: Path) -
     python = lab.gateway_python("1.0.7")
     live = lab.fresh_database("0.3.1", tmp_path / "mcp.db")
     before = live.read_bytes()
+    (tmp_path / "mcpdb.toml").write_text(
+        f'name = "bare"\ndatabase = "mcp.db"\npython = "{python}"\n'
+        '[gateway]\nkind = "process"\nstart = ["true"]\nstop = ["true"]\n'
+        'running = ["false"]\nhealth_url = "http://127.0.0.1:9/health"\n'
+    )
+    # An installation of its own has its settings beside it, and without them it runs nothing.
+    secrets = ("JWT_SECRET_KEY", "AUTH_ENCRYPTION_SECRET")
+    (tmp_path / ".env").write_text("".join(f"{key}={token_urlsafe(36)}\n" for key in secrets))
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tui", "--db", str(live), "--python", str(python), *words]
         return subprocess.run(
-            command,
+            [sys.executable, "-m", "tui", "--project-dir", str(tmp_path), *words],
             env={**os.environ, "DOCKER_HOST": "unix:///nowhere/docker.sock"},
             cwd=tmp_path,
             capture_output=True,
@@ -450,14 +456,13 @@ def test_without_docker_an_interpreter_with_the_code_is_enough(tmp_path: Path) -
     assert "110 revisions" in rehearsed.stdout
     assert live.read_bytes() == before
 
-    name = tmp_path.name
-    upgraded = run("migrations", "upgrade", "--confirm", name)
+    upgraded = run("migrations", "upgrade", "--confirm", "bare")
     assert upgraded.returncode == 0, upgraded.stderr
     assert stands_at(live) == [NEW]
     assert ask(live, "PRAGMA integrity_check") == [("ok",)]
     shown = run("migrations", "list", "--verbose")
     assert shown.stdout.count("by upgrade op ") == 110
-    assert run("undo", "--confirm", name).returncode == 0
+    assert run("undo", "--confirm", "bare").returncode == 0
     assert stands_at(live) == [OLD]
 
 

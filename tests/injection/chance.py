@@ -145,7 +145,7 @@ def _kill_resume(site: WritableSite, moment: float) -> None:
     for entry in read_activity(site.deployment)[:1]:
         if entry.state == "running":
             _kill(entry, "both")
-    thread.join(60)
+    thread.join(300)
     assert not thread.is_alive()
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from tui.core.errors import McpdbError, NotFoundError
 from tui.services import files
-from tui.services.engine import ONE_OFF_LABEL, Engine, Facts
+from tui.services.engine import Engine, Facts
 from tui.services.engine_errors import translated
 from tui.services.migrations import one_off
 from tui.wording.clean import one_line
@@ -131,7 +131,7 @@ class Giver:
             config={
                 "user": "0:0",
                 "healthcheck": {"test": ["NONE"]},
-                "labels": {ONE_OFF_LABEL: _PURPOSE},
+                "labels": one_off.labels(_PURPOSE),
             },
             host={
                 "binds": [f"{self._folder}:{_INSIDE}:rw"],
@@ -202,7 +202,7 @@ def _table(engine: Engine, image_id: str, path: str) -> list[list[str]]:
     made = one_off.Recipe(
         image=image_id,
         name=_name(),
-        config={"labels": {ONE_OFF_LABEL: _PURPOSE}},
+        config={"labels": one_off.labels(_PURPOSE)},
         host={"network_mode": "none"},
     )
     with one_off.one_off(engine, made, ["true"]) as name, suppress(NotFoundError):
