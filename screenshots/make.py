@@ -1,8 +1,10 @@
 """Make the README's pictures from the real program on the demo: `python -m screenshots.make`.
 
+All of them, or those of the visits that are named: `python -m screenshots.make migrating`.
+
 Nothing is drawn by hand: the demo is created and started, keys are pressed, and what stands on
-the screen is written as SVG beside this file. The host's name and the folder are fixed, so that
-two runs differ in times alone.
+the screen is written as SVG beside this file. The host's name, the folder and the path of the
+interpreter are fixed, so that two runs differ in times alone.
 """
 
 from __future__ import annotations
@@ -81,7 +83,6 @@ async def wide(folder: Path) -> None:
         for key, name, words in (
             ("1", "tables", ("[1 Tables]", "gateways")),
             ("2", "backups", ("[2 Backups]", "sha256")),
-            ("3", "migrations", ("[3 Migrations]", "pending")),
             ("5", "logs", ("[5 Logs]", "gw")),
             ("9", "gateway", ("[9 Gateway]", "healthy")),
         ):
@@ -126,6 +127,25 @@ async def wide(folder: Path) -> None:
         save(app, "activity")
 
 
+async def migrating(folder: Path) -> None:
+    """The timeline, a rehearsal of what is pending, and the plan of the upgrade behind it."""
+    app = McpdbApp(demo.describe(folder))
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        await wait_for(pilot, shows("3 gateways"))
+        await pilot.press("3")
+        await wait_for(pilot, shows("[3 Migrations]", "2 pending", "rehearsed"))
+        save(app, "migrations")
+        await pilot.press("r")
+        await wait_for(pilot, shows("Rehearse 2 revisions"))
+        await pilot.press("y")
+        await wait_for(pilot, shows("[Report]", "way back"))
+        save(app, "rehearsal")
+        await pilot.press("U")
+        await wait_for(pilot, shows("WHAT HAPPENS", "type the name first"))
+        save(app, "upgrade-plan")
+
+
 async def narrow(folder: Path) -> None:
     """The smallest screen, and a light one."""
     app = McpdbApp(demo.describe(folder))
@@ -138,20 +158,31 @@ async def narrow(folder: Path) -> None:
         save(app, "dashboard-light")
 
 
+VISITS = {"narrow": narrow, "migrating": migrating, "wide": wide}
+
+
 def main() -> None:
     """Create the demo, take the pictures, remove the demo."""
+    asked = sys.argv[1:] or list(VISITS)
+    if unknown := [name for name in asked if name not in VISITS]:
+        sys.exit(f"there is no visit {unknown[0]}: {', '.join(VISITS)}")
     socket.gethostname = lambda: "ctx-01"
     folder = Path(tempfile.gettempdir()) / "mcpdb-demo"
+    venv = folder.with_name("mcp-venv")
+    venv.unlink(missing_ok=True)
+    venv.symlink_to(sys.prefix)
+    sys.executable = str(venv / "bin" / "python")
     if folder.exists():
         demo.destroy(folder)
     demo.create(folder)
     demo.start(folder)
     try:
-        asyncio.run(narrow(folder))
-        asyncio.run(wide(folder))
+        for name in asked:
+            asyncio.run(VISITS[name](folder))
     finally:
         demo.destroy(folder)
         shutil.rmtree(folder, ignore_errors=True)
+        venv.unlink()
 
 
 if __name__ == "__main__":

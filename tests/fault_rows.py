@@ -42,6 +42,17 @@ REAL_KILL = f"{REAL}test_a_restore_that_is_killed_or_stopped"
 REAL_CHANCE = (
     "test_fault_random.py::test_restores_killed_at_any_moment_are_old_or_new_and_lose_nothing"
 )
+ROWS_KEPT = (
+    "unit/test_upgrade.py::"
+    "test_rows_written_while_it_is_rehearsed_and_until_the_stop_are_in_the_upgraded_database"
+)
+REAL_MIGRATIONS = "test_migrations.py::"
+REAL_RUN = "test_migration_running.py::"
+REAL_SWITCH = "test_image_switch.py::"
+REAL_UPGRADE = (
+    f"{REAL_MIGRATIONS}"
+    "test_0_3_1_is_rehearsed_with_1_0_7_then_upgraded_with_the_image_and_taken_back"
+)
 SAME = "the real gateway has no part in it: our own files and processes alone"
 
 INVARIANTS = (
@@ -88,6 +99,10 @@ INVARIANTS = (
         (
             "unit/test_looking.py::test_another_user_leaves_nothing_beside_a_stopped_wal_file",
             "unit/test_swap_helper.py::test_every_commit_in_a_wal_of_a_crash_is_in_the_kept_file",
+            "unit/test_restore_night.py::"
+            "test_what_a_removed_live_file_left_beside_it_is_not_replayed_into_the_backup",
+            "unit/test_restore_night.py::"
+            "test_an_evicted_gateway_s_wal_is_not_replayed_into_the_new_file",
         ),
         ("test_restore.py::test_after_docker_kill_the_safety_copy_holds_every_commit_of_the_wal",),
     ),
@@ -118,6 +133,9 @@ INVARIANTS = (
             "unit/test_restore_ways.py::test_a_damaged_live_file_is_kept_as_found_with_its_sidecars",
             "unit/test_restore_write_through.py::"
             "test_it_keeps_inode_owner_and_mode_and_a_verified_copy_of_the_old",
+            "unit/test_restore_night.py::"
+            "test_what_was_written_to_the_restored_database_is_kept_when_it_is_taken_back",
+            "unit/test_restore_night.py::test_a_damaged_original_is_labelled_with_whose_it_was",
         ),
         ("test_restore.py::test_after_docker_kill_the_safety_copy_holds_every_commit_of_the_wal",),
     ),
@@ -129,9 +147,12 @@ INVARIANTS = (
             "test_a_stopped_gateway_stays_stopped_and_the_file_is_to_the_byte_of_content_as_it_was",
             "unit/test_bring_back.py::"
             "test_a_gateway_that_is_started_by_somebody_meanwhile_makes_it_undo_itself",
+            ROWS_KEPT,
         ),
         (
             "test_bring_back.py::test_a_tool_that_was_deleted_is_listed_again_and_nothing_else_changed",
+            f"{REAL_MIGRATIONS}"
+            "test_an_upgrade_keeps_every_row_that_was_acknowledged_from_the_rehearsal_to_the_stop",
         ),
     ),
     Row(
@@ -142,6 +163,8 @@ INVARIANTS = (
             "unit/test_restore_refused.py::test_a_live_file_that_was_replaced_since_the_plan",
             "unit/test_restore_refused.py::test_a_migration_of_the_live_file_since_the_plan",
             "unit/test_prune.py::test_what_moved_since_the_plan_stops_it",
+            "unit/test_bring_back.py::test_an_effect_that_is_another_one_needs_a_new_plan",
+            "unit/test_reset.py::test_a_database_that_moved_since_the_plan_is_left_alone",
         ),
         skipped=SAME,
     ),
@@ -161,6 +184,11 @@ EVERY = (
         (
             FULL,
             "unit/test_hot_backup.py::test_too_little_space_is_refused_before_anything_is_written",
+            "unit/test_bring_back.py::test_a_disk_that_fills_up_while_the_safety_copy_is_made",
+            "unit/test_swap_helper.py::"
+            "test_a_full_disk_does_not_kill_the_helper_that_owns_the_live_file",
+            "unit/test_swap_helper.py::"
+            "test_a_database_on_a_full_disk_is_looked_at_without_making_anything_beside_it",
         ),
         ("test_fault_disk.py::test_a_full_disk_at_a_step_of_a_real_restore",),
     ),
@@ -219,7 +247,11 @@ EVERY = (
     Row(
         "every.comes-back",
         "the gateway comes back by itself: looked at before and after the critical step",
-        (CAME,),
+        (
+            CAME,
+            "unit/test_restore_night.py::"
+            "test_a_gateway_that_comes_back_by_itself_on_the_way_back_ends_on_the_old_file",
+        ),
         (f"{REAL}test_a_container_that_somebody_starts_while_it_should_be_down",),
     ),
     Row(
@@ -238,6 +270,9 @@ EVERY = (
         (
             "unit/test_restore_interrupted.py::"
             "test_an_idle_reader_after_the_stop_is_waited_for_named_and_survived",
+            "unit/test_bring_back.py::"
+            "test_a_reader_that_comes_after_the_release_is_waited_for_and_named",
+            "unit/test_restore_night.py::test_a_busy_gateway_is_no_reason_to_take_a_restore_back",
         ),
         (f"{REAL}test_somebody_who_does_not_let_go_is_named",),
     ),
@@ -279,6 +314,13 @@ EVERY = (
             "unit/test_hot_backup.py::test_strangers_in_the_backup_folder_are_listed_and_never_touched",
             "unit/test_catalogue.py::test_a_hard_linked_backup_is_listed_with_the_reason_and_is_never_latest",
             "unit/test_delete.py::test_links_strangers_and_what_lies_elsewhere_are_left_alone",
+            "unit/test_backup_night.py::"
+            "test_a_link_to_the_live_database_is_a_stranger_and_not_even_opened",
+            "unit/test_backup_night.py::"
+            "test_a_backup_is_not_written_behind_a_link_that_the_catalogue_does_not_follow",
+            "unit/test_backup_night.py::"
+            "test_a_second_location_that_is_the_first_by_another_name_is_pruned_once",
+            "unit/test_backup_night.py::test_a_folder_of_the_catalogue_is_no_second_location",
         ),
         skipped=SAME,
     ),
@@ -291,6 +333,9 @@ EVERY = (
             "unit/test_restore_refused.py::test_a_flipped_byte",
             "unit/test_restore_refused.py::test_a_wal_beside_it",
             "unit/test_restore_refused.py::test_what_is_no_backup",
+            "unit/test_restore_night.py::test_a_copy_with_a_journal_beside_it_is_refused",
+            "unit/test_backup_night.py::test_a_database_without_a_table_is_no_backup",
+            "unit/test_bring_back.py::test_a_damaged_backup_is_found_before_anything_stops",
             "cli/test_bad_input.py::test_a_bad_file_is_never_restored",
         ),
         (
@@ -326,6 +371,13 @@ EVERY = (
         (
             "cli/test_hostile.py::test_hostile_labels_and_notes_are_kept_exact_and_shown_harmless",
             "app/test_shell_hostile.py::test_hostile_text_is_shown_as_text",
+            "app/test_bring_back_screen.py::test_names_of_rows_reach_no_terminal_raw",
+            "app/test_rehearsal_screen.py::test_hostile_text_is_shown_and_does_nothing",
+            "app/test_migrations_pane.py::test_hostile_messages_are_cleaned_wherever_they_stand",
+            "unit/test_migration_running.py::"
+            "test_a_long_statement_is_cut_and_a_hostile_one_is_cleaned",
+            "unit/test_backup_night.py::"
+            "test_an_id_that_nobody_could_speak_or_type_is_not_taken_over",
         ),
         skipped=SAME,
     ),
@@ -400,6 +452,15 @@ HOT = (
         ("unit/test_hot_backup.py::test_the_manifest_is_true_for_the_file", KILL),
         (REAL_KILL,),
     ),
+    Row(
+        "hot.no-locks",
+        "copied as immutable by another user: thrown away when the gateway starts meanwhile (11)",
+        (
+            "unit/test_backup_night.py::"
+            "test_a_copy_made_without_locks_is_thrown_away_when_the_gateway_starts_meanwhile",
+        ),
+        skipped=SAME,
+    ),
 )
 
 SCHEDULED = (
@@ -452,7 +513,29 @@ PRUNE = (
     Row(
         "prune.corrupt",
         "newest corrupt: the last verified stays",
-        ("unit/test_prune.py::test_a_damaged_newest_one_leaves_the_last_verified",),
+        (
+            "unit/test_prune.py::test_a_damaged_newest_one_leaves_the_last_verified",
+            "unit/test_backup_night.py::"
+            "test_nothing_is_pruned_for_the_sake_of_a_backup_that_has_rotted",
+            "unit/test_backup_night.py::test_what_latest_takes_is_kept_also_behind_a_newer_adopted_file",
+        ),
+        skipped=SAME,
+    ),
+    Row(
+        "prune.others",
+        "never what another database made, what somebody has open, or what is pinned elsewhere",
+        (
+            "unit/test_backup_night.py::"
+            "test_databases_of_one_name_that_share_a_backup_folder_are_told_apart",
+            "unit/test_backup_night.py::"
+            "test_backups_of_another_host_and_of_a_moved_database_stay_ours",
+            "unit/test_backup_night.py::"
+            "test_a_name_that_somebody_else_has_a_manifest_for_is_not_taken",
+            "unit/test_backup_night.py::"
+            "test_a_file_that_somebody_has_open_is_neither_adopted_nor_pruned",
+            "unit/test_backup_night.py::"
+            "test_a_pin_holds_in_the_second_location_when_the_first_file_is_lost",
+        ),
         skipped=SAME,
     ),
     Row(
@@ -552,6 +635,7 @@ RESTORE = (
         (
             "unit/test_restore_ways.py::test_a_damaged_live_file_is_kept_as_found_with_its_sidecars",
             "unit/test_restore_ways.py::test_an_undone_restore_brings_the_sidecars_of_a_damaged_file_back",
+            "unit/test_restore_night.py::test_the_wal_of_an_emptied_live_file_goes_aside_with_it",
         ),
         (
             "test_restore_variants.py::"
@@ -585,8 +669,23 @@ RESTORE = (
             "unit/test_restore_killed.py::"
             "test_a_recovery_killed_as_well_is_carried_through_by_the_next",
             "unit/test_restore_ways.py::test_a_way_back_that_is_killed_is_gone_to_its_end_by_the_next",
+            "unit/test_restore_night.py::"
+            "test_a_writing_that_is_cut_and_cut_again_while_it_is_finished",
+            "unit/test_restore_night.py::"
+            "test_a_helper_that_is_killed_on_the_way_back_is_not_the_end_of_it",
+            "unit/test_restore_night.py::"
+            "test_a_restore_that_resume_finished_ends_the_suspicion_of_the_old_file",
         ),
         (REAL_KILL, REAL_CHANCE),
+    ),
+    Row(
+        "restore.way-back",
+        "the way back never overwrites what somebody else put there meanwhile (5)",
+        (
+            "unit/test_restore_night.py::"
+            "test_a_file_that_somebody_put_there_is_not_overwritten_by_a_way_back",
+        ),
+        skipped=SAME,
     ),
     Row(
         "restore.impossible",
@@ -603,8 +702,71 @@ UNDO = (
     Row(
         "undo",
         "a restore from the safety copy, which makes its own",
-        ("unit/test_restore_ways.py::test_undo_and_the_undo_of_the_undo", KILL),
+        (
+            "unit/test_restore_ways.py::test_undo_and_the_undo_of_the_undo",
+            "unit/test_restore_night.py::test_undo_finds_a_restore_behind_many_other_operations",
+            KILL,
+        ),
         ("test_restore.py::test_a_restore_takes_the_tool_back_and_keeps_owner_mode_and_revision",),
+    ),
+)
+
+BRING = "unit/test_bring_back.py::"
+BRING_ROWS = "unit/test_bring_back_rows.py::"
+REAL_BRING = (
+    "test_bring_back.py::test_a_tool_that_was_deleted_is_listed_again_and_nothing_else_changed"
+)
+
+BRING_BACK = (
+    Row(
+        "bring-back.order",
+        "stopped, alone, a verified safety copy, one transaction; nothing else changes",
+        (
+            f"{BRING}test_a_deleted_gateway_comes_back_with_its_tools_and_nothing_else_changes",
+            f"{BRING}test_a_stopped_gateway_stays_stopped_and_the_file_is_to_the_byte_of_content_as_it_was",
+            f"{BRING}test_nothing_to_bring_back_stops_nothing",
+            f"{BRING}test_undo_takes_it_back",
+            f"{BRING_ROWS}test_what_is_done_must_be_what_was_shown",
+        ),
+        (REAL_BRING,),
+    ),
+    Row(
+        "bring-back.keys",
+        "foreign keys, unique values and rules of the live schema: refused, or all taken back",
+        (
+            f"{BRING}test_a_unique_value_that_another_row_has_is_refused_with_both_named",
+            f"{BRING}test_a_rule_of_the_live_schema_takes_everything_back",
+            f"{BRING}test_what_was_changed_since_the_plan_is_not_overwritten",
+            f"{BRING_ROWS}test_a_foreign_key_that_a_replaced_row_would_break_is_named",
+            f"{BRING_ROWS}test_a_type_that_would_change_a_value_takes_everything_back",
+            f"{BRING_ROWS}test_triggers_do_not_run_and_are_there_afterwards",
+        ),
+        skipped="SQLite's rules on our own files; the real gateway's schema is met in the order",
+    ),
+    Row(
+        "bring-back.killed",
+        "killed, cancelled or its helper killed at every step: all of the rows are back or none",
+        (
+            KILL,
+            FULL,
+            WISH,
+            f"{BRING}test_killed_anywhere_the_rows_are_all_back_or_none_is",
+            f"{BRING}test_both_processes_killed_with_half_of_it_in_the_file_leave_none_of_it",
+            f"{BRING}test_a_helper_killed_at_the_commit_is_judged_by_what_stands_in_the_file",
+            f"{BRING}test_a_way_back_that_is_killed_is_gone_to_its_end",
+            f"{BRING}test_a_cancel_before_the_commit_leaves_everything_as_it_was",
+            f"{BRING}test_a_cancel_after_the_commit_comes_too_late",
+        ),
+        skipped="stop, start and safety copy are a restore's, killed on the real gateway there",
+    ),
+    Row(
+        "bring-back.unhealthy",
+        "not healthy with it: the database as it was, whole (4)",
+        (
+            f"{BRING}test_a_gateway_that_does_not_become_healthy_gets_its_database_as_it_was",
+            BACK,
+        ),
+        skipped="the way back is a restore's, met on the real gateway there",
     ),
 )
 
@@ -634,7 +796,209 @@ REHEARSAL = (
             "test_a_revision_that_fails_in_batch_mode_is_named_with_its_statement_and_changes_nothing",
             "unit/test_rehearse.py::test_what_a_migration_damages_without_failing_is_exit_3",
         ),
-        skipped="the same program and the same report; the real one fails in the upgrade's rows",
+        (
+            f"{REAL_MIGRATIONS}"
+            "test_a_gateway_that_crashes_in_its_migration_is_rehearsed_and_named_by_the_doctor",
+        ),
+    ),
+    Row(
+        "rehearse.killed",
+        "killed or its child dead: no copy, no process, no container is left, the gateway alone",
+        (
+            KILL,
+            "unit/test_rehearse.py::"
+            "test_a_process_that_dies_in_a_revision_leaves_nothing_running_and_no_copy",
+            "unit/test_migration_running.py::test_it_dies_with_the_process_that_runs_it",
+        ),
+        (
+            "test_migration_faults.py::"
+            "test_a_rehearsal_that_is_killed_leaves_no_container_and_the_gateway_alone",
+        ),
+    ),
+    Row(
+        "rehearse.reports",
+        "a report counts for an upgrade only where all is the same and of this day; damaged: told",
+        (
+            "unit/test_rehearsals.py::test_a_good_report_of_this_day_and_of_the_same_thing_matches",
+            "unit/test_rehearsals.py::test_another_action_target_image_or_start_does_not",
+            "unit/test_rehearsals.py::test_one_that_failed_or_is_old_or_of_the_future_does_not",
+            "unit/test_rehearsals.py::"
+            "test_a_newer_failure_of_the_same_thing_outweighs_an_older_success",
+            "unit/test_rehearsals.py::test_a_damaged_report_is_told_and_does_not_hide_the_others",
+            "unit/test_rehearsals.py::test_strangers_and_links_are_neither_read_nor_removed",
+        ),
+        (REAL_UPGRADE,),
+    ),
+)
+
+ONE_OFF = (
+    Row(
+        "one-off.made",
+        "scratch folder for the data, other mounts read-only, no network, restart, health, Compose",
+        (
+            "unit/test_probe.py::"
+            "test_a_one_off_container_has_the_services_settings_and_nothing_of_its_data",
+            "unit/test_probe.py::test_labels_that_compose_baked_into_the_image_are_emptied",
+            "unit/test_probe.py::test_a_scratch_folder_stands_where_the_data_folder_is",
+            "unit/test_migration_running.py::test_the_live_database_is_not_within_reach",
+        ),
+        (f"{REAL_RUN}test_an_old_database_runs_through_all_revisions_of_another_image",),
+    ),
+    Row(
+        "one-off.as-a-start",
+        "migrations and then the gateway's own bootstrap, as a start does",
+        (
+            "unit/test_migration_running.py::test_a_bootstrap_follows_the_migrations_as_at_a_start",
+            "unit/test_rehearse.py::"
+            "test_what_the_start_behind_the_migrations_removes_is_told_and_not_lost",
+        ),
+        (f"{REAL_RUN}test_an_old_database_runs_through_all_revisions_of_another_image",),
+    ),
+    Row(
+        "one-off.left",
+        "ended, cancelled or killed: none is left; the next run removes what a killed one left",
+        (
+            "unit/test_migration_running.py::test_it_dies_with_the_process_that_runs_it",
+            "unit/test_migration_running.py::test_a_checkpoint_that_raises_ends_it_at_once",
+            "unit/test_migration_running.py::test_a_listener_that_raises_ends_it_too",
+        ),
+        (
+            f"{REAL_RUN}test_a_killed_run_leaves_a_container_that_the_next_one_removes",
+            f"{REAL_RUN}test_a_stop_that_is_asked_for_leaves_no_container",
+            "test_migration_faults.py::test_an_upgrade_that_is_killed_or_cancelled",
+        ),
+    ),
+    Row(
+        "one-off.hangs",
+        "a revision that hangs is ended at the deadline and named with its statement",
+        (
+            "unit/test_migration_running.py::"
+            "test_a_revision_that_hangs_is_ended_at_the_deadline_and_named",
+        ),
+        skipped="the deadline is the caller's, the same for both; ending a container is met above",
+    ),
+    Row(
+        "one-off.state",
+        "running, stopped, crash-looping, container gone, no Docker at all: it works or is named",
+        (
+            "unit/test_migration_running.py::"
+            "test_without_docker_an_interpreter_that_is_named_does_it",
+            "unit/test_migration_running.py::test_without_the_gateways_code_it_says_what_to_name",
+            "unit/test_rehearse.py::test_a_container_without_an_engine_is_refused_with_docker_s_code",
+        ),
+        (
+            f"{REAL_RUN}test_it_does_not_matter_what_the_gateway_is_doing",
+            f"{REAL_RUN}test_a_container_that_is_gone_leaves_image_and_compose_file",
+            f"{REAL_RUN}test_without_the_settings_nothing_runs",
+            f"{REAL_RUN}test_an_image_that_is_not_here_is_named",
+            f"{REAL_MIGRATIONS}test_without_docker_an_interpreter_with_the_code_is_enough",
+        ),
+    ),
+)
+
+SWITCH = "unit/test_switching.py::"
+UP = "unit/test_compose_up.py::"
+
+IMAGE = (
+    Row(
+        "image.forth",
+        "the image that Compose names now, by its id, and no other; never pulled, no file edited",
+        (
+            f"{SWITCH}test_the_gateway_starts_with_the_other_image_and_goes_back_to_the_old_one",
+            f"{SWITCH}test_an_image_that_compose_does_not_name_is_for_rehearsals_alone",
+            f"{UP}test_a_container_is_made_with_the_named_image_and_not_started",
+            f"{UP}test_another_image_than_the_one_that_is_meant_is_never_started",
+            f"{UP}test_an_image_that_is_not_named_any_more_is_not_brought_in",
+            f"{UP}test_a_registry_is_not_asked_for_another_image_than_the_one_that_is_meant",
+        ),
+        (
+            REAL_UPGRADE,
+            f"{REAL_SWITCH}test_a_container_is_remade_and_goes_back_while_nothing_of_it_runs",
+        ),
+    ),
+    Row(
+        "image.back",
+        "does not start: old file, old owner, old image id together; the old image is kept",
+        (
+            f"{SWITCH}test_an_image_that_cannot_be_brought_in_is_no_start",
+            f"{SWITCH}test_the_way_back_needs_no_compose_where_nothing_was_made",
+            f"{SWITCH}test_the_former_image_is_kept_and_no_older_one",
+            f"{SWITCH}test_a_former_image_that_lost_its_name_comes_back_by_ours",
+            f"{UP}test_a_pinned_image_is_told_in_a_private_file_that_is_gone_afterwards",
+        ),
+        (
+            f"{REAL_SWITCH}"
+            "test_a_next_release_that_does_not_start_gives_file_owner_and_image_back_together",
+            "test_migration_faults.py::"
+            "test_a_next_release_that_does_not_start_gives_old_file_and_old_image_back",
+        ),
+    ),
+    Row(
+        "image.undo",
+        "undo brings the image back with the file and the owners, or is refused without the image",
+        (
+            f"{SWITCH}test_undo_takes_the_image_back_with_the_file",
+            f"{SWITCH}test_undo_gives_the_files_back_to_whom_they_belonged",
+            f"{SWITCH}test_undo_is_refused_without_the_former_image",
+        ),
+        (REAL_UPGRADE,),
+    ),
+    Row(
+        "image.cut",
+        "Compose fails, hangs or is killed: the old container keeps its name, one run at a time",
+        (
+            f"{SWITCH}test_done_again_after_a_cut_it_does_nothing",
+            f"{UP}test_a_compose_that_fails_leaves_the_old_container_under_its_name",
+            f"{UP}test_a_compose_that_hangs_while_it_makes_a_container_is_an_end",
+            f"{UP}test_the_run_of_a_killed_operation_is_waited_for",
+            f"{UP}test_a_command_outlives_its_parent_and_keeps_the_lock",
+            f"{UP}test_a_container_that_waits_under_the_name_of_a_cut_run_gets_its_own_back",
+        ),
+        (
+            f"{REAL_SWITCH}"
+            "test_a_compose_that_is_killed_in_the_middle_leaves_a_container_to_go_on_with",
+        ),
+    ),
+    Row(
+        "image.by-hand",
+        "without Compose the command is shown and waited for, not for ever; another image: refused",
+        (
+            f"{SWITCH}test_without_compose_the_command_is_told_that_is_waited_for",
+            f"{SWITCH}test_a_container_that_a_person_makes_is_waited_for",
+            f"{SWITCH}test_another_image_that_a_person_starts_is_stopped_and_refused",
+            f"{SWITCH}test_a_person_is_not_waited_for_for_ever",
+            f"{SWITCH}test_the_way_back_by_hand_has_its_file_until_it_is_gone",
+        ),
+        skipped="what a person types is Compose itself, met above; only who runs it differs",
+    ),
+    Row(
+        "image.owner",
+        "whom the files must belong to is known before anything stops; changed, and changed back",
+        (
+            f"{SWITCH}test_who_must_own_the_database_is_decided_before_anything_stops",
+            f"{SWITCH}test_only_root_gives_files_away_and_others_are_told_the_command",
+            f"{SWITCH}test_owners_change_and_come_back",
+        ),
+        (
+            REAL_UPGRADE,
+            f"{REAL_SWITCH}test_owners_change_inside_a_container_where_numbers_are_not_the_hosts",
+            f"{REAL_SWITCH}test_whom_a_container_runs_as_is_read_out_of_its_image",
+        ),
+    ),
+    Row(
+        "own",
+        "a folder of the wrong user: named by the doctor, given by `own`; cut: given back or done",
+        (
+            f"{SWITCH}test_own_says_whose_what_becomes",
+            f"{SWITCH}test_own_has_nothing_to_do_where_all_may_be_written",
+            f"{SWITCH}test_own_that_was_cut_gives_everything_back",
+            f"{SWITCH}test_own_that_was_cut_behind_the_giving_is_finished",
+            "unit/test_migration_doctor.py::test_a_folder_or_file_of_another_user_is_given_away",
+        ),
+        (
+            f"{REAL_MIGRATIONS}"
+            "test_a_folder_of_the_old_user_is_named_by_the_doctor_and_its_fix_works",
+        ),
     ),
 )
 
@@ -683,6 +1047,9 @@ NEW_FILE = (
             "unit/test_reset.py::"
             "test_a_gateway_that_does_not_work_with_it_gets_its_old_database_back",
             "unit/test_reset.py::test_a_disk_that_is_full_stops_it_before_anything_stops",
+            "unit/test_reset.py::"
+            "test_somebody_who_starts_the_gateway_while_it_is_down_stops_the_reset",
+            "unit/test_reset.py::test_what_is_damaged_is_set_aside_as_found",
         ),
         ("test_migrations.py::test_reset_its_undo_and_a_bootstrap_of_what_is_missing",),
     ),
@@ -717,7 +1084,6 @@ MIGRATE = (
         (
             "test_migrations.py::"
             "test_an_upgrade_keeps_every_row_that_was_acknowledged_from_the_rehearsal_to_the_stop",
-            "test_migrations.py::test_the_journal_of_an_upgrade_tells_each_step_and_the_way_it_took",
         ),
     ),
     Row(
@@ -783,6 +1149,7 @@ MIGRATE = (
             "unit/test_downgrade.py::"
             "test_a_gateway_that_migrates_at_its_start_goes_up_again_and_both_say_so",
             "unit/test_downgrade.py::test_a_downgrade_that_refuses_stops_nothing",
+            "unit/test_downgrade.py::test_what_it_may_drop_is_told_before_it_is_confirmed",
         ),
         (
             "test_migrations.py::"
@@ -796,6 +1163,7 @@ MIGRATE = (
             KILL,
             "unit/test_stamp.py::test_a_stamp_changes_the_version_alone_says_so_and_is_undone",
             "unit/test_stamp.py::test_a_version_that_nobody_knows_and_a_missing_one_can_be_stamped",
+            "unit/test_stamp.py::test_what_a_stamp_takes_for_granted_and_is_not_there_is_named",
         ),
         (
             "test_migrations.py::"
@@ -813,7 +1181,10 @@ ROWS: tuple[Row, ...] = (
     *PRUNE,
     *RESTORE,
     *UNDO,
+    *BRING_BACK,
     *REHEARSAL,
+    *ONE_OFF,
+    *IMAGE,
     *MIGRATE,
     *NEW_FILE,
 )

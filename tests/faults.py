@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from tests.injection.fault import fill as fill
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry, Deployment, MigrationsRef
 from tui.core.operation import Operation
@@ -67,19 +68,6 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(folder: Path, leave: int = 0) -> Path:
-    """Take all space but `leave` bytes."""
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as stream, suppress(OSError):
-        while True:
-            found = os.statvfs(folder)
-            left = found.f_bavail * found.f_frsize - leave
-            if left <= 0:
-                break
-            stream.write(b"\0" * min(left, 1 << 20))
-    return filler
 
 
 def as_nobody(function: Callable[[], T]) -> T:

@@ -50,7 +50,6 @@ def site(shared_site: RealSite, kept: Path) -> RealSite:
 @pytest.mark.parametrize(
     ("kind", "place", "new"),
     [
-        ("kill", "after:step_started:rehearse", False),
         ("kill", "tick:migrate", False),
         ("kill-all", "after:step_started:migrate", False),
         ("kill", "after:step_started:swap", False),

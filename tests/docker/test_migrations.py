@@ -38,7 +38,6 @@ from tests.docker.site import RealSite, ask, ask_finished
 from tests.faults import wait_for
 from tui.core.operation import Verdict
 from tui.operations import rehearsals
-from tui.operations.activity import read_entry
 from tui.operations.bootstrap import Bootstrap
 from tui.operations.catalogue import safety_dir
 from tui.operations.downgrade import Downgrade
@@ -296,8 +295,11 @@ def test_an_upgrade_keeps_every_row_that_was_acknowledged_from_the_rehearsal_to_
     with writing(site, "during") as acknowledged:
         entry = site.do(operation)
     assert entry.exit_code == 0, entry.sentence
-    rehearsed = next(step for step in entry.steps if step.step == "rehearse")
-    assert rehearsed.seconds is not None
+    assert [step.step for step in entry.steps if step.state == "done"] == [
+        "rehearse", "release", "stop", "prove", "copy", "migrate", "check", "swap", "start",
+        "readback",
+    ]  # fmt: skip
+    assert entry.result["applied"] == [NEXT]
     assert len(acknowledged) > 3, "the gateway was to be written to meanwhile"
     site.wait_healthy()
     assert site.tools() >= {"mine", *acknowledged}
@@ -464,18 +466,3 @@ def test_without_docker_an_interpreter_with_the_code_is_enough(tmp_path: Path) -
     assert shown.stdout.count("by upgrade op ") == 110
     assert run("undo", "--confirm", "bare").returncode == 0
     assert stands_at(live) == [OLD]
-
-
-def test_the_journal_of_an_upgrade_tells_each_step_and_the_way_it_took(up: RealSite) -> None:
-    site = up
-    site.lab.name_release("1.0.7-next")
-    entry = site.do(Upgrade(site.deployment))
-    assert entry.exit_code == 0, entry.sentence
-    told = read_entry(site.deployment, entry.id)
-    assert [step.step for step in told.steps if step.state == "done"] == [
-        "rehearse", "release", "stop", "prove", "copy", "migrate", "check", "swap", "start",
-        "readback",
-    ]  # fmt: skip
-    assert told.down_seconds is not None
-    assert told.result["applied"] == [NEXT]
-    assert told.result["image"]

@@ -510,6 +510,7 @@ CASES: tuple[Case, ...] = (
 
 EXEMPT: Mapping[str, str] = {
     "bootstrap": "there is no database before it to compare with: unit/test_bootstrap.py",
+    "own": "a process gateway has no other user: unit/test_switching.py, docker/test_migrations.py",
     "verify-all": "its steps are named after the backups; each is a verify, by the same code",
     "schedule": "writes files of the whole machine's systemd or cron, no database: its own tests",
     "unschedule": "removes them again: its own tests",

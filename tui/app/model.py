@@ -169,6 +169,7 @@ class Model:
         self._released = wanted
         if wanted:
             self._database().release()
+            self._migrations.unsure()
         else:
             self._database().reopen()
             self._recount.set()
@@ -202,6 +203,8 @@ class Model:
         from tui.app.looks import with_facts
 
         facts, now = self._database().facts(), datetime.now(UTC)
+        if self._released:
+            return  # since this look began: it says nothing of the file
         begins = self._begins_with(facts)
         self._saw(lambda seen: with_facts(seen, facts, begins, now), "database")
         self._loops["timeline"].poke()
@@ -295,6 +298,8 @@ class Model:
         if self._released:
             return
         facts = self._database().facts()
+        if self._released:
+            return
         try:
             if self._migrations.look(facts, self._gateway):
                 self._loops["images"].poke()

@@ -51,6 +51,13 @@ class TimelineLook:
         """Ask again at the next look."""
         self._basis, self._images_of = (), None
 
+    def unsure(self) -> None:
+        """Mark what is shown: the file cannot be looked at now; ask again when it can be."""
+        self.forget()
+        if self._own is not None and not self._own.stale:
+            self._own = replace(self._own, stale=True)
+            self._show()
+
     def want(self, image: str) -> None:
         """Compare with this image from now on.
 
@@ -77,11 +84,19 @@ class TimelineLook:
         )  # fmt: skip
         if basis == self._basis:
             return False
+        unread = facts.exists and bool(facts.problem)
+        if unread and self._own is not None:
+            # Not known is not "no revision": it stays as it was known.
+            self.unsure()
+            return False
         from tui.operations.timeline import read_timeline
 
         self._image_id = state.image_id or self._deployment.image_id
         timeline = read_timeline(self._deployment, state, facts.revisions)
         timeline = replace(timeline, rehearsals=self._rehearsals())
+        if unread:
+            unknown = tuple(replace(item, state="unknown") for item in timeline.revisions)
+            timeline = replace(timeline, revisions=unknown)
         self._own = timeline
         self._show()
         # The doctor looks into the file and into logs: the timeline does not wait for it.
@@ -92,7 +107,7 @@ class TimelineLook:
 
     def _recall(self, facts: DatabaseFacts, state: GatewayState) -> None:
         """What an earlier start was told, until somebody can be asked."""
-        if self._own is not None:
+        if self._own is not None or (facts.exists and facts.problem):
             return
         from tui.operations.timeline import recalled_timeline
 

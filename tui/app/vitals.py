@@ -126,24 +126,37 @@ def revision_words(seen: Seen) -> tuple[str, str, str]:
     return "ok", "ok", f"{facts.revision} = head"
 
 
+def is_remembered(seen: Seen) -> bool:
+    """Whether where the database stands is only known from before."""
+    return seen.timeline is not None and (seen.released or seen.timeline.stale)
+
+
 def _revision(seen: Seen, glyphs: Glyphs, *, wide: bool) -> Line:
     name, word, rest = revision_words(seen)
     action = "app.pane(3)"
+    if is_remembered(seen) and word in ("ok", "warn", "FAIL"):
+        # As it was known, and marked so.
+        mark = glyphs.sign("stale")
+        told = f"{mark} {word} {rest}" if wide else f"{mark}{_short(seen, name, word)}"
+        label = "revision " if wide else "rev "
+        return (Span(label, "muted"), Span(told, SIGN_ROLES["stale"], action=action))
     if wide:
         return (
             Span("revision ", "muted"),
             *signed(glyphs, name, word, action),
             Span(f" {rest}" if rest else "", action=action),
         )
-    if name == "ok":
-        return (Span("rev ", "muted"), Span("ok head", SIGN_ROLES[name], action=action))
     if word == "head unknown":
         return (Span("rev ", "muted"), Span(f"{rest}, head unknown", "attention", action=action))
-    pending = seen.timeline.pending if seen.timeline else 0
-    short = f"{pending} pending" if name == "warn" and pending else word
-    if name == "running":
-        short = rest or word
+    short = rest or word if name == "running" else _short(seen, name, word)
     return (Span("rev ", "muted"), Span(short, SIGN_ROLES[name], name == "fail", action))
+
+
+def _short(seen: Seen, name: str, word: str) -> str:
+    pending = seen.timeline.pending if seen.timeline else 0
+    if name == "ok":
+        return "ok head"
+    return f"{pending} pending" if name == "warn" and pending else word
 
 
 def _integrity(seen: Seen, glyphs: Glyphs, now: datetime, *, wide: bool) -> Line:

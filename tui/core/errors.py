@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
-from typing import ClassVar
+from types import MappingProxyType
+from typing import ClassVar, Self
 
 
 class ExitCode(IntEnum):
@@ -32,6 +34,13 @@ class McpdbError(Exception):
     """An expected failure; its text is one sentence fit to be shown as it is."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    facts: Mapping[str, object] = MappingProxyType({})
+    """What a journal keeps of it beside its text: JSON values."""
+
+    def telling(self, **facts: object) -> Self:
+        """The same error with facts for the journal."""
+        self.facts = {**self.facts, **facts}
+        return self
 
 
 class Cancelled(McpdbError):

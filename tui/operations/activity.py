@@ -11,6 +11,7 @@ from typing import Any
 from tui.core.errors import McpdbError, NotFoundError
 from tui.core.models import ActivityEntry, Deployment, StepLine
 from tui.core.operation import Record
+from tui.operations import by_hand
 from tui.services import journal, processes
 
 RELEASE_FROM = "release"
@@ -144,18 +145,16 @@ def _entry(path: Path) -> ActivityEntry | None:
     if entry is None or entry.state != "running":
         return entry
     progress = journal.read_progress(path)
-    if progress is None:
-        return entry
-    step, done, total, unit = progress
-    return replace(
-        entry,
-        steps=tuple(
+    steps = entry.steps
+    if progress is not None:
+        step, done, total, unit = progress
+        steps = tuple(
             replace(line, done=done, total=total, unit=unit)
             if line.step == step and line.state == "running"
             else line
-            for line in entry.steps
-        ),
-    )
+            for line in steps
+        )
+    return replace(entry, steps=steps, waits_for=by_hand.waited_for(records, steps))
 
 
 def _lines(begun: Record, records: Sequence[Record]) -> list[StepLine]:

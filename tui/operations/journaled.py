@@ -29,6 +29,12 @@ def merged(records: Sequence[Record]) -> dict[str, Any]:
     return facts
 
 
+def told_by_failure(records: Sequence[Record]) -> dict[str, Any]:
+    """What the error that ended the steps told beside its text."""
+    found = next((record for record in records if record["kind"] == "failed"), {})
+    return dict(found.get("facts") or {})
+
+
 def started(records: Sequence[Record], step: str) -> bool:
     """Whether a step had begun."""
     return any(r["kind"] == "step_started" and r["step"] == step for r in records)

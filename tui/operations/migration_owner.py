@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from tui.core.errors import McpdbError
-from tui.core.models import Deployment, FileIdentity, GatewayState, MigrationFinding
+from tui.core.models import Deployment, GatewayState, MigrationFinding
 from tui.services import files
 from tui.wording.clean import one_line
 
@@ -29,7 +27,7 @@ def owner_finding(deployment: Deployment, state: GatewayState) -> MigrationFindi
         except McpdbError as error:
             text = f"Who owns the database could not be looked at: {one_line(str(error))}"
             return MigrationFinding(name="owner", verdict="unknown", text=text)
-        if found is not None and not may_write(found, *user):
+        if found is not None and not files.lets_write(found.mode, (found.uid, found.gid), user):
             what = "folder" if files.is_directory(found) else "file"
             return MigrationFinding(
                 name="owner",
@@ -44,12 +42,3 @@ def owner_finding(deployment: Deployment, state: GatewayState) -> MigrationFindi
                 operation="own",
             )
     return None
-
-
-def may_write(found: FileIdentity, uid: int, gid: int) -> bool:
-    """Whether a user may write it, as its mode says; into a folder, also make files in it."""
-    if uid == 0:
-        return True
-    shift = 6 if uid == found.uid else 3 if gid == found.gid else 0
-    wanted = os.W_OK | (os.X_OK if files.is_directory(found) else 0)
-    return (found.mode >> shift) & wanted == wanted

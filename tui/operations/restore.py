@@ -12,13 +12,13 @@ a verified copy of the old content is made first, while the gateway is down
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tui.core.errors import McpdbError
+from tui.core.errors import ExitCode, McpdbError
 from tui.core.models import Backup, Deployment
 from tui.core.operation import (
     Plan,
@@ -32,6 +32,7 @@ from tui.core.operation import (
 from tui.operations import suspicion
 from tui.operations.catalogue import find_backup
 from tui.operations.gateways import gateway_of
+from tui.operations.journaled import merged
 from tui.operations.looking import LiveDatabase
 from tui.operations.restore_plan import (
     KEEP_TITLE,
@@ -144,7 +145,7 @@ class Restore:
 
         progress.checkpoint()
         with SwapHelper(progress.lock) as helper:
-            was = before(gateway)
+            was = {**before(gateway), **self.moved(backup, expected)}
             if switch := self.switch(backup):
                 was["switch"] = switch
             yield StepStarted("stop", "stop the gateway", facts=was)
@@ -190,7 +191,19 @@ class Restore:
         with suppress(McpdbError):
             suspicion.clear(deployment)
         yield StepFinished("readback")
-        return {**result, **started, "backup": backup.id, "way": way.kind}
+        return {**told(known), **result, **started, "backup": backup.id, "way": way.kind}
+
+    def moved(self, backup: Backup, expected: Mapping[str, Any]) -> dict[str, Any]:
+        """From which revisions to which the database goes, for the timeline.
+
+        Args:
+            backup: What is put there.
+            expected: What was found in it.
+        """
+        return {
+            "before": list(LiveDatabase(self.deployment).facts().revisions),
+            "after": str(expected.get("revision") or "").split(),
+        }
 
     def _way(self, backup: Backup) -> Way:
         """Decided again: what was planned is compared by the plan's fingerprint (I10)."""
@@ -238,4 +251,12 @@ class Restore:
 
     def recover(self, records: Sequence[Record]) -> Recovery:
         """Decide from the journal alone; see `tui.operations.restore_recovery`."""
-        return decide(self.deployment, records, start=self.start)
+        recovery = decide(self.deployment, records, start=self.start)
+        if recovery.direction != "finish" or recovery.exit_code is ExitCode.PARTLY:
+            return recovery
+        return replace(recovery, facts={**told(merged(records)), **recovery.facts})
+
+
+def told(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the journal's facts belongs into the result of a file that stays in place."""
+    return {key: facts[key] for key in ("before", "after", "undoes") if key in facts}

@@ -163,6 +163,7 @@ def _told(error: Exception) -> dict[str, Any]:
             "error": str(error),
             "exit": int(error.exit_code),
             "cancelled": isinstance(error, Cancelled),
+            **({"facts": dict(error.facts)} if error.facts else {}),
         }
     if isinstance(error, OSError | sqlite3.Error):
         return {"error": one_line(str(error)), "exit": int(ExitCode.FAILED), "cancelled": False}

@@ -152,6 +152,8 @@ class _Deciding:
             "service": self._ref.service,
             "give": give,
             "kept": kept_images.name(self._ref.project, self._running) if other else "",
+            "compose": list(named.words),
+            "version": named.version,
             "waiting_for": waiting,
             "way_back": compose_up.command(self._ref, pinned) if by_hand else "",
         }
@@ -198,7 +200,11 @@ def _owner_check(database: Path, give: Mapping[str, Any], user: tuple[int, int])
     )
     if os.geteuid():
         where = shlex.join(["chown", _pair(user), *(str(paths[what]) for what in give)])
-        text = f"the image runs as {_pair(user)}, which needs {told}; root does it: sudo {where}"
+        # Given now, the gateway that runs could not write its own file any more.
+        text = (
+            f"the image runs as {_pair(user)}, which needs {told}; run this as root, which gives "
+            f"it while the gateway is stopped. By hand, once it is stopped: sudo {where}"
+        )
         return Check("owner", Verdict.FAIL, one_line(text))
     text = f"{told}: given to {_pair(user)}, the image's user; the way back gives it back"
     return Check("owner", Verdict.OK, text)

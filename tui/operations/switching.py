@@ -7,6 +7,7 @@ from it are the same few lines for all of them. What a switch needs is decided w
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from tui.core.errors import DockerError, McpdbError, UnhealthyError
 from tui.core.models import ContainerRef, Deployment
+from tui.operations import by_hand
 from tui.operations.gateways import Note, start_with_patience, with_patience
 from tui.operations.switch_target import SIDECARS, Target, target_image
 from tui.services import compose_up, files, kept_images
@@ -22,10 +24,9 @@ from tui.services.gateways.protocol import Gateway
 from tui.services.giving import Giver
 from tui.wording.clean import one_line
 
-__all__ = ["Target", "put", "start", "target_image"]
+__all__ = ["Target", "by_hand", "put", "start", "target_image"]
 
-BY_HAND_SECONDS = 600.0
-"""Seconds for which a person may take to type the command that makes the container."""
+BY_HAND_SECONDS = by_hand.SECONDS
 _POLL = 0.5
 
 
@@ -86,6 +87,32 @@ def put(
     with_patience(lambda: change.make(note, wait=wait), note)
 
 
+def by_hand(deployment: Deployment, facts: Mapping[str, Any]) -> tuple[list[str], str]:
+    """What a person types to have owners and image back as they were.
+
+    Args:
+        deployment: Whose.
+        facts: Of the journal.
+
+    Returns:
+        The commands that give the files back, and the one that makes and starts the container;
+        empty where no image changed.
+    """
+    ref, switch = deployment.gateway, facts.get("switch")
+    if not isinstance(ref, ContainerRef) or not isinstance(switch, Mapping):
+        return [], ""
+    paths = {"folder": deployment.database.parent, "file": deployment.database}
+    give = [
+        shlex.join(["chown", ":".join(map(str, change["before"])), str(paths[what])])
+        for what, change in (switch.get("give") or {}).items()
+    ]
+    former = str(switch.get("from") or "")
+    if not former or former == switch.get("to"):
+        return give, ""
+    name = kept_images.name(ref.project, former)
+    return give, compose_up.pinned_line(ref, former, name, deployment.state_dir, switch)
+
+
 class _Change:
     """One direction of one switch."""
 
@@ -114,6 +141,7 @@ class _Change:
 
     def make(self, note: Note, *, wait: bool) -> None:
         """Have the container with the image that is meant."""
+        compose_up.settle(self._deployment.state_dir, note)
         with self._engine() as engine:
             compose_up.give_name_back(engine, self._ref)
             if not self._wanted or compose_up.image_of(engine, self._ref) == self._wanted:
@@ -147,7 +175,7 @@ class _Change:
             UnhealthyError: Nobody did, or with another image.
         """
         pinned = self._back or self._switch.get("pinned")
-        command = str(self._switch["way_back" if pinned else "waiting_for"])
+        command = by_hand.command(self._switch, back=self._back)
         if pinned:
             image, folder = self._usable(engine), self._deployment.state_dir
             override = compose_up.pinned_file(self._ref, image, folder)

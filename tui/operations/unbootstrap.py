@@ -8,8 +8,8 @@ another. Nothing is deleted; the undo of this undo puts the file back.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ from tui.operations.restoring.checks import containers_check, holders_check, rig
 from tui.operations.restoring.kept import keep_safety
 from tui.operations.restoring.ownership import prove, require_down, wait_released
 from tui.operations.restoring.situation import Surroundings
+from tui.operations.undone import named
 from tui.services import files, journal
 from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
@@ -64,6 +65,8 @@ class Made:
     """Id of the bootstrap's journal."""
     number: int
     """Of the operation."""
+    undoes: Mapping[str, Any] = field(default_factory=dict)
+    """What `undone` says of it."""
 
 
 def made_by_bootstrap(deployment: Deployment) -> Made | None:
@@ -84,7 +87,7 @@ def made_by_bootstrap(deployment: Deployment) -> Made | None:
         facts = merged(records)
         put = (facts.get("staged_device"), facts.get("staged_inode"))
         same = live is not None and live.key == put
-        return Made(entry.id, entry.number) if made and same else None
+        return Made(entry.id, entry.number, named(entry)) if made and same else None
     return None
 
 
@@ -116,6 +119,7 @@ def make_plan(deployment: Deployment, made: Made) -> Plan:
             "gateway_running": s.running,
             "healthy_before": s.healthy,
             "undo_days": UNDO_DAYS,
+            "undoes": made.undoes,
             "notes": ["Afterwards there is no database, as before the bootstrap."],
             "over": {
                 "path": str(s.live.path),
@@ -172,7 +176,7 @@ def _stopped(s: Surroundings) -> Check:
 
 def steps(deployment: Deployment, progress: Progress) -> Steps:
     """Release, prove, move away, list."""
-    gateway = gateway_of(deployment)
+    gateway, made = gateway_of(deployment), made_by_bootstrap(deployment)
     live = files.identity(deployment.database)
     if live is None:
         raise BusyError("There is no database any more; nothing was changed.")
@@ -183,6 +187,7 @@ def steps(deployment: Deployment, progress: Progress) -> Steps:
     keep = keep_dir / new_name("mcp_safety", keep_dir)
     facts: dict[str, Any] = {
         "taken_away": True,
+        "undoes": made.undoes if made is not None else {},
         "keep": str(keep),
         "live_device": live.device,
         "live_inode": live.inode,
@@ -230,6 +235,7 @@ def _listed(deployment: Deployment, facts: dict[str, Any], operation_id: str) ->
         "gateway_up": False,
         "proven_by_start": False,
         "taken_away": True,
+        "undoes": facts.get("undoes") or {"operation": "bootstrap"},
         "undo_until": (datetime.now(UTC) + timedelta(days=UNDO_DAYS)).isoformat(),
         "sentence": (
             "There is no database any more, as before the bootstrap; it is kept as "

@@ -7,8 +7,9 @@ own, and so can be undone as well.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,8 +21,10 @@ from tui.operations.activity import read_activity
 from tui.operations.catalogue import find_backup, read_catalogue, safety_dir
 from tui.operations.restore import Restore
 from tui.operations.taking_back import switch_back, with_switch
+from tui.operations.undone import undone
 from tui.services import files, journal
 from tui.wording.clean import one_line
+from tui.wording.undone import undone_text
 
 _ALL = sys.maxsize
 _TRIGGERS = (
@@ -74,8 +77,17 @@ class Undo(Restore):
         """Say what would happen; the image that fits the safety copy comes back with it."""
         if made := self._bootstrap():
             return unbootstrap.make_plan(self.deployment, made)
+        source = self.source()
         plan = Restore.plan(self)
-        return with_switch(plan, self.deployment, self.switch(self.source()))
+        return _saying(
+            with_switch(plan, self.deployment, self.switch(source)),
+            undone(self.deployment, source),
+        )
+
+    def moved(self, backup: Backup, expected: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Restore.moved`; and which operation is taken back."""
+        found = Restore.moved(self, backup, expected)
+        return {**found, "undoes": undone(self.deployment, backup)}
 
     def look_again(self, plan: Plan) -> Plan | None:
         """See `Restore.look_again`."""
@@ -138,3 +150,11 @@ class Undo(Restore):
         records = journal.read(journal.path_of(self.deployment.state_dir, journal_id))
         about = records[0].get("deployment") or {}
         return Path(str(about.get("database", ""))).name == self.deployment.database.name
+
+
+def _saying(plan: Plan, undoes: Mapping[str, Any]) -> Plan:
+    """A plan that says which operation is taken back."""
+    facts = {**plan.facts, "undoes": undoes}
+    if text := undone_text(facts, datetime.now(UTC)):
+        facts["notes"] = [f"Undoes {text}.", *facts.get("notes", ())]
+    return replace(plan, facts=facts)

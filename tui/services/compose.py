@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.errors import DockerError
+from tui.services.compose_cli import without_values
 from tui.services.files import is_file
+from tui.wording.clean import one_line
 
 FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 """Names Compose looks for, in its order."""
@@ -80,7 +82,8 @@ def services(folder: Path, timeout: float = TIMEOUT) -> list[Service]:
         said = done.stderr.decode(errors="backslashreplace").strip().splitlines()
         if any(word in line for line in said for word in _TOO_OLD):
             continue  # no Compose plugin here, or Compose 1.x, which knows no --format
-        refused = said[-1][:200] if said else f"it ended with exit {done.returncode}"
+        last = without_values(one_line(said[-1]))[:200] if said else ""
+        refused = last or f"it ended with exit {done.returncode}"
     if refused:
         raise DockerError(f"Compose does not understand the project in {folder}: {refused}")
     raise DockerError(

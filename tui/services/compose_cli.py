@@ -31,6 +31,12 @@ VERSION_SECONDS = 15.0
 _POLL = 0.05
 _LOCK = "compose.lock"
 _VERSION = re.compile(r"v?(\d+)\.\d+")
+_ABOUT_VALUES = re.compile(
+    r"interpolat|environment|variable|\.env\b|env_file|unmarshal|invalid type", re.IGNORECASE
+)
+"""Complaints that repeat what stands in `environment`, or in a file of variables."""
+_WHERE = re.compile(r'"\w+" option in service "[^"]*"')
+_VALUE = re.compile(r"[\"'`{\[]|(?<=contains) ")
 
 Waited = Callable[[int, int], None]
 """Told the seconds that have passed and those allowed; what it raises ends the run."""
@@ -121,7 +127,11 @@ def run(
         finally:
             if process.poll() is None:
                 _end(process)
-        return Done(process.returncode, _text(out), _last(_text(err)) or _last(_text(out)))
+        said = _last(_text(err))
+        if not said and "config" not in command:
+            # What `config` prints is the project, with every secret filled in.
+            said = _last(_text(out))
+        return Done(process.returncode, _text(out), said)
 
 
 def _start(
@@ -167,7 +177,20 @@ def _text(stream: IO[bytes]) -> str:
 def _last(text: str) -> str:
     """The last line that says something."""
     lines = [line for line in (one_line(raw).strip() for raw in text.splitlines()) if line]
-    return lines[-1][:200].rstrip(".") if lines else ""
+    return without_values(lines[-1])[:200].rstrip(".") if lines else ""
+
+
+def without_values(line: str) -> str:
+    """A complaint of Compose without the value that it complains of, which may be a secret.
+
+    Args:
+        line: As Compose says it: where, then the value in quotes.
+    """
+    if _ABOUT_VALUES.search(line) is None:
+        return line
+    where = _WHERE.search(line)
+    value = _VALUE.search(line, where.end() if where else 0)
+    return line if value is None else f"{line[: value.start()].rstrip()} …"
 
 
 @contextmanager

@@ -36,6 +36,10 @@ class Named:
     """The user that Compose sets; empty leaves the image's own."""
     pulls: bool = False
     """Whether Compose would ask a registry before it makes the container."""
+    words: tuple[str, ...] = ("docker", "compose")
+    """The command that makes the project's containers as they are."""
+    version: str = ""
+    """What the project's files call theirs; Compose 1.x wants it in every file of a project."""
     askable: bool = True
     """Whether this host has the command and the files; without them only a person can do it."""
 
@@ -64,12 +68,27 @@ def named_image(ref: ContainerRef, timeout: float = compose.TIMEOUT) -> Named:
     pulls = service.get("pull_policy") not in (None, "", "missing", "if_not_present", "never")
     engine = Engine(ref.docker_host)
     try:
-        return Named(name=name, id=str(engine.image(name)["Id"]), user=user, pulls=pulls)
+        image_id, problem = str(engine.image(name)["Id"]), ""
     except NotFoundError:
         text = f"The Compose file names {one_line(name)}, which is not on this host"
-        return Named(name=name, user=user, problem=f"{text}: docker pull {shlex.quote(name)}")
+        image_id, problem = "", f"{text}: docker pull {shlex.quote(name)}"
     finally:
         engine.close()
+    return Named(
+        name=name,
+        id=image_id,
+        user=user,
+        pulls=pulls,
+        problem=problem,
+        words=words_of(ref, cli),
+        version=str(service[""]) if cli.major == 1 else "",
+    )
+
+
+def words_of(ref: ContainerRef, cli: Compose) -> tuple[str, ...]:
+    """The command, with what makes it give a container the name that its maker gave it."""
+    compatible = made_by(ref) == 1 and cli.major != 1
+    return (*cli.words, *(("--compatibility",) if compatible else ()))
 
 
 def _built(ref: ContainerRef, cli: Compose) -> str:
@@ -83,7 +102,8 @@ def cli_of(ref: ContainerRef) -> Compose:
     Raises:
         NotFoundError: No Compose, or the project's files are not on this host.
     """
-    missing = next((f for f in _files(ref) if not files.is_file(Path(f))), "")
+    needed = (*_files(ref), *_env_files(ref))
+    missing = next((f for f in needed if not files.is_file(Path(f))), "")
     if not files.is_folder(Path(ref.working_dir or "/nowhere")) or missing:
         where = one_line(missing or ref.working_dir or ref.project)
         raise NotFoundError(f"The Compose project's {where} is not on this host.")
@@ -101,17 +121,33 @@ def _files(ref: ContainerRef) -> list[str]:
     return [file for file in ref.config_files if Path(file).name != PINNED]
 
 
+def _env_files(ref: ContainerRef) -> list[str]:
+    """Files of variables that Compose was given with `--env-file`.
+
+    Without them the same project names another image, or has other secrets. The one that is
+    taken anyway needs no naming, and may be gone.
+    """
+    told = [file for file in _label(ref, "project.environment_file").split(",") if file]
+    default = str(Path(ref.working_dir, ".env"))
+    found = [str(Path(ref.working_dir, file)) for file in told]
+    return [] if found == [default] else found
+
+
 def made_by(ref: ContainerRef) -> int:
     """The major version of the Compose that made the container; 0 where it does not say."""
+    first = _label(ref, "version").lstrip("v").partition(".")[0]
+    return int(first) if first.isdecimal() else 0
+
+
+def _label(ref: ContainerRef, name: str) -> str:
+    """What Compose wrote on the container; empty where nobody can say."""
     engine = Engine(ref.docker_host)
     try:
-        told = container_facts.compose(engine.inspect(ref.container), "version")
+        return container_facts.compose(engine.inspect(ref.container), name)
     except (DockerError, NotFoundError):
-        return 0
+        return ""
     finally:
         engine.close()
-    first = told.lstrip("v").partition(".")[0]
-    return int(first) if first.isdecimal() else 0
 
 
 def service_of(ref: ContainerRef, cli: Compose, timeout: float) -> Mapping[str, Any]:
@@ -134,7 +170,7 @@ def service_of(ref: ContainerRef, cli: Compose, timeout: float) -> Mapping[str, 
     try:
         values = _read(done.output, cli)
         services = values["services"]
-        found = services.get(ref.service)
+        found = _unescaped(services.get(ref.service))
         if found is None:
             raise DockerError(
                 f"The Compose file in {where} has no service {one_line(ref.service)} any more."
@@ -142,6 +178,17 @@ def service_of(ref: ContainerRef, cli: Compose, timeout: float) -> Mapping[str, 
         return {**found, "": str(values.get("version") or "")}
     except (ValueError, AttributeError, TypeError, KeyError) as error:
         raise DockerError(f"Compose's answer for {where} is not what it should be.") from error
+
+
+def _unescaped(value: Any) -> Any:  # noqa: ANN401 - any part of a project
+    """What is meant: Compose prints each `$` twice, so that its output may be read once more."""
+    if isinstance(value, str):
+        return value.replace("$$", "$")
+    if isinstance(value, list):
+        return [_unescaped(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _unescaped(one) for key, one in value.items()}
+    return value
 
 
 def _read(output: str, cli: Compose) -> Any:  # noqa: ANN401 - another program's answer
@@ -158,6 +205,8 @@ def _read(output: str, cli: Compose) -> Any:  # noqa: ANN401 - another program's
 def project_words(ref: ContainerRef, *more: Path) -> list[str]:
     """The options that make Compose mean this project, whatever folder or variables say."""
     words = ["-p", ref.project, "--project-directory", ref.working_dir]
+    for file in _env_files(ref):
+        words += ["--env-file", file]
     for file in (*_files(ref), *map(str, more)):
         words += ["-f", file]
     return words

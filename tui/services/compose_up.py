@@ -8,6 +8,8 @@ The way back pins the old image through one more file, written for the call and 
 from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,16 +24,16 @@ from tui.services.compose_project import (
     cli_of,
     command,
     environ_of,
-    made_by,
     named_image,
     project_words,
     service_of,
+    words_of,
 )
 from tui.services.engine import Engine, Facts
 from tui.services.engine_errors import translated
 from tui.wording.clean import one_line
 
-__all__ = ["Named", "command", "give_name_back", "named_image", "up", "up_pinned"]
+__all__ = ["Named", "command", "give_name_back", "named_image", "settle", "up", "up_pinned"]
 
 UP_SECONDS = 120.0
 """Seconds that making a container may take; the image is here already."""
@@ -60,6 +62,24 @@ def up(ref: ContainerRef, image_id: str, state_dir: Path, waited: Waited) -> Non
     _remake(ref, image_id, state_dir, waited, (), ("--pull", "never") if named.pulls else ())
 
 
+def settle(state_dir: Path, waited: Waited) -> None:
+    """Wait until no Compose works any more for an operation that was killed.
+
+    Until then the container is whatever that run makes of it: one that has the right image may
+    be stopped and made anew a moment later.
+
+    Args:
+        state_dir: Of the database.
+        waited: Told the seconds that have passed and those allowed.
+
+    Raises:
+        BusyError: One still works at the deadline.
+        PrecheckError: The state folder cannot be written.
+    """
+    with compose_cli.alone(state_dir, UP_SECONDS, waited):
+        pass
+
+
 def up_pinned(
     ref: ContainerRef, image_id: str, image: str, state_dir: Path, waited: Waited
 ) -> None:
@@ -81,6 +101,30 @@ def up_pinned(
         _remake(ref, image_id, state_dir, waited, (override,))
     finally:
         files.remove(override)
+
+
+def pinned_line(
+    ref: ContainerRef, image_id: str, image: str, state_dir: Path, switch: Mapping[str, Any]
+) -> str:
+    """What a person types to make the container with a pinned image and start it.
+
+    Args:
+        ref: The gateway's container.
+        image_id: The image that is meant.
+        image: The name of ours that it gets, for Compose pins names.
+        state_dir: Of the database; the file that pins the image is written there.
+        switch: Of the journal; `compose` and `version` say which Compose is here.
+    """
+    version = str(switch.get("version") or "")
+    content = {"services": {ref.service: {"image": image}}}
+    text = json.dumps({**content, "version": version} if version else content)
+    path = pinned_path(state_dir)
+    words = [*(switch.get("compose") or ("docker", "compose")), *project_words(ref, path)]
+    return (
+        f"{shlex.join(['docker', 'tag', image_id, image])} && "
+        f"{shlex.join(['printf', '%s', text])} > {shlex.quote(str(path))} && "
+        f"{shlex.join([*words, 'up', '-d', '--no-deps', ref.service])}"
+    )
 
 
 def pinned_path(state_dir: Path) -> Path:
@@ -152,11 +196,9 @@ def _run_up(
     """Run it; what went wrong, empty when nothing did."""
     try:
         cli = cli_of(ref)
-        compatible = made_by(ref) == 1 and cli.major != 1
         done = compose_cli.run(
             [
-                *cli.words,
-                *(["--compatibility"] if compatible else []),
+                *words_of(ref, cli),
                 *project_words(ref, *more),
                 *("up", "--no-start", "--no-deps", "--no-build", "--force-recreate"),
                 # 1.x pulls only what is missing.

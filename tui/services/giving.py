@@ -8,7 +8,6 @@ rootless and user-namespaced engines as well.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -39,11 +38,7 @@ class Owner:
 
     def lets_write(self, uid: int, gid: int) -> bool:
         """Whether a user may write it; into a folder, also make files in it."""
-        if uid == 0:
-            return True
-        shift = 6 if uid == self.uid else 3 if gid == self.gid else 0
-        wanted = 0o3 if stat.S_ISDIR(self.mode) else 0o2
-        return (self.mode >> shift) & wanted == wanted
+        return files.lets_write(self.mode, (self.uid, self.gid), (uid, gid))
 
     def __str__(self) -> str:
         """As a person writes it."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from tui.core.errors import ExitCode
 from tui.core.models import ActivityEntry
 from tui.wording.clean import one_line
+from tui.wording.undone import undone_text
 
 Role: TypeAlias = Literal["ok", "warn", "fail", "none"]
 """How it looks; `none` is for what is neither good nor bad."""
@@ -111,6 +113,9 @@ def _done(entry: ActivityEntry) -> Outcome | None:
     words = entry.operation.split()
     word = _DONE.get(entry.operation) or _DONE.get(words[0] if words else "") or "DONE"
     text, said = _own(entry), f"{word.capitalize()} "
+    if entry.operation == "undo":
+        undone = undone_text(entry.result, datetime.now(UTC))
+        text = "; ".join(part for part in (undone, text) if part)
     # The verdict stands before it already.
     return Outcome("✓", "ok", word, text.removeprefix(said))
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from tui.core.models import Rehearsal
 from tui.wording.clean import one_line, printable
-from tui.wording.quantities import count, plural
 from tui.wording.rehearsals import STATEMENT_SHORT, headline
-
-_TABLES = 6
-"""So many are named."""
 
 
 def failure(report: Rehearsal) -> str:
@@ -26,16 +22,3 @@ def short(statement: str) -> str:
     """A statement on one line, cut at its end where it is long."""
     whole = " ".join(one_line(word) for word in printable(statement).split())
     return whole if len(whole) <= STATEMENT_SHORT else whole[: STATEMENT_SHORT - 1] + "…"
-
-
-def lost_rows(report: Rehearsal) -> str:
-    """`2 tables would lose rows: roles 7 → 5`; empty when none would."""
-    lost = sorted(report.lost.items())
-    if not lost:
-        return ""
-    told = ", ".join(
-        f"{one_line(table)} {count(before)} → {count(after)}"
-        for table, (before, after) in lost[:_TABLES]
-    )
-    more = f", {len(lost) - _TABLES} more" if len(lost) > _TABLES else ""
-    return f"{plural(len(lost), 'table')} would lose rows: {told}{more}"

@@ -305,6 +305,9 @@ class OperationScreen(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy the page as text."""
+        if self.entry is not None and self.entry.waits_for and not self.ended:
+            self.copy(one_line(self.entry.waits_for), "the command line")
+            return
         if self.entry is not None and (commands := result_words.by_hand(self.entry)):
             self.copy("\n".join(one_line(command) for command in commands), "the command lines")
             return

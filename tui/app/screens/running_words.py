@@ -59,6 +59,7 @@ def page(
         rows = [head.truncate(width, ellipsis=True), line("   ", by)]
     rows += [
         *step_lines(entry, width, now),
+        *_waiting(entry, width),
         Content(""),
         *_revision(entry, width, now, name, since),
         _gateway(entry, width, now),
@@ -75,6 +76,15 @@ def page(
         )
     ]
     return rows
+
+
+def _waiting(entry: ActivityEntry, width: int) -> list[Content]:
+    """What a person has to do now; the command in full, however long it is."""
+    if not entry.waits_for:
+        return []
+    head = line((" waiting for you: run this in another terminal, within 10 min", ATTENTION))
+    pieces = wrapped(one_line(entry.waits_for), width - 4)
+    return [Content(""), head, *(line("   ", (piece, BOLD)) for piece in pieces)]
 
 
 def revision_at(entry: ActivityEntry) -> tuple[int, int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from tui.cli.report.words import local
@@ -11,6 +11,7 @@ from tui.core.models import ActivityEntry
 from tui.wording.clean import one_line
 from tui.wording.outcomes import outcome_of
 from tui.wording.quantities import count, duration, plural, size
+from tui.wording.undone import undone_name, undone_text
 
 
 def outcome_lines(entry: ActivityEntry) -> list[str]:
@@ -77,8 +78,12 @@ def _verify(entry: ActivityEntry) -> list[str]:
 
 
 def _restore(entry: ActivityEntry) -> list[str]:
-    word = "restore undone" if entry.operation == "undo" else "restored"
-    return [f"✓ {word} {one_line(entry.subject)}: {_took(entry)}", *_since(entry)]
+    if entry.operation != "undo":
+        return [f"✓ restored {one_line(entry.subject)}: {_took(entry)}", *_since(entry)]
+    lines = [f"✓ {undone_name(entry.result)} undone {one_line(entry.subject)}: {_took(entry)}"]
+    if text := undone_text(entry.result, datetime.now(UTC)):
+        lines.append(f"  undid    {text}")
+    return [*lines, *_since(entry)]
 
 
 def _migrated(entry: ActivityEntry) -> list[str]:

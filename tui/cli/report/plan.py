@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tui.cli.report.table import aligned, labelled
 from tui.cli.report.words import about, ago, local, signed
 from tui.core.operation import Check, Plan, Verdict
 from tui.wording import migrating_plans, plans
 from tui.wording.quantities import size
+from tui.wording.undone import undone_text
 
 _INDENT = "  "
 
@@ -60,6 +61,8 @@ def _indented(rows: list[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _what(plan: Plan) -> Iterator[tuple[str, str]]:
+    if undoes := undone_text(plan.facts, datetime.now(UTC)):
+        yield "undoes", undoes
     source, target = plan.facts.get("from"), plan.facts.get("over")
     if isinstance(source, Mapping):
         words = [str(source.get(key)) for key in ("id", "kind", "label") if source.get(key)]

@@ -16,6 +16,7 @@ class Narrator:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._said: dict[str, str] = {}
+        self._waits_for = ""
 
     def show(self, entry: ActivityEntry) -> None:
         """Say what is new since the last look."""
@@ -27,6 +28,11 @@ class Narrator:
                 self._console.progress(f"» {one_line(step.title)}")
             else:
                 self._console.say(_ended(step))
+        if entry.waits_for != self._waits_for:
+            self._waits_for = entry.waits_for
+            if entry.waits_for:
+                self._console.say("! waiting for you: run this in another terminal, within 10 min")
+                self._console.say(f"  {entry.waits_for}")
         running = next((step for step in entry.steps if step.state == "running"), None)
         if running is not None and running.done and self._console.in_place:
             self._console.progress(f"» {one_line(running.title)}  {far(running)}")

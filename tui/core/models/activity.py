@@ -60,6 +60,9 @@ class ActivityEntry:
     down_since: datetime | None = None
     down_seconds: float | None = None
     """How long the gateway was down; still counting while `down_since` is set."""
+    waits_for: str = ""
+    """The exact command line that a person has to run before it goes on; empty: it waits for
+    nobody."""
 
     @property
     def verdict(self) -> Verdict:

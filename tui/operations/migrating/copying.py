@@ -133,9 +133,9 @@ def copy_held(job: Prepared, staged: Path, progress: Progress) -> Held:
                 f"The database stands at {one_line(' '.join(stands)) or 'no revision'} by now, "
                 f"the plan was made for {' '.join(job.route.before) or 'none'}."
             )
-        broken = connection.execute("SELECT count(*) FROM pragma_foreign_key_check").fetchone()
+        broken = inspection.pointing_nowhere(connection)
         rows = inspection.counts(connection, progress.checkpoint)
-    return Held(rows, int(broken[0]), copied.size, read)
+    return Held(rows, broken, copied.size, read)
 
 
 class _Telling:
@@ -194,7 +194,8 @@ def _failed(error: MigrationFailedError, staged: Path) -> McpdbError:
     statement = prose(" ".join(failed.statement.split()), 300) if failed is not None else ""
     statement = one_line(statement)
     said = f" The statement: {statement}" if statement and statement[:40] not in str(error) else ""
-    return MigrationFailedError(f"{error}{said} Nothing was changed.", error.ran)
+    again = MigrationFailedError(f"{error}{said} Nothing was changed.", error.ran)
+    return again.telling(**of_failed(failed))
 
 
 def check(job: Prepared, staged: Path, held: Held, mode: str, progress: Progress) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from tui.operations.restoring.ownership import (
     exchange_of,
     prove,
     require_down,
+    still_alone,
     stop,
     wait_released,
 )
@@ -102,6 +103,8 @@ def migrate(wanted: Wanted, progress: Progress) -> Steps:
         if exchange.way == "overwrite":
             yield from _overwrite(job, helper, exchange, gateway, progress, mode, stopped)
         else:
+            # A migration takes long: somebody may have come by since it was proved.
+            still_alone(helper, exchange, gateway, progress)
             yield StepStarted("swap", words.SWAP, cancellable=False)
             require_down(gateway)
             helper.swap()
@@ -168,7 +171,7 @@ def _prepared(wanted: Wanted) -> Prepared:
         way=way,
         live=live,
         left=left if wanted.leftovers else (),
-        rehearsal=find_rehearsal(wanted, code, route, left),
+        rehearsal=find_rehearsal(wanted, code, route, left, live),
     )
 
 

@@ -14,7 +14,7 @@ from tui.core.errors import ExitCode
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Record, Recovery, RecoveryAction
 from tui.operations import restore_recovery
-from tui.operations.journaled import gave_up, merged, recovered
+from tui.operations.journaled import gave_up, merged, recovered, told_by_failure
 from tui.operations.migrating.rehearsing import discard
 from tui.operations.migrating.result import of_result, sentence
 
@@ -31,10 +31,18 @@ def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) ->
     facts = merged(records)
     recovery = replace(recovery, actions=_with_sweep(deployment, records, facts, recovery))
     if recovery.direction != "finish":
-        return recovery
+        return replace(recovery, facts={**recovery.facts, **_of_failure(records, facts)})
     done = recovery.exit_code is ExitCode.DONE and recovered(records, "readback")
     words = sentence(facts) if done and "applied" in facts else recovery.sentence
     return replace(recovery, sentence=words, facts={**recovery.facts, **of_result(facts)})
+
+
+def _of_failure(records: Sequence[Record], facts: Facts) -> Facts:
+    """What a page says of one that failed: the report, and the revision with its statement."""
+    told = told_by_failure(records)
+    if "rehearsal" in facts:
+        told.setdefault("rehearsal", facts["rehearsal"])
+    return told
 
 
 def _with_sweep(

@@ -33,11 +33,13 @@ from tui.services.migrations.running import (
     remove_left_behind,
     run,
 )
+from tui.services.migrations.stragglers import end_stragglers
 from tui.services.sqlite.connections import sidecar
 from tui.services.sqlite.schema_diff import differences
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural
-from tui.wording.rehearsal_failures import failure, lost_rows
+from tui.wording.rehearsal_failures import failure
+from tui.wording.rehearsals import lost_rows
 
 DATA = "data"
 """The inner folder, which is mounted."""
@@ -110,6 +112,7 @@ def discard(deployment: Deployment, operation_id: str) -> None:
     # While Docker is down its containers do nothing; the next one to come by finds them.
     with suppress(DockerError):
         remove_left_behind(deployment)
+    end_stragglers(place_of(deployment, operation_id))
     folder = scratch_of(deployment, operation_id)
     for left in range(_TRIES, 0, -1):
         try:

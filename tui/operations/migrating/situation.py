@@ -90,7 +90,7 @@ def look_around(wanted: Wanted) -> Situation:
         code=code,
         route=route,
         left=left,
-        rehearsal=find_rehearsal(wanted, code, route, left),
+        rehearsal=find_rehearsal(wanted, code, route, left, near.live),
         missing=(
             missing(deployment, code.timeline, route.target)
             if wanted.action == "stamp" and not route.problem
@@ -146,12 +146,17 @@ def _left(deployment: Deployment, live: DatabaseFacts) -> tuple[tuple[str, str],
 
 
 def find_rehearsal(
-    wanted: Wanted, code: Code, route: Route, left: tuple[tuple[str, str], ...]
+    wanted: Wanted,
+    code: Code,
+    route: Route,
+    left: tuple[tuple[str, str], ...],
+    live: DatabaseFacts,
 ) -> Rehearsal | None:
     """Find the report that makes another rehearsal superfluous.
 
     One after which tables hold fewer rows counts too, for it is shown in the plan that is
-    confirmed; what failed, or left a damaged copy, never does.
+    confirmed; what failed, or left a damaged copy, never does. Nor does one of another file than
+    stands there now, or of other revisions than would be run: what it says is not about these.
     """
     if route.problem and not route.arrived:
         return None
@@ -164,7 +169,12 @@ def find_rehearsal(
         and sorted(report.before) == sorted(route.before)
     )
     found = next(same, None)
-    if found is None or not _is_good(found):
+    if found is None or not _is_good(found) or found.live_inode not in (0, live.inode):
+        return None
+    if wanted.action != "stamp" and (
+        sorted(run.revision for run in found.runs)
+        != sorted(revision.revision for revision in route.runs)
+    ):
         return None
     repaired = [name for name, _how in left] if wanted.leftovers else []
     return found if sorted(found.leftovers) == sorted(repaired) else None

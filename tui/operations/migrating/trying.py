@@ -10,6 +10,7 @@ from tui.core.operation import Facts, Progress
 from tui.operations import rehearsals
 from tui.operations.migrating.copying import Prepared
 from tui.operations.migrating.rehearsing import copy_live, discard, refusal, rehearse
+from tui.operations.migrating.result import of_failed
 from tui.services.migrations.running import Job
 
 
@@ -56,6 +57,7 @@ def refuse(report: Rehearsal) -> None:
     """
     error = refusal(report)
     if error is not None:
-        raise type(error)(f"{error} Nothing was changed; the report is kept.") from error
+        again = type(error)(f"{error} Nothing was changed; the report is kept.")
+        raise again.telling(rehearsal=report.id, **of_failed(report.failed)) from error
     if not report.ok:
         raise McpdbError("The rehearsal did not go well. Nothing was changed; the report is kept.")

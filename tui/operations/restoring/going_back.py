@@ -178,7 +178,10 @@ def by_hand(deployment: Deployment, facts: dict[str, Any]) -> list[str]:
         move = overwriting.by_hand(deployment.database, str(facts["keep"]), sys.executable)
     else:
         move = _move(deployment.database, str(facts["keep"]))
-    return [one_line(line) for line in (_stop_command(deployment), move, start_command(deployment))]
+    # Where another image was brought in, `docker start` would let that one migrate the old file.
+    give, begin = switching.by_hand(deployment, facts)
+    move, begin = " && ".join([move, *give]), begin or start_command(deployment)
+    return [one_line(line) for line in (_stop_command(deployment), move, begin)]
 
 
 def _move(live: Path, keep: str) -> str:

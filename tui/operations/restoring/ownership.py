@@ -21,6 +21,10 @@ from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
 
 
+SETTLE = 5.0
+"""Seconds for somebody who merely takes a look; who waits to write waits longer."""
+
+
 def wait_released(
     deployment: Deployment, gateway: Gateway | None, progress: Progress, seconds: float
 ) -> None:
@@ -156,3 +160,31 @@ def prove(
         found, _complete = holders(inodes(exchange.live), ignore=(os.getpid(),))
         who = f" {one_line(found[0].describe())} has it open." if found else ""
         raise BusyError(f"{error}{who} Nothing was changed.") from error
+
+
+def still_alone(
+    helper: SwapHelper, exchange: Exchange, gateway: Gateway | None, progress: Progress
+) -> None:
+    """Look once more, where a while has gone by since `prove`.
+
+    Who has opened the file meanwhile waits for the helper's lock, and would then write into the
+    old file: what it commits would be lost.
+
+    Raises:
+        BusyError: Somebody still has it open at the deadline, named, or the gateway is up again.
+    """
+    until = time.monotonic() + SETTLE
+    while True:
+        require_down(gateway)
+        found, _complete = holders(inodes(exchange.live), ignore=(os.getpid(), helper.pid))
+        left = until - time.monotonic()
+        if not found:
+            return
+        if left <= 0:
+            raise BusyError(
+                f"{one_line(found[0].describe())} has opened the database meanwhile and does not "
+                "let go. Nothing was changed."
+            )
+        progress.tick(round(SETTLE - left), round(SETTLE), "seconds")
+        progress.checkpoint()
+        time.sleep(0.1)

@@ -45,6 +45,8 @@ def _put_right(database: Path, leftovers: Sequence[tuple[str, str]]) -> None:
     try:
         with closing(sqlite3.connect(database, isolation_level=None)) as connection:
             connection.execute("PRAGMA foreign_keys=OFF")
+            # A view or trigger that names the table that is gone would forbid the renaming.
+            connection.execute("PRAGMA legacy_alter_table=ON")
             connection.execute("BEGIN IMMEDIATE")
             for table, remedy in leftovers:
                 connection.execute(_statement(table, remedy))
@@ -100,8 +102,11 @@ def close(database: Path) -> None:
     """Bring everything into the one file: rollback journal, nothing beside it.
 
     Raises:
-        MigrationFailedError: Something still has it open, or SQLite cannot read it.
+        MigrationFailedError: Something still has it open, it is no file any more, or SQLite
+            cannot read it.
     """
+    if database.is_symlink() or not database.is_file():
+        raise MigrationFailedError(f"The migrations put something else to {one_line(str(database))}.")
     try:
         with closing(sqlite3.connect(database, timeout=10, isolation_level=None)) as connection:
             mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]

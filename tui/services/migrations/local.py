@@ -137,8 +137,8 @@ def _follow(
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ, True)
         selector.register(process.stderr, selectors.EVENT_READ, False)
-        ended = None
-        while selector.get_map() and time.monotonic() < until:
+        ended, close = None, until
+        while selector.get_map() and time.monotonic() < close:
             ready = selector.select(_BEAT)
             for key, _ in ready:
                 part = os.read(key.fd, 65_536)
@@ -148,7 +148,9 @@ def _follow(
             checkpoint()
             if not ready and ended is not None:
                 break  # what it left behind holds a stream open and says nothing
-            ended = process.poll() if ended is None else ended
+            if ended is None and (ended := process.poll()) is not None:
+                # … or says something for ever.
+                close = min(until, time.monotonic() + _GRACE)
         while process.poll() is None and time.monotonic() < until:
             checkpoint()
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tui.core.errors import DockerError, NotFoundError, UsageError
 from tui.core.models import ContainerRef, Deployment
-from tui.services.migrations import copies, local, settings
+from tui.services.migrations import copies, local, settings, stragglers
 from tui.services.migrations.account import Account
 from tui.services.migrations.job import Event, Job, MigrationFailedError, Ran
 from tui.services.migrations.probe import NoPackageError
@@ -125,13 +125,14 @@ def _run_local(
                 **settings.of_host(deployment),
                 **local.environment(python),
                 **settings.ALONE,
-                "DATABASE_URL": f"sqlite:///{database}",
+                "DATABASE_URL": stragglers.address(database),
             },
             hear=account.hear,
             checkpoint=checkpoint,
             deadline=deadline + SLACK,
         )
     finally:
+        stragglers.end_stragglers(database)
         copies.take_back(database)
     if account.missing:
         raise NoPackageError(f"{python} {account.missing}.")
