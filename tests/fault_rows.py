@@ -321,6 +321,7 @@ EVERY = (
             "unit/test_backup_night.py::"
             "test_a_second_location_that_is_the_first_by_another_name_is_pruned_once",
             "unit/test_backup_night.py::test_a_folder_of_the_catalogue_is_no_second_location",
+            "unit/test_migrating_night.py::test_something_else_in_the_place_of_the_copy_is_refused",
         ),
         skipped=SAME,
     ),
@@ -374,6 +375,9 @@ EVERY = (
             "app/test_bring_back_screen.py::test_names_of_rows_reach_no_terminal_raw",
             "app/test_rehearsal_screen.py::test_hostile_text_is_shown_and_does_nothing",
             "app/test_migrations_pane.py::test_hostile_messages_are_cleaned_wherever_they_stand",
+            "unit/test_switch_night.py::test_a_refused_project_never_says_a_secret",
+            "unit/test_migrating_night.py::"
+            "test_a_hostile_revision_in_the_database_is_cleaned_where_it_is_named",
             "unit/test_migration_running.py::"
             "test_a_long_statement_is_cut_and_a_hostile_one_is_cleaned",
             "unit/test_backup_night.py::"
@@ -824,6 +828,8 @@ REHEARSAL = (
             "unit/test_rehearsals.py::test_one_that_failed_or_is_old_or_of_the_future_does_not",
             "unit/test_rehearsals.py::"
             "test_a_newer_failure_of_the_same_thing_outweighs_an_older_success",
+            "unit/test_migrating_night.py::"
+            "test_a_rehearsal_speaks_for_the_file_and_the_revisions_that_it_was_made_with",
             "unit/test_rehearsals.py::test_a_damaged_report_is_told_and_does_not_hide_the_others",
             "unit/test_rehearsals.py::test_strangers_and_links_are_neither_read_nor_removed",
         ),
@@ -861,6 +867,8 @@ ONE_OFF = (
             "unit/test_migration_running.py::test_it_dies_with_the_process_that_runs_it",
             "unit/test_migration_running.py::test_a_checkpoint_that_raises_ends_it_at_once",
             "unit/test_migration_running.py::test_a_listener_that_raises_ends_it_too",
+            "unit/test_migrating_night.py::"
+            "test_a_process_that_left_the_session_of_its_migration_ends_with_it",
         ),
         (
             f"{REAL_RUN}test_a_killed_run_leaves_a_container_that_the_next_one_removes",
@@ -897,6 +905,7 @@ ONE_OFF = (
 )
 
 SWITCH = "unit/test_switching.py::"
+SWITCH_NIGHT = "unit/test_switch_night.py::"
 UP = "unit/test_compose_up.py::"
 
 IMAGE = (
@@ -925,6 +934,8 @@ IMAGE = (
             f"{SWITCH}test_the_former_image_is_kept_and_no_older_one",
             f"{SWITCH}test_a_former_image_that_lost_its_name_comes_back_by_ours",
             f"{UP}test_a_pinned_image_is_told_in_a_private_file_that_is_gone_afterwards",
+            f"{SWITCH_NIGHT}"
+            "test_where_the_way_back_is_barred_the_commands_bring_image_and_owner_back_too",
         ),
         (
             f"{REAL_SWITCH}"
@@ -953,6 +964,8 @@ IMAGE = (
             f"{UP}test_the_run_of_a_killed_operation_is_waited_for",
             f"{UP}test_a_command_outlives_its_parent_and_keeps_the_lock",
             f"{UP}test_a_container_that_waits_under_the_name_of_a_cut_run_gets_its_own_back",
+            f"{SWITCH_NIGHT}"
+            "test_the_way_back_waits_for_a_compose_that_a_killed_operation_left_at_work",
         ),
         (
             f"{REAL_SWITCH}"
@@ -978,6 +991,8 @@ IMAGE = (
             f"{SWITCH}test_who_must_own_the_database_is_decided_before_anything_stops",
             f"{SWITCH}test_only_root_gives_files_away_and_others_are_told_the_command",
             f"{SWITCH}test_owners_change_and_come_back",
+            f"{SWITCH_NIGHT}"
+            "test_who_is_not_root_is_not_led_to_take_the_file_from_the_gateway_that_runs",
         ),
         (
             REAL_UPGRADE,
@@ -1058,6 +1073,10 @@ NEW_FILE = (
         "a table that a cut migration left: dropped where no row is lost, else renamed or told",
         (
             "unit/test_leftovers.py::test_the_only_rows_there_are_are_never_dropped",
+            "unit/test_migrating_night.py::"
+            "test_a_leftover_is_dropped_only_where_each_of_its_rows_is_in_its_table",
+            "unit/test_migrating_night.py::"
+            "test_a_leftover_gets_its_name_back_though_a_view_and_a_trigger_miss_the_table",
             "unit/test_leftovers.py::"
             "test_a_table_that_was_made_anew_with_fewer_rows_has_no_automatic_remedy",
             "unit/test_migration_doctor.py::test_where_both_have_rows_a_person_must_look",
@@ -1131,6 +1150,8 @@ MIGRATE = (
             "unit/test_upgrade.py::test_what_a_cut_migration_left_is_put_right_only_when_asked_for",
             "unit/test_upgrade.py::"
             "test_somebody_who_has_the_file_open_is_named_and_nothing_changes",
+            "unit/test_migrating_night.py::"
+            "test_somebody_who_opens_the_live_file_while_the_copy_is_migrated_never_writes_in_vain",
         ),
         (
             "test_migrations.py::"

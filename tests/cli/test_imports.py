@@ -81,4 +81,4 @@ def test_docker_is_loaded_only_where_docker_is_asked(tmp_path: Path) -> None:
     code, names = loaded("status", cwd=tmp_path)
     assert code == 13
     assert "docker" in names or "urllib" in names
-    assert not names & (HEAVY - {"docker", "requests", "yaml"})
+    assert not names & (HEAVY - {"docker", "requests"})

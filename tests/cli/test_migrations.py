@@ -224,10 +224,19 @@ def test_an_upgrade_with_its_typed_name_and_its_undo(make_place: Callable[..., P
     assert place.running()
     (done, *_) = read_activity(place.deployment)
     text = place.cli("migrations", "show", "head").out
-    assert f"by upgrade op {done.number} ({done.who})" in text
+    by = f"by upgrade op {done.number} ({done.who})"
+    assert by in text
+    assert place.cli("migrations", "list").out.count(by) == 2, "every revision that it brought"
+    assert by in place.cli("migrations", "current").out
+    told = place.cli.json("migrations", "current").document["data"]["applied"]
+    assert told[HEAD]["by"]["number"] == done.number
 
     undone = place.cli("undo", *NAME)
     assert undone.code == 0, undone
+    assert undone.out.startswith("✓ upgrade undone ")
+    assert f"undid    the upgrade, op {done.number} of " in undone.out
+    assert f"the upgrade, op {done.number} of " in undone.err
+    assert by not in place.cli("migrations", "list").out
     assert tools(place) == before
     assert place.running()
 

@@ -18,10 +18,14 @@ from tests.injection.fault import Fault
 from tests.injection.inject import runner
 from tests.unit.demo_package import BETWEEN, HEAD, give_package
 from tests.unit.migration_packages import add_step, make_runnable
-from tui.core.models import Deployment, MigrationsRef
+from tui.core.errors import ExitCode
+from tui.core.models import Deployment, MigrationAction, MigrationsRef, Revision, Timeline
+from tui.operations.migrating.route import find_route
 from tui.operations.rehearse import Rehearse
+from tui.operations.timeline import place
 from tui.operations.upgrade import Upgrade
 from tui.services.migrations.copies import close, prepare
+from tui.services.migrations.graph import MigrationGraph
 from tui.services.migrations.running import Job, MigrationFailedError, run
 from tui.services.sqlite import inspection
 from tui.services.sqlite.leftovers import leftovers
@@ -231,3 +235,52 @@ def test_a_rehearsal_speaks_for_the_file_and_the_revisions_that_it_was_made_with
     shutil.copy(site.database, other)
     other.rename(site.database)
     assert upgrade.plan().steps[0].step == "rehearse", "another file stands there"
+
+
+@pytest.mark.parametrize("action", ["upgrade", "stamp"])
+def test_only_a_downgrade_is_told_of_going_down(action: MigrationAction) -> None:
+    one = Revision(revision="aa01", down=(), message="", state="current")
+    timeline = Timeline(revisions=(one,), heads=("aa01",), current=("aa01",))
+    for target in ("base", ""):
+        found = find_route(timeline, action, target)
+        assert found.exit_code is ExitCode.USAGE
+        assert "down" not in found.problem
+        assert "head" in found.problem
+
+
+def test_a_hostile_revision_in_the_database_is_cleaned_where_it_is_named() -> None:
+    graph = MigrationGraph(
+        revisions=(Revision(revision="aa01", down=(), message="", state="pending"),),
+        heads=("aa01",),
+        bases=("aa01",),
+        files={},
+    )
+    problem = place(graph, ["x\n\x1b[2J"]).problem
+    assert "\x1b" not in problem
+    assert "\n" not in problem
+
+
+@pytest.mark.parametrize("does", ["os.remove(live)", "os.replace(other, live)"])
+def test_a_migration_that_takes_the_live_file_away_does_not_lose_it(
+    make_site: Callable[..., Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str
+) -> None:
+    """Code of this host can reach the live path, whatever it is told."""
+    site = make_site(revision="current", running=False)
+    package = give_package(site, tmp_path, monkeypatch)
+    flag, other = tmp_path / "flag", tmp_path / "other.db"
+    other.write_bytes(b"somebody else's")
+    package.prepend(
+        HEAD,
+        f"import os; live, other = {str(site.database)!r}, {str(other)!r}; "
+        f"os.path.exists({str(flag)!r}) and {does}",
+    )
+    was = site.database.stat().st_ino
+    with runner(Fault("run", "after:step_finished:prove", f"touch {flag}")):
+        last = site.do(Upgrade(site.deployment))
+    assert last.exit_code == 11, last.sentence
+    assert "removed or replaced" in last.sentence
+    kept = list((site.deployment.state_dir / "safety").glob("*.db"))
+    there = site.database if "remove" in does else kept[0]
+    assert there.stat().st_ino == was
+    assert there.stat().st_nlink == 1
+    assert not (site.deployment.state_dir / "scratch").exists()

@@ -77,3 +77,27 @@ def test_a_file_that_stays_though_the_gateway_is_unhealthy_is_called_by_what_it_
 def test_the_verdict_is_not_said_twice() -> None:
     ended = entry(state="done", exit_code=0, operation="upgrade", sentence="Upgraded a → b.")
     assert outcome_of(ended).meaning == "a → b."
+
+
+def test_an_undo_is_called_by_what_it_undid_with_its_number_and_by_whom() -> None:
+    undoes = {
+        "operation": "upgrade",
+        "number": 24,
+        "at": "2026-07-09T20:16:00+00:00",
+        "who": "dana",
+    }
+    ended = entry(state="done", exit_code=0, operation="undo", result={"undoes": undoes})
+    lines = outcome_lines(ended)
+    assert lines[0].startswith("✓ upgrade undone k7m2qd: took ")
+    told = f"the upgrade, op 24 of {lines[1].split(' of ')[1]}"
+    assert lines[1] == f"  undid    {told}"
+    assert told.endswith(", by dana")
+    assert (outcome_of(ended).word, outcome_of(ended).meaning) == ("UNDONE", told)
+
+
+def test_an_undo_of_an_older_journal_is_still_told() -> None:
+    ended = entry(state="done", exit_code=0, operation="undo", result={})
+    assert outcome_lines(ended)[0].startswith("✓ restore undone k7m2qd: ")
+    hostile = entry(state="done", exit_code=0, operation="undo", result={"undoes": {
+        "operation": "x\x1b[31m", "number": "24", "at": "never", "who": "\x1b[2J"}})  # fmt: skip
+    assert "\x1b" not in "".join(outcome_lines(hostile)) + outcome_of(hostile).meaning

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tui.core.errors import NotFoundError, VerificationError
-from tui.core.models import Deployment, Rehearsal, RevisionRun, SchemaChange
+from tui.core.models import BrokenKey, Deployment, Rehearsal, RevisionRun, SchemaChange
 from tui.operations.rehearsals import KEPT, folder, listed, load, matching, save
 from tui.wording.rehearsal_failures import failure
 
@@ -51,6 +51,7 @@ def report(number: int = 1, **more: Any) -> Rehearsal:
         "start_rows": {"tool_metrics": (500, 20)},
         "rolled_up": ("tool_metrics",),
         "foreign_keys": (4, 4),
+        "broken_keys": (BrokenKey(table="links", parent="tools", before=4, after=4, same=True),),
         "integrity": "ok",
         "heads": (NEW,),
         "size": (4096, 8192),
@@ -118,6 +119,7 @@ DAMAGE: list[dict[str, Any]] = [
     {"rows": {"tools": [1]}},
     {"rows": {"tools": [1, "2"]}},
     {"foreign_keys": [1]},
+    {"broken_keys": [{"table": "links", "parent": "tools", "before": 4}]},
     {"seconds": {"copy": "long"}},
     {"seconds": {"copy": float("nan")}},
     {"before": "x"},

@@ -8,12 +8,16 @@ import threading
 import pytest
 
 from tests.unit.compose_world import NEW, OLD, World, hold_lock, served
-from tui.core.operation import Verdict
+from tui.core.errors import McpdbError
+from tui.core.operation import Check, Plan, Tier, Verdict
 from tui.operations.gateways import gateway_of, state_of
 from tui.operations.restoring import going_back
 from tui.operations.switching import put, target_image
+from tui.operations.taking_back import with_switch
 from tui.services import compose, compose_cli, kept_images
-from tui.services.compose_up import named_image
+from tui.services.compose_up import named_image, pinned_path
+from tui.services.migrations import probe
+from tui.services.migrations.output import Output
 from tui.services.migrations.settings import of_service
 
 
@@ -79,6 +83,33 @@ def test_the_way_back_waits_for_a_compose_that_a_killed_operation_left_at_work(m
 
     late.join()
     assert world.containers() == {world.name: OLD}
+
+
+def test_a_file_that_pins_an_image_does_not_outlive_the_cut_that_left_it(make):
+    world = make()
+    facts = switch(world)
+    put(world.deployment, facts, quiet)
+    left = pinned_path(world.deployment.state_dir)
+    left.write_text("{}")
+
+    put(world.deployment, facts, quiet)
+
+    assert not left.exists()
+
+
+def test_the_plan_of_undo_says_what_the_next_compose_up_would_do(make):
+    world = make()
+    back = {"to": OLD, "from": NEW, "to_name": "gateway:1.0.5", "from_name": "gateway:1.0.7"}
+    fits = Check("revision", Verdict.OK, "")
+    plan = Plan(
+        operation="undo", title="", tier=Tier.REPLACING, subject="forge", basis={}, checks=(fits,)
+    )
+
+    (check,) = with_switch(plan, world.deployment, back).checks
+
+    assert check.text.endswith(
+        "name 1.0.5 there, or the next `compose up` starts 1.0.7 on this database"
+    )
 
 
 # --- secrets ----------------------------------------------------------------------------------
@@ -218,3 +249,38 @@ def test_who_is_not_root_is_not_led_to_take_the_file_from_the_gateway_that_runs(
     (check,) = [check for check in target.checks if check.name == "owner"]
     assert check.verdict is Verdict.FAIL
     assert "once it is stopped: sudo chown" in check.text
+
+
+# --- images that are none of the gateway's ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (
+            [(127, b'OCI runtime create failed: exec: "/app/.venv/bi')] * 2,
+            "No interpreter in X has",
+        ),
+        ([(127, b"OCI runtime create failed"), (0, b"")], "X has no package mcpgateway."),
+        ([(1, b"exec /usr/bin/python3: exec format error")], "its image is for another processor."),
+    ],
+    ids=["no-python", "no-package", "other-processor"],
+)
+def test_an_image_of_something_else_is_one_clear_sentence(answers, told):
+    said = iter(answers)
+
+    def run(command):
+        code, stderr = next(said)
+        if code:
+            return Output(code, b"", stderr)
+        marker = json.loads(command[-1])["marker"]
+        error = {"error": {"kind": "package", "text": "has no package mcpgateway"}}
+        return Output(1, f"{marker}{json.dumps(error)}".encode(), b"")
+
+    pythons = ["/app/.venv/bin/python", "python3"]
+
+    with pytest.raises(McpdbError) as refused:
+        probe.ask(run, pythons, "mcpgateway", "X", timeout=1)
+
+    assert told in str(refused.value)
+    assert "OCI" not in str(refused.value)

@@ -17,16 +17,20 @@ from tests.injection.fault import Fault
 from tests.injection.inject import inject, runner
 from tests.programs import running
 from tests.unit.demo_package import BETWEEN, CURRENT, HEAD, OLDER, give_package
-from tui.core.models import ProcessRef
+from tui.cli.report.outcome import outcome_lines
+from tui.cli.report.plan import plan_lines
+from tui.core.models import GatewayState, ProcessRef
 from tui.core.operation import Check, Plan, Verdict
 from tui.operations import rehearsals
 from tui.operations.backup import BackupCreate
 from tui.operations.control import GatewayStop
 from tui.operations.looking import LiveDatabase
 from tui.operations.rehearse import Rehearse
+from tui.operations.timeline import read_timeline
 from tui.operations.undo import Undo
 from tui.operations.upgrade import Upgrade
 from tui.services import journal
+from tui.wording import migrated
 
 BATCH = """\
 with op.batch_alter_table("tools") as batch:
@@ -133,11 +137,29 @@ def test_the_result_says_what_was_run_and_undo_takes_it_back(old: Site) -> None:
     assert result["rehearsal"] == last.id
     assert f"Upgraded {CURRENT} → {HEAD} (2 revisions)" in last.sentence
 
+    undo = Undo(old.deployment).plan()
+    named = {
+        "operation": "upgrade", "number": last.number, "who": last.who,
+        "at": last.started.isoformat(),
+    }  # fmt: skip
+    assert undo.facts["undoes"] == named
+    assert undo.facts["notes"][0].startswith(f"Undoes the upgrade, op {last.number} of ")
+    assert f"op {last.number} of " in next(line for line in plan_lines(undo) if "undoes" in line)
     undone = old.do(Undo(old.deployment))
     assert undone.exit_code == 0, undone.sentence
     assert revisions(old) == (CURRENT,)
     assert old.tools() == tools
     assert old.healthy()
+    assert (undone.result["before"], undone.result["after"]) == ([HEAD], [CURRENT])
+    assert undone.result["undoes"] == named
+    assert outcome_lines(undone)[0].startswith("✓ upgrade undone ")
+
+    again = old.do(Undo(old.deployment))
+    assert again.exit_code == 0, again.sentence
+    assert again.result["undoes"]["operation"] == "undo"
+    timeline = read_timeline(old.deployment, GatewayState(running="stopped"), (HEAD,))
+    dated = {r.revision: r.applied_by.number for r in timeline.revisions if r.applied_by}
+    assert dated == {HEAD: again.number, BETWEEN: again.number}
 
 
 def test_what_was_rehearsed_today_is_not_rehearsed_again_and_tells_the_downtime(
@@ -214,6 +236,10 @@ def test_a_revision_that_raises_in_the_rehearsal_stops_nothing(
     (report,) = rehearsals.listed(old.deployment)
     assert report.id == last.id
     assert report.failed is not None
+    assert last.result["rehearsal"] == report.id
+    assert last.result["revision"] == "aaaaaaaaaaaa"
+    assert dict(migrated.told(last))["statement"] == "INSERT INTO no_such_table VALUES (1)"
+    assert f"  report   mcpdb-tui migrations rehearsals {report.id}" in outcome_lines(last)
     assert report.failed.revision == "aaaaaaaaaaaa"
     assert is_clean(old)
 
@@ -229,6 +255,8 @@ def test_a_revision_that_raises_on_the_stopped_copy_alone_leaves_the_live_file_u
     assert last.exit_code == 1
     assert "bbbbbbbbbbbb" in last.sentence
     assert "no_such_table VALUES (2)" in last.sentence
+    assert "no_such_table VALUES (2)" in dict(migrated.told(last))["statement"]
+    assert rehearsals.load(old.deployment, last.result["rehearsal"]).ok
     assert "Nothing was changed" in last.sentence
     assert old.database.stat().st_ino == inode
     assert revisions(old) == (CURRENT,)

@@ -125,6 +125,7 @@ DATA: Mapping[str, Mapping[str, str]] = {
         "current": "rows of alembic_version",
         "heads": "heads of the gateway's code, as far as remembered",
         "pending": "how many a start would run; null when not known",
+        "applied": "by revision: at, by (operation, number, who …); without what our log lacks",
     },
     "migrations heads": {
         "heads": "each as in `migrations show`; several are the package's fault",

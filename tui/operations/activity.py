@@ -11,7 +11,7 @@ from typing import Any
 from tui.core.errors import McpdbError, NotFoundError
 from tui.core.models import ActivityEntry, Deployment, StepLine
 from tui.core.operation import Record
-from tui.operations import by_hand
+from tui.operations import waiting
 from tui.services import journal, processes
 
 RELEASE_FROM = "release"
@@ -154,7 +154,7 @@ def _entry(path: Path) -> ActivityEntry | None:
             else line
             for line in steps
         )
-    return replace(entry, steps=steps, waits_for=by_hand.waited_for(records, steps))
+    return replace(entry, steps=steps, waits_for=waiting.waited_for(records, steps))
 
 
 def _lines(begun: Record, records: Sequence[Record]) -> list[StepLine]:

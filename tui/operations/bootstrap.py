@@ -13,6 +13,7 @@ from typing import ClassVar
 from tui.core.models import Deployment
 from tui.core.operation import Plan, Progress, Record, Recovery, Steps
 from tui.operations.migrating import new_file, putting
+from tui.operations.restoring.situation import look_near
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,11 @@ class Bootstrap:
 
     def plan(self) -> Plan:
         """Say what would happen and what forbids it; changes nothing."""
-        return new_file.make_plan(self.name, new_file.look(self.deployment, start=self.start))
+        return new_file.make_plan(self.name, look_near(self.deployment, start=self.start))
 
     def look_again(self, plan: Plan) -> Plan | None:
         """Look again while a plan is being read; the plan made anew where something moved."""
-        now = new_file.look(self.deployment, start=self.start, quick=True)
+        now = look_near(self.deployment, start=self.start, quick=True)
         return None if new_file.basis(now) == plan.basis else self.plan()
 
     def steps(self, progress: Progress) -> Steps:

@@ -30,7 +30,7 @@ from tui.operations.looking import LiveDatabase
 from tui.operations.restoring import UNDO_DAYS
 from tui.operations.restoring.checks import checks as checks_of_restore
 from tui.operations.restoring.situation import Situation, look_around
-from tui.operations.restoring.space import size_of
+from tui.operations.restoring.space import size_of, space_check
 from tui.operations.restoring.times import COPY_RATE, last_seconds, wal_seconds
 from tui.services import files
 from tui.services.compression import unpacked
@@ -264,12 +264,7 @@ def _left_out(found: Preview) -> Sequence[Check]:
 
 def _space(s: Situation, found: Preview) -> Check:
     needed = needed_space(s, found)
-    try:
-        files.require_space(safety_dir(s.deployment), needed, "The safety copy and the rows")
-    except PrecheckError as error:
-        return Check("space", Verdict.FAIL, str(error))
-    text = f"{narrow_size(needed, 'up')} of {narrow_size(s.live.disk_free, 'down')} free"
-    return Check("space", Verdict.OK, text)
+    return space_check(safety_dir(s.deployment), needed, "The safety copy and the rows", s.live)
 
 
 def _rights(s: Situation) -> Check:

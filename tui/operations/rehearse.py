@@ -31,6 +31,7 @@ from tui.operations.command import command_line
 from tui.operations.journaled import failure, merged, pending
 from tui.operations.looking import LiveDatabase
 from tui.operations.migrating import rehearsing
+from tui.operations.migrating.failed import of_failed
 from tui.operations.migrating.rehearsal_plan import Situation, checks, job_of, look_around
 from tui.wording.rehearsals import UNTOUCHED, headline
 
@@ -210,6 +211,7 @@ def _result(report: Rehearsal, code: ExitCode | None) -> Facts:
         return facts
     return {
         **facts,
+        **of_failed(report.failed),
         "sentence": f"{error} {UNTOUCHED}",
         "ends_with": int(code or error.exit_code),
         "outcome": "failed",

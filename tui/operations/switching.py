@@ -15,7 +15,7 @@ from typing import Any
 
 from tui.core.errors import DockerError, McpdbError, UnhealthyError
 from tui.core.models import ContainerRef, Deployment
-from tui.operations import by_hand
+from tui.operations import waiting
 from tui.operations.gateways import Note, start_with_patience, with_patience
 from tui.operations.switch_target import SIDECARS, Target, target_image
 from tui.services import compose_up, files, kept_images
@@ -26,7 +26,7 @@ from tui.wording.clean import one_line
 
 __all__ = ["Target", "by_hand", "put", "start", "target_image"]
 
-BY_HAND_SECONDS = by_hand.SECONDS
+BY_HAND_SECONDS = waiting.SECONDS
 _POLL = 0.5
 
 
@@ -145,6 +145,8 @@ class _Change:
         with self._engine() as engine:
             compose_up.give_name_back(engine, self._ref)
             if not self._wanted or compose_up.image_of(engine, self._ref) == self._wanted:
+                # A run that was killed before it could take it away left it.
+                files.remove(compose_up.pinned_path(self._deployment.state_dir))
                 return
             if not self._back:
                 self._keep(engine)
@@ -175,7 +177,7 @@ class _Change:
             UnhealthyError: Nobody did, or with another image.
         """
         pinned = self._back or self._switch.get("pinned")
-        command = by_hand.command(self._switch, back=self._back)
+        command = waiting.command(self._switch, back=self._back)
         if pinned:
             image, folder = self._usable(engine), self._deployment.state_dir
             override = compose_up.pinned_file(self._ref, image, folder)

@@ -83,7 +83,11 @@ def with_switch(plan: Plan, deployment: Deployment, switch: Mapping[str, Any] | 
     if switch is None or switch["to"] == switch["from"]:
         return plan
     name = one_line(short(str(switch["to_name"])))
-    text = f"the gateway starts with the image it had then: {name}; Compose files stay as they are"
+    other = one_line(short(str(switch.get("from_name") or ""))) or "another image"
+    text = (
+        f"the gateway starts with the image it had then: {name}. Compose files are not edited: "
+        f"name {name} there, or the next `compose up` starts {other} on this database"
+    )
     fits = Check("revision", Verdict.OK, text)
     try:
         _require_image(deployment, str(switch["to"]))

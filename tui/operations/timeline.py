@@ -36,6 +36,7 @@ from tui.services.migrations.releases import (
     short,
     span_of,
 )
+from tui.wording.clean import one_line
 
 NO_INTERPRETER = (
     "No migrations known: the probe has no interpreter with the gateway's code (--python)."
@@ -191,7 +192,7 @@ def _problem(graph: MigrationGraph, own: str, unknown: Sequence[str]) -> str:
 
 def _not_known(unknown: Sequence[str], own: str) -> str:
     """Return the sentence for a database that stands where this code has never been."""
-    names, made_by = ", ".join(unknown), span_of(unknown[0])
+    names, made_by = ", ".join(map(one_line, unknown)), span_of(unknown[0])
     said = f" (release {made_by})" if made_by else ""
     needed = first_release_with(unknown[0])
     start = f"Start {needed}" if needed else "Start the release that made it"

@@ -37,13 +37,13 @@ from tui.operations.command import command_line
 from tui.operations.gateways import gateway_of
 from tui.operations.journaled import failure, finished, merged, pending, started
 from tui.operations.looking import LiveDatabase
-from tui.operations.migrating.new_file import basis, look
+from tui.operations.migrating.new_file import basis
 from tui.operations.publishing import new_name
 from tui.operations.restoring import UNDO_DAYS, going_back
 from tui.operations.restoring.checks import containers_check, holders_check, rights_check
 from tui.operations.restoring.kept import keep_safety
 from tui.operations.restoring.ownership import prove, require_down, wait_released
-from tui.operations.restoring.situation import Surroundings
+from tui.operations.restoring.situation import Surroundings, look_near
 from tui.operations.undone import named
 from tui.services import files, journal
 from tui.services.swapping import Exchange, SwapHelper
@@ -98,7 +98,7 @@ def make_plan(deployment: Deployment, made: Made) -> Plan:
         deployment: Whose.
         made: From `made_by_bootstrap`.
     """
-    s = look(deployment, start=False)
+    s = look_near(deployment, start=False)
     return Plan(
         operation="undo",
         title=f"take the bootstrap of {deployment.name} (op {made.number}) back",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tui.core.models import Rehearsal, SchemaChange
+from tui.core.models import BrokenKey, Rehearsal, SchemaChange
 from tui.wording.clean import one_line, printable
 from tui.wording.outcomes import Role
 from tui.wording.quantities import count, duration, plural, size
@@ -22,6 +22,8 @@ from tui.wording.rehearsals import (
     verdict,
 )
 
+_KEYS = 3
+"""Of so many tables it is told which rows point nowhere."""
 WOULD_NOT_START = "With this image the gateway would not start on this database."
 
 
@@ -129,17 +131,17 @@ def _some(names: Sequence[str]) -> str:
 
 def _keys(report: Rehearsal) -> tuple[str, Role]:
     before, after = report.foreign_keys
-    role: Role = "none"
+    role: Role = "fail" if after > before else "warn" if after else "none"
+    broken = [key for key in report.broken_keys if key.after]
     if after == 0:
         text = "foreign_key_check ok"
-    elif after <= before:
-        text = f"foreign keys: {plural(after, 'row')} point nowhere, {count(before)} before"
-        if after == before:
-            text = f"foreign keys: {plural(after, 'row')} point nowhere, as many as before"
-        role = "warn"
+    elif broken:
+        told = [_broken(key) for key in broken[:_KEYS]]
+        more = [f"{len(broken) - _KEYS} more"] if len(broken) > _KEYS else []
+        text = "foreign keys: " + " · ".join([*told, *more])
     else:
-        text = f"foreign keys: {plural(after, 'row')} point nowhere, {count(before)} before"
-        role = "fail"
+        as_before = "as many as" if after == before else count(before)
+        text = f"foreign keys: {plural(after, 'row')} point nowhere, {as_before} before"
     if report.integrity and report.integrity != "ok":
         role = "fail"
     check = one_line(report.integrity or "not reached")
@@ -147,6 +149,25 @@ def _keys(report: Rehearsal) -> tuple[str, Role]:
         len(report.heads), f" · {len(report.heads)} heads: {joined(report.heads)}"
     )
     return f"{text} · quick_check {check}{heads}", role
+
+
+def _broken(key: BrokenKey) -> str:
+    """`4 rows in server_tool_association point to no tool; the same 4 as before`."""
+    table, parent = one_line(key.table), one_line(key.parent)
+    if not parent:
+        return f"a key of {table} cannot be checked" + (", as before" if key.before else "")
+    points = "points" if key.after == 1 else "point"
+    text = f"{plural(key.after, 'row')} in {table} {points} to no {_one(parent)}"
+    if key.same:
+        return f"{text}; the same {count(key.after)} as before"
+    return f"{text}; {count(key.before) if key.before else 'none'} before"
+
+
+def _one(table: str) -> str:
+    """`tool` for `tools`; a name that is no such plural is said as it is."""
+    if table.endswith("s") and not table.endswith(("ss", "us", "is", "ies", "xes", "ses")):
+        return table[:-1]
+    return f"row of {table}"
 
 
 def for_real(report: Rehearsal, stop: float | None, start: float | None) -> str:

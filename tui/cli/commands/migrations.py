@@ -79,6 +79,11 @@ def current(session: Session) -> int:
         "current": found,
         "heads": timeline.heads if timeline else (),
         "pending": timeline.pending if timeline else None,
+        "applied": {
+            r.revision: {"at": r.applied, "by": r.applied_by}
+            for r in (timeline.revisions if timeline else ())
+            if r.revision in found and r.applied is not None
+        },
     }
     return emit(session, data, current_lines(found, timeline))
 

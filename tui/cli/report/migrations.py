@@ -28,8 +28,8 @@ def timeline_lines(
         ]
         for revision, line in zip(shown, aligned(rows), strict=True):
             yield line
-            if verbose:
-                yield from labelled(_more(revision), "    ")
+            more = _more(revision) if verbose else [("applied", _applied(revision))]
+            yield from labelled([(label, text) for label, text in more if text], "    ")
     yield (
         f"{timeline.applied} applied, {timeline.pending} pending; "
         f"read from {one_line(timeline.read_from)}"
@@ -93,6 +93,9 @@ def current_lines(current: Sequence[str], timeline: Timeline | None) -> Iterator
         yield "none: the database was never migrated"
     for name in current:
         yield "  ".join(filter(None, (one_line(name), _place(name, timeline))))
+        found = [r for r in timeline.revisions if r.revision == name] if timeline else []
+        applied = [("applied", _applied(revision)) for revision in found if revision.applied]
+        yield from labelled(applied, "    ")
 
 
 def _place(name: str, timeline: Timeline | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tui.cli.report.words import local
 from tui.core.models import ActivityEntry
+from tui.wording import migrated
 from tui.wording.clean import one_line
 from tui.wording.outcomes import outcome_of
 from tui.wording.quantities import count, duration, plural, size
@@ -24,7 +25,15 @@ def outcome_lines(entry: ActivityEntry) -> list[str]:
     text = one_line(entry.sentence) or outcome.meaning
     text = text.removeprefix(f"{outcome.word} ")
     lines = [f"{outcome.sign} {outcome.word}: {text}", *_downtime(entry)]
-    return [*lines, *_each(entry.result), *_safety(entry.result)]
+    return [*lines, *_report(entry), *_each(entry.result), *_safety(entry.result)]
+
+
+def _report(entry: ActivityEntry) -> list[str]:
+    """Where the statement stands whole, with everything else."""
+    if not migrated.has_report(entry):
+        return []
+    report = one_line(str(entry.result["rehearsal"]))
+    return [f"  report   mcpdb-tui migrations rehearsals {report}"]
 
 
 def _plain(entry: ActivityEntry) -> list[str]:

@@ -21,6 +21,7 @@ from tui.core.models.deployment import (
 from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
 from tui.core.models.migrations import Applied, Revision, RevisionState, Timeline
 from tui.core.models.rehearsal import (
+    BrokenKey,
     MigrationAction,
     MigrationFinding,
     Rehearsal,
@@ -38,6 +39,7 @@ __all__ = [
     "Applied",
     "Backup",
     "BackupKind",
+    "BrokenKey",
     "Catalogue",
     "Comparison",
     "ContainerRef",

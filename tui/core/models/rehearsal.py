@@ -42,6 +42,19 @@ class SchemaChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenKey:
+    """Rows of a table that point to rows of another one that are not there."""
+
+    table: str
+    parent: str
+    """The table that they point to."""
+    before: int
+    after: int
+    same: bool = False
+    """Whether they are the very same rows as before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal:
     """The report of migrations run on a copy that was thrown away."""
 
@@ -73,6 +86,8 @@ class Rehearsal:
     """Tables with rows that a start of the gateway itself rolls up, and that were left alone."""
     foreign_keys: tuple[int, int] = (0, 0)
     """Rows that point nowhere, before and after."""
+    broken_keys: tuple[BrokenKey, ...] = ()
+    """The same by table, where any point nowhere before or after."""
     integrity: str = ""
     """`ok`, or what `quick_check` says of the copy afterwards; empty when not reached."""
     heads: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from tui.core.errors import ExitCode, McpdbError, PrecheckError
+from tui.core.errors import ExitCode, McpdbError
 from tui.core.models import ContainerRef, Deployment, Timeline
 from tui.core.operation import Check, Verdict
 from tui.operations.catalogue import read_catalogue
@@ -20,10 +20,10 @@ from tui.operations.restoring.checks import (
     rights_check,
 )
 from tui.operations.restoring.situation import Surroundings
-from tui.services import files
+from tui.operations.restoring.space import space_check
 from tui.services.migrations.releases import span_of
 from tui.wording.clean import one_line
-from tui.wording.quantities import duration, narrow_size, plural, size
+from tui.wording.quantities import duration, plural, size
 
 STAMPING = "Stamping tells Alembic that changes are there. It makes none."
 
@@ -220,12 +220,7 @@ def _secret(_s: Situation) -> Check:
 
 def _space(near: Surroundings) -> Check:
     needed = needed_space(near.live, near.way)
-    try:
-        files.require_space(near.live.path.parent, needed, "A migration of a copy")
-    except PrecheckError as error:
-        return Check("space", Verdict.FAIL, str(error))
-    text = f"{narrow_size(needed, 'up')} of {narrow_size(near.live.disk_free, 'down')} free"
-    return Check("space", Verdict.OK, text)
+    return space_check(near.live.path.parent, needed, "A migration of a copy", near.live)
 
 
 def _way(s: Situation) -> Check | None:

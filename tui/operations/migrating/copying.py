@@ -11,8 +11,10 @@ from tui.core.errors import BusyError, McpdbError, PrecheckError
 from tui.core.models import DatabaseFacts, Rehearsal
 from tui.core.operation import Progress
 from tui.operations.migrating.code import Code
+from tui.operations.migrating.failed import of_failed
 from tui.operations.migrating.rehearsing import REVISIONS, place_of
 from tui.operations.migrating.route import Route
+from tui.operations.migrating.spare import hold_name, spare_of
 from tui.operations.migrating.wanted import Wanted
 from tui.operations.restoring.staging import adopt_owner, probe_link
 from tui.operations.restoring.way import Way
@@ -120,6 +122,8 @@ def copy_held(job: Prepared, staged: Path, progress: Progress) -> Held:
     for folder in (staged.parent.parent, staged.parent):
         files.make_private(folder)
     files.require_space(staged.parent, 2 * found.size, "The copy that is migrated")
+    if job.way.kind == "swap":
+        hold_name(live, spare_of(staged))
     read = files.copy_bytes(live, staged, progress.tick)
     after, copied = files.identity(live), files.identity(staged)
     if files.sha256(staged, progress.tick) != read or after is None or copied is None:
@@ -231,8 +235,13 @@ def check(job: Prepared, staged: Path, held: Held, mode: str, progress: Progress
     found = files.identity(staged)
     if found is None:
         raise McpdbError(f"{one_line(str(staged))} is gone.")
-    live = files.identity(job.wanted.deployment.database)
-    if job.way.kind == "swap" and (live is None or live.device != found.device):
+    live, spare = (files.identity(p) for p in (job.wanted.deployment.database, spare_of(staged)))
+    if live is None or (spare is not None and spare.key != live.key):
+        raise BusyError(
+            "The live database was removed or replaced while the copy was migrated: its file is "
+            "given a name again, or is kept as a safety copy."
+        )
+    if job.way.kind == "swap" and live.device != found.device:
         raise PrecheckError("The copy lies on another filesystem than the live database.")
     return {
         "staged_device": found.device,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.core.errors import McpdbError
+from tui.core.models import BrokenKey
 from tui.services import files
 from tui.services.sqlite import inspection
 from tui.services.sqlite.connections import connect, translating
@@ -31,12 +32,17 @@ class Looked:
 
     schema: Schema
     rows: Rows
-    foreign_keys: int
-    """Rows that point nowhere; a key that SQLite cannot check at all counts as one."""
+    nowhere: Mapping[tuple[str, str], inspection.Nowhere]
+    """Rows that point nowhere, by table and the table that they point to."""
     size: int
     """Bytes of the file."""
     integrity: str
     """`ok`, what `quick_check` says, or empty when it was not asked for."""
+
+    @property
+    def foreign_keys(self) -> int:
+        """Rows that point nowhere, of all tables."""
+        return sum(found.rows for found in self.nowhere.values())
 
 
 def look_at(copy: Path, checkpoint: Callable[[], None], *, check: bool) -> Looked:
@@ -57,7 +63,7 @@ def look_at(copy: Path, checkpoint: Callable[[], None], *, check: bool) -> Looke
             return Looked(
                 schema=read_schema(connection),
                 rows=_rows(connection, checkpoint),
-                foreign_keys=inspection.pointing_nowhere(connection),
+                nowhere=inspection.nowhere(connection),
                 size=_size(copy),
                 integrity=_integrity(connection) if check else "",
             )
@@ -111,6 +117,20 @@ def row_changes(before: Rows, after: Rows) -> Sides:
         for table in sorted(before.keys() | after.keys())
         if before.get(table) != after.get(table)
     }
+
+
+def broken_keys(before: Looked, after: Looked) -> tuple[BrokenKey, ...]:
+    """Which rows point nowhere, by table and the table that they point to."""
+    none, found = inspection.Nowhere(), []
+    for pointer in sorted(before.nowhere.keys() | after.nowhere.keys()):
+        old, new = before.nowhere.get(pointer, none), after.nowhere.get(pointer, none)
+        table, parent = pointer
+        found.append(
+            BrokenKey(
+                table=table, parent=parent, before=old.rows, after=new.rows, same=old.is_same(new)
+            )
+        )
+    return tuple(found)
 
 
 def rolled_up(before: Rows, after: Rows) -> tuple[str, ...]:

@@ -7,50 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.errors import McpdbError
-from tui.core.models import Deployment, Health
+from tui.core.models import Deployment
 from tui.core.operation import Facts, Plan, PlannedStep, TableChange, Tier
 from tui.operations.command import command_line
-from tui.operations.gateways import gateway_of, health_of, state_of
 from tui.operations.looking import LiveDatabase
 from tui.operations.migrating.building import ABOUT
 from tui.operations.migrating.new_file_checks import checks_of, is_nothing
 from tui.operations.restoring import UNDO_DAYS
-from tui.operations.restoring.others import others
-from tui.operations.restoring.situation import Surroundings, seen_holders
+from tui.operations.restoring.situation import Surroundings
 from tui.operations.restoring.times import WAL_RATE, last_seconds
-from tui.operations.restoring.way import choose
 from tui.services import files
 from tui.wording.quantities import plural, size
 
 BUILD = "make a new database aside, by the gateway's own bootstrap"
 CHECK = "check it: every page, its tables, that it stands at the head; give it to its owner"
-_NOT_ASKED = Health(verdict="unknown", text="not asked")
-
-
-def look(deployment: Deployment, *, start: bool, quick: bool = False) -> Surroundings:
-    """Gather what the plan needs; changes nothing.
-
-    Args:
-        deployment: Whose.
-        start: Start the gateway even if it is stopped now.
-        quick: Do not ask for the gateway's health, which takes a while.
-    """
-    gateway = gateway_of(deployment)
-    state = state_of(gateway)
-    live = LiveDatabase(deployment).facts()
-    strangers, viewers, all_seen = seen_holders(deployment, state)
-    return Surroundings(
-        deployment=deployment,
-        live=live,
-        state=state,
-        health=_NOT_ASKED if quick else health_of(gateway, state),
-        strangers=strangers,
-        viewers=viewers,
-        all_seen=all_seen,
-        others=others(deployment, state),
-        way=choose(deployment, None, live),
-        start=start,
-    )
 
 
 def basis(s: Surroundings) -> Facts:

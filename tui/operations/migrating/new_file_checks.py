@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from datetime import UTC, datetime
 
-from tui.core.errors import ExitCode, PrecheckError
+from tui.core.errors import ExitCode
 from tui.core.models import Backup, ContainerRef, Deployment
 from tui.core.operation import Check, Verdict
 from tui.operations.catalogue import read_catalogue
@@ -18,12 +18,13 @@ from tui.operations.restoring.checks import (
     rights_check,
 )
 from tui.operations.restoring.situation import Surroundings
+from tui.operations.restoring.space import space_check
 from tui.operations.restoring.staging import SUFFIXES
 from tui.services import files
 from tui.services.holders import removed_but_open
 from tui.services.sqlite.connections import sidecar
 from tui.wording.clean import one_line
-from tui.wording.quantities import age, narrow_size, size, when
+from tui.wording.quantities import age, size, when
 
 
 def is_nothing(s: Surroundings) -> bool:
@@ -136,12 +137,7 @@ def _gateway(s: Surroundings) -> Check:
 
 def _space(s: Surroundings) -> Check:
     needed = NEEDED + s.live.wal_size
-    try:
-        files.require_space(s.live.path.parent, needed, "A new database")
-    except PrecheckError as error:
-        return Check("space", Verdict.FAIL, str(error))
-    text = f"{narrow_size(needed, 'up')} of {narrow_size(s.live.disk_free, 'down')} free"
-    return Check("space", Verdict.OK, text)
+    return space_check(s.live.path.parent, needed, "A new database", s.live)
 
 
 def _way(s: Surroundings) -> Check | None:

@@ -16,7 +16,7 @@ from tui.operations.migrating.checks import (
     passing,
     starts_again,
 )
-from tui.operations.migrating.situation import Situation, look_around, look_near, near_basis
+from tui.operations.migrating.situation import Situation, look_around, near_basis
 from tui.operations.migrating.times import (
     check_seconds,
     copy_seconds,
@@ -27,6 +27,7 @@ from tui.operations.migrating.times import (
 )
 from tui.operations.migrating.wanted import Wanted
 from tui.operations.restoring import UNDO_DAYS
+from tui.operations.restoring.situation import look_near
 from tui.operations.restoring.times import last_seconds
 from tui.services.migrations.releases import span_of
 from tui.wording.quantities import size
@@ -151,7 +152,7 @@ def look_again(wanted: Wanted, plan: Plan) -> Plan | None:
         The plan with what is so now; made anew where something moved that it rests on; None
         when nothing changed.
     """
-    near = look_near(wanted, quick=True)
+    near = look_near(wanted.deployment, start=wanted.start, quick=True)
     if any(plan.basis[key] != value for key, value in near_basis(near).items()):
         return plan_of(wanted)
     fresh = {check.name: check for check in passing(near)}

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from tui.core.errors import ExitCode
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Record, Recovery, RecoveryAction
 from tui.operations import restore_recovery
 from tui.operations.journaled import gave_up, merged, recovered, told_by_failure
-from tui.operations.migrating.rehearsing import discard
+from tui.operations.migrating.rehearsing import discard, place_of
 from tui.operations.migrating.result import of_result, sentence
+from tui.operations.migrating.spare import put_name_back, spare_of
 
 
 def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) -> Recovery:
@@ -54,7 +56,7 @@ def _with_sweep(
     sweep = RecoveryAction(
         "sweep",
         "remove the copy, and what still works on it",
-        lambda p: _sweep(deployment, p.operation_id),
+        lambda p: _sweep(deployment, p.operation_id, facts),
     )
     actions = list(recovery.actions)
     names = [action.action for action in actions]
@@ -68,6 +70,9 @@ def _with_sweep(
     return actions
 
 
-def _sweep(deployment: Deployment, operation_id: str) -> Facts:
+def _sweep(deployment: Deployment, operation_id: str, facts: Facts) -> Facts:
+    if facts.get("keep"):
+        spare = spare_of(place_of(deployment, operation_id))
+        put_name_back(deployment.database, spare, Path(str(facts["keep"])))
     discard(deployment, operation_id)
     return {}

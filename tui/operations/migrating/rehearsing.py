@@ -23,7 +23,7 @@ from tui.core.models import Deployment, Rehearsal
 from tui.core.operation import Progress
 from tui.operations import inside_container
 from tui.operations.backup import copy_to
-from tui.operations.migrating.looked import Looked, look_at, rolled_up, row_changes
+from tui.operations.migrating.looked import Looked, broken_keys, look_at, rolled_up, row_changes
 from tui.services import files, operator
 from tui.services.migrations.running import (
     Event,
@@ -300,6 +300,7 @@ def _looked_over(known: Rehearsal, migrated: Migrated, copy: Path, progress: Pro
         start_rows=row_changes(between, after.rows),
         rolled_up=rolled_up(before.rows, after.rows),
         foreign_keys=(before.foreign_keys, after.foreign_keys),
+        broken_keys=broken_keys(before, after),
         integrity=after.integrity,
         size=(before.size, after.size),
         seconds={**known.seconds, "check": time.monotonic() - began},

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from tui.core.errors import VerificationError
-from tui.core.models import FORMAT, Rehearsal, RevisionRun, SchemaChange
+from tui.core.models import FORMAT, BrokenKey, Rehearsal, RevisionRun, SchemaChange
 from tui.wording.clean import one_line
 
 MAX_SIZE = 4 * 1024 * 1024
@@ -89,6 +89,7 @@ def _report(values: Any) -> Rehearsal:  # noqa: ANN401
             raise ValueError(f"{key} is no number")
     found["runs"] = tuple(map(_run, _list(found, "runs")))
     found["schema"] = tuple(map(_change, _list(found, "schema")))
+    found["broken_keys"] = tuple(map(_broken, _list({"broken_keys": [], **found}, "broken_keys")))
     return Rehearsal(**{**found, "taken": taken.astimezone(UTC)})
 
 
@@ -104,6 +105,21 @@ def _run(values: Any) -> RevisionRun:  # noqa: ANN401
     keys = ("revision", "direction", "ok", "message", "statement", "error")
     return RevisionRun(
         **{key: values[key] for key in keys}, seconds=seconds, did=_texts(values, "did")
+    )
+
+
+def _broken(values: Any) -> BrokenKey:  # noqa: ANN401
+    if not isinstance(values, dict):
+        raise ValueError("a foreign key is no object")
+    for key in ("before", "after"):
+        if not _is_int(values.get(key)):
+            raise ValueError(f"{key} is no number")
+    return BrokenKey(
+        table=_text(values, "table"),
+        parent=_text(values, "parent"),
+        before=values["before"],
+        after=values["after"],
+        same=values.get("same") is True,
     )
 
 

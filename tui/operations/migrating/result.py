@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.core.models import RevisionRun
 from tui.core.operation import Facts
 from tui.operations.migrating.copying import Prepared
 from tui.services.migrations.running import Ran
@@ -20,13 +19,6 @@ _DID = {"upgrade": "Upgraded", "downgrade": "Downgraded", "stamp": "Stamped"}
 def of_result(facts: Facts) -> dict[str, Any]:
     """What of the journal's facts belongs into the result."""
     return {key: facts[key] for key in RESULT if key in facts}
-
-
-def of_failed(run: RevisionRun | None) -> dict[str, Any]:
-    """What the result says of the revision that raised."""
-    if run is None:
-        return {}
-    return {"failed": run.revision, "error": run.error, "statement": run.statement}
 
 
 def told(job: Prepared, ran: Ran) -> dict[str, Any]:

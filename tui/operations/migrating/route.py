@@ -72,7 +72,7 @@ def find_route(timeline: Timeline, action: MigrationAction, target: str) -> Rout
         return _down_by(timeline, int(steps[1]))
     found = revision_of(timeline, target)
     if found is None:
-        return _not_found(timeline, target)
+        return _not_found(timeline, action, target)
     if action == "upgrade":
         return _up(timeline, found.revision)
     if action == "stamp":
@@ -105,18 +105,23 @@ def _no_way(timeline: Timeline, action: MigrationAction) -> str:
     return ""
 
 
-def _not_found(timeline: Timeline, target: str) -> Route:
+_NO_TARGET = {
+    (True, True): "Say which revision to go down to, or -1.",
+    (True, False): "Going down to base drops every table; `reset` makes the database anew.",
+    (False, True): "Say which revision, or head.",
+    (False, False): "base is before the first revision: name a revision, or head.",
+}
+"""By whether it goes down, and whether nothing was said at all."""
+
+
+def _not_found(timeline: Timeline, action: MigrationAction, target: str) -> Route:
     name = one_line(target)
     fitting = [r.revision for r in timeline.revisions if target and r.revision.startswith(target)]
     if len(fitting) > 1:
         text = f"{name} is the beginning of {len(fitting)} revisions: say more of it."
         return Route(problem=text, exit_code=ExitCode.USAGE, before=timeline.current)
     if target in ("", "base"):
-        text = (
-            "Say which revision to go down to, or -1."
-            if not target
-            else "Going down to base drops every table; `reset` makes the database anew."
-        )
+        text = _NO_TARGET[action == "downgrade", not target]
         return Route(problem=text, exit_code=ExitCode.USAGE, before=timeline.current)
     text = f"This code knows no revision {name}: see `migrations list`."
     return Route(problem=text, exit_code=ExitCode.NOT_FOUND, before=timeline.current)

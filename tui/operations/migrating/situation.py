@@ -10,27 +10,21 @@ from tui.core.errors import McpdbError
 from tui.core.models import (
     DatabaseFacts,
     Deployment,
-    Health,
     Rehearsal,
 )
 from tui.core.operation import Facts
 from tui.operations import rehearsals
-from tui.operations.gateways import gateway_of, health_of, state_of
 from tui.operations.looking import LiveDatabase
 from tui.operations.migrating.code import Code, find_code
 from tui.operations.migrating.route import Route, find_route
 from tui.operations.migrating.stamping import missing
 from tui.operations.migrating.wanted import Wanted
-from tui.operations.restoring.others import others
-from tui.operations.restoring.situation import Surroundings, seen_holders
-from tui.operations.restoring.way import choose
+from tui.operations.restoring.situation import Surroundings, look_near
 from tui.services.sqlite.connections import translating
 from tui.services.sqlite.leftovers import leftovers
 
 CLOCK_BACK = timedelta(minutes=5)
 """By so much a clock may have been put back since a rehearsal."""
-
-_NOT_ASKED = Health(verdict="unknown", text="not asked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +74,7 @@ class Situation(Surroundings):
 def look_around(wanted: Wanted) -> Situation:
     """Gather what the plan needs; changes nothing."""
     deployment = wanted.deployment
-    near = look_near(wanted)
+    near = look_near(deployment, start=wanted.start)
     code = find_code(wanted, near.state, near.live.revisions)
     route = find_route(code.timeline, wanted.action, wanted.target)
     left = _left(deployment, near.live)
@@ -96,32 +90,6 @@ def look_around(wanted: Wanted) -> Situation:
             if wanted.action == "stamp" and not route.problem
             else ()
         ),
-    )
-
-
-def look_near(wanted: Wanted, *, quick: bool = False) -> Surroundings:
-    """Gather what changes from one moment to the next.
-
-    Args:
-        wanted: What is asked for.
-        quick: Do not ask for the gateway's health, which takes a while.
-    """
-    deployment = wanted.deployment
-    gateway = gateway_of(deployment)
-    state = state_of(gateway)
-    live = LiveDatabase(deployment).facts()
-    strangers, viewers, all_seen = seen_holders(deployment, state)
-    return Surroundings(
-        deployment=deployment,
-        live=live,
-        state=state,
-        health=_NOT_ASKED if quick else health_of(gateway, state),
-        strangers=strangers,
-        viewers=viewers,
-        all_seen=all_seen,
-        others=others(deployment, state),
-        way=choose(deployment, None, live),
-        start=wanted.start,
     )
 
 

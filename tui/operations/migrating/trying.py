@@ -9,8 +9,8 @@ from tui.core.models import Rehearsal
 from tui.core.operation import Facts, Progress
 from tui.operations import rehearsals
 from tui.operations.migrating.copying import Prepared
+from tui.operations.migrating.failed import of_failed
 from tui.operations.migrating.rehearsing import copy_live, discard, refusal, rehearse
-from tui.operations.migrating.result import of_failed
 from tui.services.migrations.running import Job
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from tui.core.errors import ExitCode, McpdbError, PrecheckError
+from tui.core.errors import ExitCode, McpdbError
 from tui.core.operation import Check, Verdict
 from tui.operations.catalogue import safety_dir
 from tui.operations.restoring.secrets import secret_check
 from tui.operations.restoring.situation import Situation, Surroundings
-from tui.operations.restoring.space import needed_in_folder
+from tui.operations.restoring.space import needed_in_folder, space_check
 from tui.operations.restoring.staging import SUFFIXES
 from tui.operations.restoring.times import copy_seconds
 from tui.operations.timeline import fit_sentence, fits
@@ -96,12 +96,7 @@ def _revision(s: Situation) -> Check:
 
 def _space(s: Situation) -> Check:
     needed = needed_in_folder(s.backup, s.live.size, s.live.wal_size, s.way)
-    try:
-        files.require_space(s.live.path.parent, needed, "A restore")
-    except PrecheckError as error:
-        return Check("space", Verdict.FAIL, str(error))
-    text = f"{narrow_size(needed, 'up')} of {narrow_size(s.live.disk_free, 'down')} free"
-    return Check("space", Verdict.OK, text)
+    return space_check(s.live.path.parent, needed, "A restore", s.live)
 
 
 def holders_check(s: Surroundings) -> Check:

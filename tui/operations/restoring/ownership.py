@@ -20,7 +20,6 @@ from tui.services.holders import holders, inodes
 from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
 
-
 SETTLE = 5.0
 """Seconds for somebody who merely takes a look; who waits to write waits longer."""
 

@@ -120,6 +120,32 @@ def look_around(
     )
 
 
+def look_near(deployment: Deployment, *, start: bool, quick: bool = False) -> Surroundings:
+    """Gather what changes from one moment to the next; changes nothing.
+
+    Args:
+        deployment: Whose database.
+        start: Start the gateway even if it is stopped now.
+        quick: Do not ask for the gateway's health, which takes a while.
+    """
+    gateway = gateway_of(deployment)
+    state = state_of(gateway)
+    live = LiveDatabase(deployment).facts()
+    strangers, viewers, all_seen = seen_holders(deployment, state)
+    return Surroundings(
+        deployment=deployment,
+        live=live,
+        state=state,
+        health=_NOT_ASKED if quick else health_of(gateway, state),
+        strangers=strangers,
+        viewers=viewers,
+        all_seen=all_seen,
+        others=others(deployment, state),
+        way=choose(deployment, None, live),
+        start=start,
+    )
+
+
 def seen_holders(
     deployment: Deployment, state: GatewayState
 ) -> tuple[tuple[Holder, ...], tuple[Holder, ...], bool]:

@@ -1,10 +1,15 @@
-"""How much a restore writes, and where."""
+"""How much a restore writes, and where; whether there is room, as a plan says it."""
 
 from __future__ import annotations
 
-from tui.core.errors import McpdbError
-from tui.core.models import Backup
+from pathlib import Path
+
+from tui.core.errors import McpdbError, PrecheckError
+from tui.core.models import Backup, DatabaseFacts
+from tui.core.operation import Check, Verdict
 from tui.operations.restoring.way import Way
+from tui.services import files
+from tui.wording.quantities import narrow_size
 
 _RATIO = 5
 """How much larger a database is thought to be than a compressed file that does not say it."""
@@ -38,3 +43,20 @@ def needed_in_folder(backup: Backup, live: int, wal: int, way: Way) -> int:
     if way.kind == "swap":
         return staged + wal
     return staged + wal + live + max(0, staged - live)
+
+
+def space_check(folder: Path, needed: int, what: str, live: DatabaseFacts) -> Check:
+    """Whether there is room for what puts another file, or rows, in place.
+
+    Args:
+        folder: Where it is written.
+        needed: Bytes that are written there.
+        what: What needs them, at the beginning of a sentence.
+        live: The live database, on the disk that is shown.
+    """
+    try:
+        files.require_space(folder, needed, what)
+    except PrecheckError as error:
+        return Check("space", Verdict.FAIL, str(error))
+    text = f"{narrow_size(needed, 'up')} of {narrow_size(live.disk_free, 'down')} free"
+    return Check("space", Verdict.OK, text)

@@ -106,7 +106,9 @@ def close(database: Path) -> None:
             cannot read it.
     """
     if database.is_symlink() or not database.is_file():
-        raise MigrationFailedError(f"The migrations put something else to {one_line(str(database))}.")
+        raise MigrationFailedError(
+            f"The migrations put something else to {one_line(str(database))}."
+        )
     try:
         with closing(sqlite3.connect(database, timeout=10, isolation_level=None)) as connection:
             mode = connection.execute("PRAGMA journal_mode=DELETE").fetchone()[0]

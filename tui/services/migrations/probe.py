@@ -37,6 +37,10 @@ class NoPackageError(NotFoundError):
     """The interpreter is not there, or cannot import the package: another one may."""
 
 
+class NoInterpreterError(NoPackageError):
+    """The interpreter is not there at all."""
+
+
 def recall_container(image_id: str, package: str) -> MigrationGraph | None:
     """Return what is remembered of an image, else nothing; asks nobody."""
     return cache.recall(cache.image_key(image_id, package))
@@ -202,7 +206,8 @@ def ask(
         McpdbError: Broken revisions, or no answer.
     """
     missing: NoPackageError | None = None
-    for python in pythons:
+    tried = list(pythons)
+    for python in tried:
         marker = f"mcpdb:{secrets.token_hex(8)}:"
         request = {
             "command": "revisions",
@@ -216,12 +221,19 @@ def ask(
             answer = judged(decode(output, marker, where, timeout))
             graph = graph_from(answer, where, time.monotonic() - began)
         except NoPackageError as error:
-            missing = missing or error
+            # One that is there and lacks the package says more than one that is not there.
+            missing = error if missing is None or _says_more(error, missing) else missing
         except ValueError as error:
             raise McpdbError(f"The answer of {where} cannot be read: {error}.") from error
         else:
             return answer, replace(graph, python=python)
-    raise missing or NoPackageError(f"No interpreter in {where} has the package {package}.")
+    if missing is None or (isinstance(missing, NoInterpreterError) and len(tried) > 1):
+        raise NoPackageError(f"No interpreter in {where} has the package {package}.")
+    raise missing
+
+
+def _says_more(error: NoPackageError, other: NoPackageError) -> bool:
+    return isinstance(other, NoInterpreterError) and not isinstance(error, NoInterpreterError)
 
 
 def decode(output: Output, marker: str, where: str, timeout: float) -> Mapping[str, Any]:
@@ -255,7 +267,9 @@ def _no_answer(output: Output, where: str, timeout: float) -> McpdbError:
     errors = output.stderr.decode("utf-8", "replace").strip().splitlines()
     last = one_line(errors[-1])[:200] if errors else "no word of why"
     if output.exit_code in _NOT_EXECUTED:
-        return NoPackageError(_sentence(f"{where}: the interpreter is not there: {last}"))
+        return NoInterpreterError(_sentence(f"{where}: the interpreter is not there: {last}"))
+    if "exec format error" in last:
+        return McpdbError(f"{where} cannot run here: its image is for another processor.")
     if output.exit_code in (-14, 128 + 14):
         return _late(where, timeout)
     return McpdbError(_sentence(f"{where} gave no answer (exit code {output.exit_code}): {last}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -97,27 +98,52 @@ def counts(connection: sqlite3.Connection, checkpoint: Checkpoint) -> dict[str, 
     return found
 
 
-def pointing_nowhere(connection: sqlite3.Connection) -> int:
-    """Count the rows whose foreign key points nowhere.
+class Nowhere:
+    """Rows of one table that point nowhere: how many, and whether they are the same ones."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._digest = hashlib.blake2b(digest_size=16)
+
+    def add(self, row: int | None) -> None:
+        """One more, by its rowid; SQLite names them in the order of the table."""
+        self.rows += 1
+        self._digest.update(f"{row};".encode())
+
+    def is_same(self, other: Nowhere) -> bool:
+        """Whether it is the very same rows."""
+        return self.rows == other.rows and self._digest.digest() == other._digest.digest()
+
+
+def nowhere(connection: sqlite3.Connection) -> dict[tuple[str, str], Nowhere]:
+    """Find the rows whose foreign key points nowhere, by table and the table they point to.
 
     Table by table, for where a parent has no such key SQLite ends the whole check; that counts
-    as one.
+    as one row, pointing to a table without a name.
     """
-    broken = 0
+    found: dict[tuple[str, str], Nowhere] = {}
     for table in tables(connection):
         if table.kind not in ("table", "internal"):
             continue
+        own: dict[tuple[str, str], Nowhere] = {}
         try:
             # Bound: as an identifier, `parent` would be a column of the answer.
-            rows = connection.execute(
-                "SELECT count(*) FROM pragma_foreign_key_check(?)", (table.name,)
-            ).fetchone()
-            broken += int(rows[0])
+            for parent, row in connection.execute(
+                "SELECT parent, rowid FROM pragma_foreign_key_check(?)", (table.name,)
+            ):
+                own.setdefault((table.name, str(parent)), Nowhere()).add(row)
         except sqlite3.OperationalError as error:
             if "foreign key mismatch" not in str(error):
                 raise
-            broken += 1
-    return broken
+            own = {(table.name, ""): Nowhere()}
+            own[table.name, ""].add(None)
+        found |= own
+    return found
+
+
+def pointing_nowhere(connection: sqlite3.Connection) -> int:
+    """Count the rows whose foreign key points nowhere, as `nowhere` finds them."""
+    return sum(each.rows for each in nowhere(connection).values())
 
 
 def columns(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
