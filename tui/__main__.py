@@ -21,10 +21,15 @@ DEBUG = "MCPDB_DEBUG"
 def main() -> None:
     """Run the command line and end the process with its exit code."""
     os.umask(0o077)
-    from tui.cli.main import run
-
     try:
+        from tui.cli.main import run
+
         code = run(sys.argv[1:], _screen)
+    except KeyboardInterrupt:
+        # Whoever is that quick meets us while we are still loading.
+        with suppress(OSError, ValueError):
+            sys.stderr.write("mcpdb-tui: Interrupted before anything began.\n")
+        code = 130
     except Exception as error:
         if os.environ.get(DEBUG) == "1":
             raise

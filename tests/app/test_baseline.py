@@ -109,7 +109,7 @@ def drilled(days, result="ok"):
     [
         (drilled(45), ["Last drill 45d ago."]),
         (drilled(34), []),
-        (drilled(1, "no tables"), ["The last drill failed: no tables"]),
+        (drilled(1, "no tables"), ["The drill of after2 failed: no tables"]),
         (AFTER, []),
         (described("old123", ago(days=36), rows=LIVE), ["No verified backup for 36d.",
                                                         "No backup was ever proven by a drill."]),

@@ -35,6 +35,7 @@ from tui.app import migrating
 from tui.app.commands import commands
 from tui.app.migration_screens import page_of, plan_screen
 from tui.app.screens.migrating_plan import MigratingPlanScreen
+from tui.app.screens.palette import find
 from tui.app.screens.plan import PlanScreen
 from tui.app.screens.rehearsal_running import RehearsingScreen
 from tui.app.screens.rehearse_question import RehearseQuestion
@@ -346,6 +347,18 @@ async def test_the_palette_offers_everything_that_migrates():
         for ident, verb in (("bootstrap", "bootstrap"), ("reset", "reset"), ("repair", "repair"),
                             ("rehearsals", "reports")):  # fmt: skip
             assert places[ident].line("") == f"migrate('{verb}')"
+
+
+@pytest.mark.parametrize("pane", ["1", "2", "3", "4"])
+async def test_undo_in_the_palette_is_the_last_operation_once_and_by_its_name(pane):
+    upgraded = entry(operation="upgrade", result={"safety": "x.db"})
+    app = shell(replace(SEEN_AHEAD, activity=(upgraded,), undo=""))
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press(pane)
+        await pilot.pause()
+        found = [item.command for item in find(commands(app.pane)[0], "undo", ["app.take_back"])]
+        assert found[0].title == "Undo the upgrade…"
+        assert sum(command.title.startswith("Undo the") for command in found) == 1
 
 
 async def test_the_reports_that_are_kept_are_offered_and_opened(monkeypatch):

@@ -9,7 +9,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.app.migrations_story import AHEAD, BRANCHING, LEFTOVER, TIMELINE, branching, story
+from tests.app.migrations_story import (
+    AHEAD,
+    BRANCHING,
+    LEFTOVER,
+    REHEARSED,
+    TIMELINE,
+    branching,
+    story,
+)
 from tests.app.shell_story import (
     DEPLOYMENT,
     FORBIDDEN,
@@ -21,6 +29,7 @@ from tests.app.shell_story import (
     shell,
 )
 from tests.app.test_shell_live import known, message, opened, saved, until  # noqa: F401
+from tui.app import verbs
 from tui.app.screens.menu import Menu
 from tui.app.screens.plan import PlanScreen
 from tui.app.seeing import Saw
@@ -106,9 +115,47 @@ async def test_what_happened_stands_on_the_axis():
     assert "since Jul 09 22:14 by upgrade op 24 (dana); rehearsed before, 0.3 s" in text
     assert "3 backups, newest Aug 11 02:00 ok · 3 files of the guide's script" in text
     assert "restore k7m2qd ROLLED BACK" in text
-    assert '2 backups: Jul 09 22:14 pinned "before 1.0.5" ok · 23:14 safety copy ok' in text
+    assert 'Jul 09 22:14 pinned "before 1.0.5" ok' in text
+    assert "safety copy" not in text, "what an operation kept is no backup that was made"
     assert "file mcp.db.bak-20260521, unknown" in text
     assert "Aug 10 17:31 rehearsed with image 1.0.7: ok" in text
+
+
+async def test_marks_of_one_kind_take_one_line_and_tell_of_the_newest():
+    reports = tuple(
+        replace(REHEARSED, id=f"0000{n}-x-rehearse", taken=ago(hours=n)) for n in (1, 2, 3)
+    )
+    restores = tuple(replace(ROLLED_BACK, subject=name) for name in ("k7m2qd", "w4n8rt"))
+    text = await text_of(replace(story(rehearsals=reports), activity=restores))
+    (line,) = [line for line in text.splitlines() if "rehearsal" in line and "newest" in line]
+    assert "3 rehearsals, newest Aug 11 02:14 ok" in line
+    (line,) = [line for line in text.splitlines() if "restore" in line and "newest" in line]
+    assert "2 restores, newest" in line
+    assert "k7m2qd ROLLED BACK" in line
+
+
+async def test_enter_on_a_rehearsal_opens_its_report(monkeypatch):
+    asked = []
+    monkeypatch.setattr("tui.app.panes.migrations.open_report", lambda _, name: asked.append(name))
+    app = shell(story())
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("3")
+        await pilot.pause()
+        assert app.pane._list.point_at(f"rehearsal:{REHEARSED.id}")
+        await pilot.pause()
+        assert app.pane.copied() == REHEARSED.id
+        await pilot.press("enter")
+        assert asked == [REHEARSED.id]
+
+
+async def test_z_undoes_from_here_or_says_why_not(monkeypatch):
+    done = []
+    monkeypatch.setattr("tui.app.app.McpdbApp._do", lambda _, make, back=None: done.append(make))
+    gone = "The safety copy x is gone; nothing to undo with."
+    assert await message_after(replace(story(), undo=gone), "Z") == f"Z undo… is off. {gone}"
+    assert done == []
+    await message_after(replace(story(), undo=""), "Z")
+    assert done == [verbs.undo]
 
 
 async def test_before_our_log_nothing_is_guessed():

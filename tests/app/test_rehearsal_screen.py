@@ -33,11 +33,12 @@ from tui.app.rehearse_wish import Choice
 from tui.app.screens.frame import MessageLine
 from tui.app.screens.operation import OperationScreen
 from tui.app.screens.operation_calls import Calls
-from tui.app.screens.rehearsal import RehearsalScreen
+from tui.app.screens.rehearsal import RehearsalScreen, unused
 from tui.app.screens.rehearsal_running import RehearsingScreen
 from tui.app.screens.rehearse_question import RehearseQuestion
+from tui.app.widgets.rows import RowList
 from tui.core.errors import NotFoundError
-from tui.core.models import GatewayState, Health, MigrationFinding, StepLine
+from tui.core.models import GatewayState, Health, MigrationFinding, SchemaChange, StepLine
 
 SMALL, LARGE = (80, 24), (140, 45)
 IMAGES = (LocalImage("", "1.0.5, the gateway's own"), LocalImage(IMAGE, "1.0.7", IMAGE_ID))
@@ -98,7 +99,55 @@ async def test_every_revision_and_the_start_of_the_image_are_listed_in_their_ord
         page = screen_text(app)
         at = [page.index(f"{item.revision}  ") for item in RUNS[:-1]]
         assert at == sorted(at)
-        assert "start of 1.0.7 (bootstrap_db)  4.1 s" in page
+        (start,) = [row for row in page.splitlines() if "start of 1.0.7 (bootstrap_db)" in row]
+        (ran,) = [row for row in page.splitlines() if "rebuilt oauth_tokens, 12 rows" in row]
+        assert start.index("start of") == ran.index("rebuilt"), "it stands in the columns"
+        assert start.index("4.1 s") == ran.index("0.3 s")
+
+
+async def test_a_failure_says_what_can_be_done_and_only_an_image_would_not_start():
+    app = shell(SEEN_AHEAD)
+    async with app.run_test(size=LARGE) as pilot:
+        await opened(pilot, FAILED)
+        page = screen_text(app)
+        assert "a cut migration left that table behind; :repair… drops it" in page
+        assert "With this image the gateway would not start" in page
+        app.screen.dismiss(None)
+        other = replace(FAILED.runs[-1], error="no such table: servers", statement="")
+        await opened(pilot, replace(FAILED, image_id="", runs=(*FAILED.runs[:-1], other)))
+        page = screen_text(app)
+        assert "may name the cause; r with another release" in page
+        assert "would not start" not in page
+
+
+async def test_the_tabs_count_the_lines_they_show():
+    app = shell(SEEN_AHEAD)
+    async with app.run_test(size=LARGE) as pilot:
+        screen = await opened(pilot, FAILED)
+        await pilot.press("left_square_bracket")
+        lines = len(screen.query_one(RowList).rows)
+        assert lines > len(FAILED.output)
+        assert f"[Output {lines}]" in screen_text(app)
+
+
+async def test_a_change_wider_than_the_screen_stands_below_the_list_in_full():
+    detail = "CHECK (" + " AND ".join(f"column_{n} IS NOT NULL" for n in range(8)) + ")"
+    item = SchemaChange(sign="+", kind="constraint", table="tools", name="wide", detail=detail)
+    app = shell(SEEN_AHEAD)
+    async with app.run_test(size=SMALL) as pilot:
+        await opened(pilot, report(schema=(item, item)))
+        await pilot.press("right_square_bracket", "j")
+        await pilot.pause()
+        assert all(f"column_{n} IS" in screen_text(app) for n in range(8))
+
+
+def test_a_report_that_is_saved_again_gets_another_name(tmp_path):
+    path = tmp_path / "rehearsal-demo.json"
+    assert unused(path) == path
+    path.touch()
+    assert unused(path).name == "rehearsal-demo-2.json"
+    unused(path).touch()
+    assert unused(path).name == "rehearsal-demo-3.json"
 
 
 async def test_a_hundred_revisions_scroll_and_leave_what_they_mean_in_sight():

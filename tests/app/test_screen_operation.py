@@ -18,9 +18,11 @@ from tests.app.screen_plans import (
     rolled_back,
     steps_until,
 )
+from tui.app import verbs
 from tui.app.screens.operation import OperationScreen
 from tui.app.screens.operation_calls import Calls
 from tui.app.screens.question import Question
+from tui.app.seen import Seen
 from tui.core.errors import NotFoundError
 from tui.core.models import Deployment, GatewayState, Health, StepLine
 
@@ -339,3 +341,62 @@ def test_operation_looks_right(snap_compare, name, size):
     assert snap_compare(
         Journal(shown_entry, seconds).host(theme), run_before=ready, terminal_size=size
     )
+
+
+# --- undo -----------------------------------------------------------------------------------
+
+
+def undoing(entries, said):
+    """The verbs of a shell that knows these entries."""
+    return Seen(deployment=FORGE, activity=tuple(entries), undo=said)
+
+
+class Undoing(Host):
+    """Notes what the result page asks for."""
+
+    seen = Seen()
+    asked = ()
+
+    def on_pane_do(self, message):
+        self.asked = (*self.asked, message.make)
+
+
+@pytest.mark.parametrize("operation", ["restore", "upgrade", "bootstrap"])
+async def test_z_on_a_result_asks_for_the_undo_of_it(operation):
+    result = {"made": True} if operation == "bootstrap" else restored().result
+    found = restored(operation=operation, result=result)
+    app = Undoing(Journal(found).screen())
+    app.seen = undoing([found], "Nothing to undo: looked at before this one had ended.")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Z undo…" in shown(app)[-1])
+        await pilot.press("Z")
+        await until(pilot, lambda: app.asked)
+    assert app.asked == (verbs.undo,)
+
+
+async def test_z_says_why_where_the_result_is_not_the_last_one():
+    found = restored()
+    app = Undoing(Journal(found).screen())
+    later = replace(found, id="later", number=found.number + 1, operation="upgrade")
+    app.seen = undoing([later, found], "")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "(Z undo…)" in shown(app)[-1])
+        await pilot.press("Z")
+        await showing(pilot, "came after it and has to be undone first")
+    assert app.asked == ()
+
+
+async def test_a_result_that_left_nothing_to_undo_has_no_z():
+    app = Journal(rolled_back()).host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await showing(pilot, "ROLLED BACK")
+        assert "undo…" not in shown(app)[-1]
+
+
+def test_what_came_after_has_to_be_undone_first():
+    found = restored()
+    later = replace(found, id="later", number=found.number + 1, operation="upgrade")
+    why = verbs.why_not_undo_this(undoing([later, found], ""), found)
+    assert f"upgrade (op {later.number}) came after it" in why
+    assert verbs.undo_words(undoing([later, found], "")) == "undo the upgrade…"
+    assert verbs.undo_words(undoing([later, found], "nothing")) == "undo…"

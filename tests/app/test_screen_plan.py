@@ -22,6 +22,7 @@ from tests.app.screen_host import text_of as text
 from tests.app.screen_plans import CHECKS, FROM, OVER, STEPS, restore_plan
 from tui.app.screens.frame import Choice
 from tui.app.screens.plan import PlanScreen
+from tui.app.screens.plan_steps import steps
 from tui.core.operation import Check, PlannedStep, TableChange, Verdict
 
 pytestmark = pytest.mark.usefixtures("cest")
@@ -147,6 +148,37 @@ async def test_another_word_never_goes_on(typed):
         assert app.screen.query_one("#confirm", Choice).disabled
         assert "type the name first" in text(app)
         assert app.answers == []
+
+
+async def test_a_wrong_word_is_named_and_the_next_letters_replace_it():
+    app = host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab", *"forga", "enter")
+        assert "forga is not forge." in text(app)
+        await pilot.press("tab", "enter")
+        assert ident(app) == "name", "who goes on from a wrong word did not mean Cancel"
+        await pilot.press(*"forge", "enter")
+        await pilot.pause()
+        assert ident(app) == "confirm"
+        assert app.answers == []
+
+
+async def test_enter_after_letters_beside_the_field_leads_into_it_and_cancels_nothing():
+    app = host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"forge", "enter")
+        assert (ident(app), app.answers) == ("name", [])
+        assert "type forge" in text(app)
+        await pilot.press("escape")
+        assert app.answers == [False]
+
+
+@pytest.mark.parametrize("title", ["prove that nobody else has it " * n for n in (1, 2, 3)])
+def test_a_long_step_never_touches_the_columns_behind_it(title):
+    plan = restore_plan(steps=(PlannedStep("prove", title.strip(), gateway_up=False),))
+    rows = [row.plain for row in steps(plan, 79)]
+    (row,) = [row for row in rows if "DOWN" in row]
+    assert "  DOWN" in row
 
 
 async def test_spaces_around_the_word_do_not_count():

@@ -316,10 +316,10 @@ def test_a_backup_behind_the_head_says_what_a_start_does(migrates, words):
 @pytest.mark.parametrize(
     ("undo", "said"),
     [
-        (None, "Z undo restore…: not known yet whether there is a restore to undo."),
+        (None, "Z undo…: not known yet whether there is anything to undo."),
         (
             "The safety copy x is gone; nothing to undo with.",
-            "Z undo restore… is off. The safety copy x is gone; nothing to undo with.",
+            "Z undo… is off. The safety copy x is gone; nothing to undo with.",
         ),
     ],
 )
@@ -337,7 +337,7 @@ async def test_undo_is_offered_when_there_is_something_to_undo():
     async with app.run_test(size=(140, 45)) as pilot:
         await pilot.press("2")
         await pilot.pause()
-        assert " Z undo restore…" in screen_text(app).splitlines()[-1]
+        assert " Z undo…" in screen_text(app).splitlines()[-1]
 
 
 # --- hostile --------------------------------------------------------------------------------

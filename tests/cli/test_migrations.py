@@ -66,6 +66,11 @@ def test_show_tells_everything_of_one_revision(behind: Place) -> None:
     assert "state      current" in text
     assert "downgrade  " in text
     assert "def upgrade" not in text
+    assert re.search(r"^  UP +rebuilds table gateways .batch.$", text, re.M), text
+    assert re.search(r"^  DOWN +rebuilds table gateways .batch.$", text, re.M), text
+    assert text.index("+ column status\n") < text.index("- column status\n")
+    assert "rehearsed  not yet: mcpdb-tui migrations rehearse" in text
+    assert "backup     none from before it" in text
     with_source = behind.cli("migrations", "show", CURRENT[:5], "--source").out
     assert with_source.startswith(text.rstrip("\n"))
     assert "def upgrade" in with_source

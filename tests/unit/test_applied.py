@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tui.core.models import Revision
-from tui.operations.applied import Change, applied_by, read_changes
+from tui.core.models import ActivityEntry, Revision
+from tui.operations.applied import Change, applied_by, change_of, read_changes
 from tui.operations.backup import BackupCreate
 from tui.operations.restore import Restore
 from tui.services import journal
@@ -32,6 +33,18 @@ def change(day, before, after, operation="upgrade", **other):
     return Change(**{**values, **other})
 
 
+@pytest.fixture
+def make_entry():
+    def make(**values):
+        return ActivityEntry(**{
+            "id": "1", "number": 1, "operation": "upgrade", "subject": "", "title": "",
+            "started": DAY, "who": "", "host": "", "origin": "", "pid": 1, "command": "",
+            "state": "failed", **values,
+        })  # fmt: skip
+
+    return make
+
+
 def told(changes, revisions=CHAIN, current=()):
     return {name: by.number for name, by in applied_by(changes, revisions, current).items()}
 
@@ -51,7 +64,14 @@ def test_what_came_before_our_log_has_no_date():
 
 def test_a_downgrade_takes_the_dates_of_what_it_took_away():
     changes = [change(1, "a", "d"), change(2, "d", "b", "downgrade")]
-    assert told(changes, current=["b"]) == {"b": 1}
+    assert told(changes, current=["b"]) == {"b": 2}, "and it stands there by the downgrade"
+
+
+def test_what_a_downgrade_left_is_dated_by_its_upgrade_again_once_it_is_not_current():
+    changes = [
+        change(1, "a", "d"), change(2, "d", "b", "downgrade"), change(3, "b", "c"),
+    ]  # fmt: skip
+    assert told(changes, current=["c"]) == {"b": 1, "c": 3}
 
 
 def test_what_is_applied_again_has_the_later_date():
@@ -59,16 +79,43 @@ def test_what_is_applied_again_has_the_later_date():
     assert told(changes, current=["d"]) == {"b": 1, "c": 3, "d": 3}
 
 
-def test_a_restore_of_an_older_backup_keeps_the_dates_of_what_is_still_there():
-    changes = [change(1, "a", "d"), change(2, "d", "c", "restore")]
-    assert told(changes, current=["c"]) == {"b": 1, "c": 1}
-
-
-def test_the_undo_of_a_downgrade_brings_the_revisions_back_with_its_own_date():
+def test_a_restore_brings_the_dates_of_the_day_of_its_backup():
     changes = [
-        change(1, "a", "d"), change(2, "d", "b", "downgrade"), change(3, "b", "d", "undo"),
+        change(1, "a", "b"), change(2, "b", "c"), change(4, "c", "d"),
+        change(5, "d", "c", "restore", taken=DAY + timedelta(days=3)),
     ]  # fmt: skip
-    assert told(changes, current=["d"]) == {"b": 1, "c": 3, "d": 3}
+    assert told(changes, current=["c"]) == {"b": 1, "c": 5}
+
+
+def test_of_a_backup_from_elsewhere_only_its_restore_is_known():
+    changes = [change(1, "a", "d"), change(2, "d", "c", "restore")]
+    assert told(changes, current=["c"]) == {"c": 2}
+
+
+def test_the_undo_of_a_downgrade_brings_the_dates_back():
+    changes = [
+        change(1, "a", "d"), change(2, "d", "b", "downgrade"), change(3, "b", "d", "undo", of=2),
+    ]  # fmt: skip
+    assert told(changes, current=["d"]) == {"b": 1, "c": 1, "d": 3}
+
+
+def test_a_file_that_somebody_else_put_there_has_no_past():
+    changes = [
+        change(1, "a", "b", stood=11, put=12),
+        change(2, "", "d", "bootstrap", stood=0, put=13),
+        change(3, "", "", "undo", gone=True, stood=13),
+    ]  # fmt: skip
+    by = {n: w.number for n, w in applied_by(changes, CHAIN, ["d"], 99).items()}
+    assert by == {}, "the bootstrap made another file"
+    by = {n: w.number for n, w in applied_by(changes, CHAIN, ["b"], 12).items()}
+    assert by == {"b": 1}, "the file from before the bootstrap is back"
+    by = {n: w.number for n, w in applied_by(changes, CHAIN, ["d"], 13).items()}
+    assert by == dict.fromkeys("abcd", 2)
+
+
+def test_what_was_rolled_back_to_the_old_file_with_an_unhealthy_gateway_is_not_in_place(make_entry):
+    assert change_of(make_entry(exit_code=6, outcome="rolled back, not healthy")).in_place is False
+    assert change_of(make_entry(exit_code=0, outcome="done")).in_place is True
 
 
 def test_a_restore_over_a_file_nobody_could_read_dates_nothing():
@@ -112,6 +159,82 @@ def test_a_merge_dates_the_branch_that_it_added():
 def test_revisions_this_code_does_not_know_date_nothing():
     changes = [change(1, "a", "z"), change(2, "z", "d")]
     assert told(changes, current=["d"]) == {}
+
+
+# --- against a model ----------------------------------------------------------------------
+
+
+class World:
+    """Files that carry their own past with them; the log says of each change what journals do."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.inodes = iter(range(100, 10_000))
+        self.changes, self.safety, self.backups = [], [], []
+        self.live = self.ours = self.file(self.random.choice("abcd"))
+
+    def file(self, at, applied=(), since=0):
+        return {"inode": next(self.inodes), "at": at, "applied": dict(applied), "since": since}
+
+    def put(self, operation, file, **how):
+        number, old = len(self.changes) * 2 + 1, self.live
+        if old is not self.ours:
+            # Nobody knows which backups since the change before are of the file put there.
+            for when, _, backup in self.backups:
+                if when == number:
+                    backup |= {"applied": {}, "since": 0}
+        self.live, self.ours, self.safety = file, file, [*self.safety, (number, old)]
+        self.changes.append(change(
+            number, old["at"], file["at"], operation, stood=old["inode"], put=file["inode"], **how,
+        ))  # fmt: skip
+
+    def step(self):
+        number, at = len(self.changes) * 2 + 1, self.live["at"]
+        match self.random.choice(["move", "move", "stamp", "reset", "undo", "back up", "restore",
+                                  "by hand", "foreign"]):  # fmt: skip
+            case "move" | "stamp" as kind:
+                to = self.random.choice([r for r in "abcd" if r != at])
+                up = to > at
+                kept = {r: n for r, n in self.live["applied"].items() if r <= to}
+                added = {r: number for r in "abcd" if at < r <= to}
+                name = "stamp" if kind == "stamp" else "upgrade" if up else "downgrade"
+                self.put(name, self.file(to, {**kept, **added}, number))
+            case "reset":
+                self.put("reset", self.file("d", dict.fromkeys("abcd", number), number))
+            case "undo" if self.safety:
+                of, old = self.random.choice(self.safety)
+                self.bring("undo", old, number, of=of)
+            case "back up":
+                self.backups.append((number, DAY + timedelta(days=number - 1), dict(self.live)))
+            case "restore" if self.backups:
+                if self.live is not self.ours:
+                    return
+                _, taken, old = self.random.choice(self.backups)
+                self.bring("restore", old, number, taken=taken)
+            case "by hand" if self.safety:
+                self.live = self.random.choice(self.safety)[1]
+            case "foreign":
+                self.live = self.file(self.random.choice("abcd"))
+
+    def bring(self, operation, old, number, **how):
+        moved = old["at"] != self.live["at"]
+        since = number if moved else old["since"]
+        self.put(operation, self.file(old["at"], old["applied"], since), **how)
+
+    def told(self):
+        applied = dict(self.live["applied"])
+        if self.live["since"]:
+            applied[self.live["at"]] = self.live["since"]
+        return applied
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_done_in_whatever_order_every_file_keeps_its_own_past(seed):
+    world = World(seed)
+    for _ in range(14):
+        world.step()
+        found = applied_by(world.changes, CHAIN, [world.live["at"]], world.live["inode"])
+        assert {name: by.number for name, by in found.items()} == world.told()
 
 
 # --- from real journals -------------------------------------------------------------------

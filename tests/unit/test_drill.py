@@ -20,8 +20,9 @@ from tui.operations.backup import BackupCreate
 from tui.operations.catalogue import find_backup, read_catalogue
 from tui.operations.drill import Drill
 from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.needs import needs_of
 from tui.operations.proven import last_drill
-from tui.operations.status import needs_of, read_status
+from tui.operations.status import read_status
 from tui.services.manifests import path_for, read_manifest
 
 

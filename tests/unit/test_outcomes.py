@@ -6,6 +6,7 @@ import pytest
 
 from tests.app.screen_plans import entry
 from tui.app.screens.result_words import verdict
+from tui.cli.report.activity import list_lines
 from tui.cli.report.outcome import outcome_lines
 from tui.wording.outcomes import outcome_of
 
@@ -88,16 +89,26 @@ def test_an_undo_is_called_by_what_it_undid_with_its_number_and_by_whom() -> Non
     }
     ended = entry(state="done", exit_code=0, operation="undo", result={"undoes": undoes})
     lines = outcome_lines(ended)
-    assert lines[0].startswith("✓ upgrade undone k7m2qd: took ")
-    told = f"the upgrade, op 24 of {lines[1].split(' of ')[1]}"
-    assert lines[1] == f"  undid    {told}"
-    assert told.endswith(", by dana")
-    assert (outcome_of(ended).word, outcome_of(ended).meaning) == ("UNDONE", told)
+    assert lines[0].startswith("✓ undone: upgrade op 24 of Jul 09 ")
+    assert lines[1] == "  undid    work of dana, from safety copy k7m2qd"
+    outcome = outcome_of(ended)
+    assert outcome.word == "UNDONE"
+    assert outcome.meaning.startswith("the upgrade, op 24 of Jul 09 ")
+    assert outcome.meaning.endswith(", by dana")
+    assert "undo of upgrade op 24" in "".join(list_lines([ended]))
+
+
+def test_an_undo_of_a_bootstrap_names_no_empty_copy() -> None:
+    undoes = {"operation": "bootstrap", "number": 3, "at": "", "who": ""}
+    ended = entry(
+        state="done", exit_code=0, operation="undo", subject="", result={"undoes": undoes}
+    )
+    assert outcome_lines(ended) == ["✓ undone: bootstrap op 3, took 0.0 s"]
 
 
 def test_an_undo_of_an_older_journal_is_still_told() -> None:
     ended = entry(state="done", exit_code=0, operation="undo", result={})
-    assert outcome_lines(ended)[0].startswith("✓ restore undone k7m2qd: ")
+    assert outcome_lines(ended)[0].startswith("✓ undone: the last change, took ")
     hostile = entry(state="done", exit_code=0, operation="undo", result={"undoes": {
         "operation": "x\x1b[31m", "number": "24", "at": "never", "who": "\x1b[2J"}})  # fmt: skip
     assert "\x1b" not in "".join(outcome_lines(hostile)) + outcome_of(hostile).meaning

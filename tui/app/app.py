@@ -258,7 +258,7 @@ class McpdbApp(Migrating):
             if agreed is None:
                 self.say("Cancelled. Nothing was changed.")
                 return
-            ident = await asyncio.to_thread(launched, operation, agreed)
+            ident = await self._started(operation, agreed)
         except McpdbError as error:
             self.say(str(error), "danger")
             return
@@ -268,6 +268,20 @@ class McpdbApp(Migrating):
             self.model.refresh()
         if plan.tier != "light" or plan.operation in SHOWN:
             await self.action_operation(ident)
+
+    async def _started(self, operation: Operation, plan: Plan) -> str:
+        """Start it; until its process is there, a page says so and no key does anything."""
+        from tui.app.screens.starting import StartingScreen
+        from tui.core.operation import Tier
+
+        if plan.tier is Tier.LIGHT:
+            return await asyncio.to_thread(launched, operation, plan)
+        starting = StartingScreen(plan.operation)
+        await self.push_screen(starting)
+        try:
+            return await asyncio.to_thread(launched, operation, plan)
+        finally:
+            starting.over()
 
     async def _confirmed(self, operation: Operation, plan: Plan) -> Plan | None:
         """The plan that was agreed to, perhaps a newer one than `plan`; None if none was."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.binding import Binding
 
+from tui.app import verbs
 from tui.app.panes import PANES, PaneEntry
 from tui.app.screens.palette import Command
 
@@ -20,7 +21,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "backups.restore": ("bring back", "recover", "rollback", "lost"),
     "backups.compare": ("diff", "difference", "what changed", "what is gone"),
     "backups.bring_back": ("restore tables or rows", "partial restore", "bring rows back"),
-    "backups.undo": ("revert",),
     "backups.prune": ("retention", "clean up", "space", "expire", "policy"),
     "backups.delete": ("remove", "rm"),
     "backups.pin": ("keep", "protect", "unpin"),
@@ -37,7 +37,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "bootstrap": ("create database", "new database", "missing database"),
     "reset": ("empty", "wipe", "start over"),
     "repair": ("stuck migration", "_alembic_tmp", "half migrated", "wedged"),
-    "app.take_back": ("undo", "revert", "undo light change"),
+    "app.take_back": ("undo light change", "revert light change"),
     "backup-labelled": ("backup-with-label",),
     "backups.verify": ("check", "whole", "damaged", "hash"),
     "gateway.restart": ("reboot", "bounce"),
@@ -50,6 +50,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "app.pane_9": ("health", "container"),
 }
 """What people call things, by the id of the key."""
+
+_UNDO = ("undo", "revert", "undo a restore", "undo an upgrade")
+"""What an undo is called, whichever pane offers it."""
 
 _ONLY_KEYS = ("home", "list", "glance")
 """Keys that move or belong to the glance: of no use without their place."""
@@ -82,13 +85,19 @@ def commands(current: Pane) -> tuple[list[Command], dict[str, Place]]:
     """Everything that can be asked for, and where it is done; the pane in sight comes first."""
     found: list[Command] = []
     places: dict[str, Place] = {}
+    undo = False
     ordered = sorted(PANES, key=lambda entry: entry.number != current.NUMBER)
     for entry in ordered:
         for binding in _keys_of(entry):
+            if binding.action == "undo" and undo:
+                continue  # the same in several panes: the one in sight, or the first
             ident = binding.id or ""
+            undo = undo or binding.action == "undo"
             places[ident] = Place(entry.number, binding.action)
             reason = current.why_not(binding.action) if entry.number == current.NUMBER else ""
-            found.append(_command(binding, f"{entry.title}: {binding.tooltip}", reason))
+            where = f"{entry.title}: {binding.tooltip}"
+            title = verbs.undo_words(current.seen) if binding.action == "undo" else ""
+            found.append(_command(binding, where, reason, title))
         for action, (title, hint) in _kind_of(entry).KEYLESS.items():
             ident = f"{entry.title.lower()}.{action}"
             places[ident] = Place(entry.number, action)
@@ -180,11 +189,12 @@ _NAMED = (
 )
 
 
-def _command(binding: Binding, hint: str, reason: str) -> Command:
+def _command(binding: Binding, hint: str, reason: str, title: str = "") -> Command:
     key = binding.key_display or binding.key.split(",")[0]
-    title = binding.description[:1].upper() + binding.description[1:]
+    title = title or binding.description
+    title = title[:1].upper() + title[1:]
     ident = binding.id or ""
-    words = (*WORDS.get(ident, ()), binding.tooltip)
+    words = (*WORDS.get(ident, _UNDO if binding.action == "undo" else ()), binding.tooltip)
     return Command(ident, title, key, hint, words, enabled=not reason, reason=reason)
 
 

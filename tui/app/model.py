@@ -251,9 +251,11 @@ class Model:
     def _look_at_debts(self, entries: Sequence[ActivityEntry]) -> None:
         """What is left of operations that were cut, and whether a restore can be undone."""
         from tui.app.looks import outlooks, why_no_undo
+        from tui.operations.missed import missed_runs
 
         left, undo = outlooks(self.deployment, entries), why_no_undo(self.deployment)
-        self._post(Saw(lambda seen: replace(seen, outlooks=left, undo=undo)))
+        missed = missed_runs(self.deployment, entries)
+        self._post(Saw(lambda seen: replace(seen, outlooks=left, undo=undo, missed=missed)))
 
     def _tell_ended(self, entries: Sequence[ActivityEntry]) -> None:
         """Tell of each operation that is over since the last look, however short it was."""

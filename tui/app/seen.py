@@ -22,6 +22,7 @@ from tui.core.models import (
 
 if TYPE_CHECKING:
     from tui.core.operation import Recovery
+    from tui.operations.missed import MissedRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Seen:
     schedule: str = ""
     """When backups are made by themselves: `02:00`; empty: never, or not known."""
     activity: tuple[ActivityEntry, ...] | None = None
+    missed: tuple[MissedRun, ...] = ()
+    """Scheduled runs that came to nothing, newest first."""
     running: ActivityEntry | None = None
     timeline: Timeline | None = None
     tables: tuple[TableInfo, ...] | None = None

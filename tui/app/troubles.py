@@ -14,7 +14,7 @@ from tui.wording import quantities
 
 if TYPE_CHECKING:
     from tui.app.screens.trouble import Trouble
-    from tui.core.models import DatabaseFacts, Deployment
+    from tui.core.models import Backup, DatabaseFacts, Deployment
 
 _LOCKED = re.compile(r" is locked by (?P<holder>.+): [^:]*\.$")
 NO_DATABASE = "cannot be read as a database"
@@ -33,7 +33,9 @@ def of_database(seen: Seen, now: datetime) -> Trouble | None:
         return trouble.Trouble(verdict=Verdict.UNKNOWN, headline=hidden.text, works=works)
     newest = _newest(seen, now)
     if not facts.exists:
-        return trouble.missing(deployment, before=seen.last_there, newest=newest)
+        copy = newest_copy(seen)
+        ident = copy.id if copy is not None else ""
+        return trouble.missing(deployment, before=seen.last_there, newest=newest, ident=ident)
     if facts.size == 0:
         return trouble.empty_file(deployment.database, newest=newest)
     if (locked := _LOCKED.search(facts.problem)) is not None:
@@ -52,7 +54,7 @@ def _unreadable(problem: str, deployment: Deployment, newest: str) -> Trouble:
         verdict=Verdict.FAIL if damaged else Verdict.UNKNOWN,
         headline=problem,
         facts=[("", "It was only looked at and stays as it is.")],
-        choices=[("B", f"restores {newest} instead; this file is kept")]
+        choices=[("B", f"restores the {newest} instead; this file is kept")]
         if damaged and newest
         else [],
         command="" if damaged else sudo_line(deployment),
@@ -114,11 +116,22 @@ def of_rights(seen: Seen, verb: str, words: tuple[str, ...]) -> Trouble | None:
 
 
 def _newest(seen: Seen, now: datetime) -> str:
-    """`Aug 11 02:00, 412M`: the newest verified backup."""
-    newest = seen.catalogue.newest_verified if seen.catalogue else None
+    """`backup of Aug 11 02:00, 412M`, or `safety copy of …`: the newest verified copy."""
+    newest = newest_copy(seen)
     if newest is None:
         return ""
-    return f"{when_words(newest, now)}, {quantities.narrow_size(newest.size)}"
+    # Loaded already by what found it.
+    from tui.operations.recommended import kind_words
+
+    size = quantities.narrow_size(newest.size)
+    return f"{kind_words(newest)} of {when_words(newest, now)}, {size}"
+
+
+def newest_copy(seen: Seen) -> Backup | None:
+    """What is recommended where the live file is gone or worth nothing."""
+    from tui.operations.recommended import recommended
+
+    return recommended(seen.catalogue)
 
 
 def _since(seen: Seen, now: datetime) -> str:

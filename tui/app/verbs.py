@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from tui.app.seen import Seen
-from tui.core.models import Backup, Deployment
+from tui.core.models import ActivityEntry, Backup, Deployment
+from tui.wording.clean import one_line
 
 if TYPE_CHECKING:
     from tui.app.ticks import Ticks
@@ -174,7 +175,7 @@ def bring_back(ident: str, ticks: Ticks, *, related: bool = True) -> Make:
 
 
 def undo(deployment: Deployment) -> Operation:
-    """Undo the last restore."""
+    """Undo what last put another database in place."""
     from tui.operations.undo import Undo
 
     return Undo(deployment)
@@ -236,12 +237,38 @@ def why_not_replace(seen: Seen, verb: str) -> str:
 
 
 def why_not_undo(seen: Seen, verb: str) -> str:
-    """Why the last restore cannot be undone now; empty when it can."""
+    """Why the last change of the database cannot be undone now; empty when it can."""
     if why := why_not_replace(seen, verb):
         return why
     if seen.undo is None:
-        return f"{verb}: not known yet whether there is a restore to undo."
+        return f"{verb}: not known yet whether there is anything to undo."
     return f"{verb} is off. {seen.undo}" if seen.undo else ""
+
+
+def undoable(seen: Seen) -> ActivityEntry | None:
+    """The operation that an undo takes back: the last that put another database in place."""
+    for entry in seen.activity or ():
+        made = entry.operation == "bootstrap" and entry.result.get("made") is True
+        if made or entry.result.get("safety"):
+            return entry
+    return None
+
+
+def undo_words(seen: Seen) -> str:
+    """`undo the upgrade…`; `undo…` where it is not known what that takes back."""
+    entry = undoable(seen) if not seen.undo else None
+    return f"undo the {one_line(entry.operation)}…" if entry is not None else "undo…"
+
+
+def why_not_undo_this(seen: Seen, entry: ActivityEntry) -> str:
+    """Why one operation cannot be undone from its result now; empty when it can."""
+    last = undoable(seen)
+    if last is not None and last.number > entry.number:
+        what = f"{one_line(last.operation)} (op {last.number})"
+        return f"Z undo… is off: {what} came after it and has to be undone first; Z in 4 Activity."
+    # Whether there is a copy to go back to was perhaps last looked at before this one ended:
+    # the plan looks again.
+    return why_not_replace(seen, "Z undo…")
 
 
 def why_not_gateway(seen: Seen, verb: str) -> str:

@@ -95,7 +95,8 @@ def candidate_lines(candidates: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def _interrupted(session: Session) -> int:
-    return fail(session, "Interrupted.", 128 + signal.SIGINT)
+    # Once an operation has begun, signals are asked of it and never end up here.
+    return fail(session, "Interrupted before anything began.", 128 + signal.SIGINT)
 
 
 def _sentence(error: click.ClickException, context: click.Context | None) -> str:

@@ -46,7 +46,7 @@ def perform(
     plan = operation.plan()
     if plan.tier is Tier.REPLACING:
         session.partial["plan"] = plan.as_json()
-        for line in plan_lines(plan):
+        for line in () if _is_misnamed(plan) else plan_lines(plan):
             session.console.say(line)
     refuse(plan)
     _confirm(session, plan, confirm)
@@ -80,7 +80,7 @@ def show_plan(session: Session, operation: Operation) -> int:
         data = {"plan": plan.as_json()}
         console.out_json(schema.dumps(schema.document(session.command, code, data, text)))
     else:
-        for line in plan_lines(plan):
+        for line in () if _is_misnamed(plan) else plan_lines(plan):
             console.out(line)
         if forbidden is not None:
             console.say(f"mcpdb-tui: {_why(plan)}")
@@ -97,12 +97,19 @@ def refuse(plan: Plan) -> None:
         raise ERRORS_BY_CODE.get(plan.forbidden.exit_code, McpdbError)(_why(plan))
 
 
+def _is_misnamed(plan: Plan) -> bool:
+    """Whether there is no such thing as was named: then one sentence says more than a plan."""
+    found = plan.forbidden
+    return found is not None and found.exit_code in (ExitCode.NOT_FOUND, ExitCode.USAGE)
+
+
 def _why(plan: Plan) -> str:
     check = plan.forbidden
     if check is None:
         return ""
     text = check.text.rstrip(".")
-    return f"{check.name}: {text}. Nothing was changed."
+    changed = "" if "nothing was changed" in text.lower() else " Nothing was changed."
+    return f"{text}.{changed}"
 
 
 def left(session: Session) -> int:

@@ -118,6 +118,10 @@ DATA: Mapping[str, Mapping[str, str]] = {
     },
     "migrations show": {
         "revision": "revision, down, message, doc, release, state, applied, downgrade …",
+        "up": "what its upgrade does, a line each, read from its source",
+        "down": "what its downgrade does",
+        "rehearsed": "id, at, who, action, ok, seconds, error of its newest rehearsal; or null",
+        "backup_before": "id, taken, revision, verdict, path of the newest one before it; or null",
         "source": "with --source, the text of its file; else null",
         "read_from": "which code was asked",
     },

@@ -182,7 +182,10 @@ def _lines(begun: Record, records: Sequence[Record]) -> list[StepLine]:
                     gateway_up=known.gateway_up if known else True,
                 )
             case "step_finished":
-                _close(lines, record["step"], "done", record)
+                # Work whose very purpose is to see whether it fails goes on behind a failure.
+                why = str((record.get("facts") or {}).get("step_failed") or "")
+                told = {**record, "text": why} if why else record
+                _close(lines, record["step"], "failed" if why else "done", told)
             case "failed" if record.get("step") in lines:
                 _close(lines, record["step"], "failed", record)
             case "recovery_started":

@@ -28,10 +28,12 @@ from tui.operations.migration_owner import owner_finding
 from tui.operations.migration_stamp import stamp_findings
 from tui.operations.migration_version import (
     finding_of,
+    heads_finding,
     revision_findings,
     told_backup,
     version_findings,
 )
+from tui.operations.recommended import recommended
 from tui.services import files
 from tui.services.migrations.expected import Thing
 from tui.services.migrations.graph import upto
@@ -71,7 +73,7 @@ def examine(
             finding
             for finding in (
                 crash_loop(deployment, state, health),
-                _heads(timeline),
+                heads_finding(timeline),
                 owner_finding(deployment, state),
             )
             if finding is not None
@@ -163,7 +165,7 @@ def _nothing(deployment: Deployment, path: str, *, there: bool) -> MigrationFind
 
 def _newest(deployment: Deployment) -> Backup | None:
     try:
-        return read_catalogue(deployment).newest_verified
+        return recommended(read_catalogue(deployment))
     except McpdbError:
         return None
 
@@ -218,13 +220,3 @@ def _cut_revision(timeline: Timeline, original: str) -> str:
 def _pending(timeline: Timeline) -> list[Revision]:
     done = upto(timeline.revisions, timeline.current)
     return [r for r in reversed(timeline.revisions) if r.revision not in done]
-
-
-def _heads(timeline: Timeline) -> MigrationFinding | None:
-    if len(timeline.heads) < 2:
-        return None
-    several = " and ".join([", ".join(timeline.heads[:-1]), timeline.heads[-1]])
-    count = {2: "Two", 3: "Three", 4: "Four"}.get(len(timeline.heads), str(len(timeline.heads)))
-    text = f"{count} heads: {one_line(several)}. The image cannot upgrade."
-    remedy = "This is the package's fault, use another release."
-    return finding_of("heads", "FAIL", text, remedy)

@@ -10,12 +10,14 @@ from tui.core.models import Backup, Deployment, MigrationFinding, Timeline
 from tui.core.verdict import Verdict
 from tui.operations.catalogue import read_catalogue
 from tui.operations.migration_stamp import looks_like
+from tui.operations.recommended import told_copy
 from tui.operations.timeline import fits
 from tui.services.migrations.expected import Thing
 from tui.services.migrations.graph import upto
 from tui.services.migrations.releases import first_release_with, span_of
+from tui.services.sqlite.leftovers import is_leftover
 from tui.wording.clean import one_line
-from tui.wording.quantities import plural, when
+from tui.wording.quantities import plural
 
 
 def finding_of(
@@ -34,7 +36,7 @@ def finding_of(
 
 def told_backup(backup: Backup) -> str:
     """A backup in a sentence: `k7m2qd of Aug 11 02:00`."""
-    return f"{one_line(backup.id)} of {when(backup.taken, datetime.now(UTC))}"
+    return told_copy(backup, datetime.now(UTC))
 
 
 def revision_findings(deployment: Deployment, timeline: Timeline) -> list[MigrationFinding]:
@@ -90,6 +92,56 @@ def _fitting(deployment: Deployment, timeline: Timeline) -> Backup | None:
     )
 
 
+def known_findings(
+    stamps: Sequence[str], tables: Collection[str] | None, timeline: Timeline | None
+) -> list[MigrationFinding]:
+    """What is known to be wrong without a look at rows, sources or the gateway.
+
+    Args:
+        stamps: Rows of `alembic_version`.
+        tables: Names of the tables; None while they are not known.
+        timeline: Of the code; None when it was never asked.
+    """
+    names = tables or ()
+    found = [
+        finding_of("leftover", "FAIL", f"{one_line(name)} is left from a migration that was cut.")
+        for name in names
+        if is_leftover(name)
+    ]
+    own = [name for name in names if name != "alembic_version" and not name.startswith("sqlite_")]
+    if tables is not None and not own:
+        found.append(finding_of("empty", "FAIL", "The database has no tables."))
+    elif own and not stamps:
+        text = unstamped_text(has_version="alembic_version" in names, tables=len(own))
+        found.append(finding_of("no-version", "FAIL", text))
+    if len(stamps) > 1:
+        code = timeline or Timeline(revisions=(), heads=(), current=tuple(stamps), unknown=())
+        found += version_findings(stamps, True, frozenset(), code)
+    if timeline is not None and timeline.unknown:
+        text = f"This image does not know revision {one_line(timeline.unknown[0])}."
+        found.append(finding_of("unknown-revision", "FAIL", text))
+    if timeline is not None and (heads := heads_finding(timeline)) is not None:
+        found.append(heads)
+    return found
+
+
+def heads_finding(timeline: Timeline) -> MigrationFinding | None:
+    """Say that the code has several heads; None where it has one, or none is known."""
+    if len(timeline.heads) < 2:
+        return None
+    several = " and ".join([", ".join(timeline.heads[:-1]), timeline.heads[-1]])
+    count = {2: "Two", 3: "Three", 4: "Four"}.get(len(timeline.heads), str(len(timeline.heads)))
+    text = f"{count} heads: {one_line(several)}. The image cannot upgrade."
+    remedy = "This is the package's fault, use another release."
+    return finding_of("heads", "FAIL", text, remedy)
+
+
+def unstamped_text(*, has_version: bool, tables: int) -> str:
+    """`alembic_version is empty, but 12 tables: nobody knows which migrations it has.`."""
+    what = "alembic_version is empty" if has_version else "There is no alembic_version"
+    return f"{what}, but {plural(tables, 'table')}: nobody knows which migrations it has."
+
+
 def version_findings(
     stamps: Sequence[str], has_version: bool, have: Collection[Thing], timeline: Timeline
 ) -> list[MigrationFinding]:
@@ -103,8 +155,7 @@ def version_findings(
     """
     tables = sum(not column and table != "alembic_version" for table, column in have)
     if not stamps:
-        what = "alembic_version is empty" if has_version else "There is no alembic_version"
-        text = f"{what}, but {plural(tables, 'table')}: nobody knows which migrations it has."
+        text = unstamped_text(has_version=has_version, tables=tables)
         target = looks_like(timeline, have)
         if target:
             remedy = (

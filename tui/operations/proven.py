@@ -28,7 +28,12 @@ def last_drill(
         catalogue: Its backups.
         activity: Its journals, where they have been read already.
     """
-    found = [*_of_manifests(catalogue), *_of_journals(deployment, activity)]
+    return newest_drill(catalogue, read_activity(deployment) if activity is None else activity)
+
+
+def newest_drill(catalogue: Catalogue, activity: Sequence[ActivityEntry]) -> LastDrill | None:
+    """As `last_drill`, from backups and journals that were read already."""
+    found = [*_of_manifests(catalogue), *_of_journals(activity)]
     return max(found, key=lambda drill: drill.at, default=None)
 
 
@@ -53,10 +58,7 @@ def _of_manifests(catalogue: Catalogue) -> list[LastDrill]:
     return found
 
 
-def _of_journals(
-    deployment: Deployment, activity: Sequence[ActivityEntry] | None
-) -> list[LastDrill]:
-    entries = read_activity(deployment) if activity is None else activity
+def _of_journals(entries: Sequence[ActivityEntry]) -> list[LastDrill]:
     for entry in entries:
         if entry.operation != "drill" or entry.seconds is None:
             continue

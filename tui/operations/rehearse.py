@@ -141,7 +141,8 @@ class Rehearse:
         yield StepStarted("migrate", MIGRATE)
         job = job_of(found)
         migrated = rehearsing.migrate(deployment, job, found.code.image, copy, progress)
-        yield StepFinished("migrate", {"revisions_run": len(migrated.ran.runs)})
+        failed = {"step_failed": str(migrated.error)} if migrated.error is not None else {}
+        yield StepFinished("migrate", {"revisions_run": len(migrated.ran.runs), **failed})
 
         if migrated.error is None:
             progress.checkpoint()
@@ -150,7 +151,8 @@ class Rehearse:
             job, migrated, copy, progress, copy_seconds=copied, live_inode=live.inode
         )
         if migrated.error is None:
-            yield StepFinished("check")
+            error = rehearsing.refusal(report)
+            yield StepFinished("check", {} if error is None else {"step_failed": str(error)})
 
         yield StepStarted("report", REPORT, cancellable=False)
         # First what may fill the disk: then there is room for the report.

@@ -45,6 +45,7 @@ from tui.operations.restore_plan import (
 )
 from tui.operations.restore_recovery import decide
 from tui.operations.restored import read_back, start_again
+from tui.operations.restoring.kept import REJECTED
 from tui.operations.restoring.overwriting import keep_copy
 from tui.operations.restoring.ownership import (
     before,
@@ -203,7 +204,22 @@ class Restore:
         return {
             "before": list(LiveDatabase(self.deployment).facts().revisions),
             "after": str(expected.get("revision") or "").split(),
+            "source": self._source_of(backup),
         }
+
+    def _source_of(self, backup: Backup) -> dict[str, str] | None:
+        """Whose past comes back; None where that is not this very database's."""
+        manifest = backup.manifest
+        if manifest is None or backup.neighbour or manifest.trigger == REJECTED:
+            return None
+        folder = self.deployment.database.parent
+        if manifest.source != self.deployment.database.name or manifest.source_folder not in (
+            "",
+            str(folder),
+        ):
+            return None
+        parent = Path(manifest.parent).name if backup.kind == "safety" else ""
+        return {"taken": backup.taken.isoformat(), "parent": parent}
 
     def _way(self, backup: Backup) -> Way:
         """Decided again: what was planned is compared by the plan's fingerprint (I10)."""

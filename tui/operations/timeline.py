@@ -21,7 +21,7 @@ from tui.core.models import (
     Timeline,
 )
 from tui.core.operation import Verdict
-from tui.operations.applied import applied_by, read_changes
+from tui.operations.applied import applied_to
 from tui.services.migrations.graph import MigrationGraph, upto
 from tui.services.migrations.probe import (
     read_container,
@@ -92,7 +92,7 @@ def recalled_timeline(
 def _applied(
     deployment: Deployment, graph: MigrationGraph, current: Sequence[str]
 ) -> dict[str, Applied]:
-    return applied_by(read_changes(deployment), graph.revisions, current)
+    return applied_to(deployment, graph.revisions, current)
 
 
 def _read(deployment: Deployment, gateway: GatewayState, fresh: bool) -> MigrationGraph:

@@ -113,10 +113,12 @@ def make_plan(deployment: Deployment, made: Made) -> Plan:
             PlannedStep("readback", "check and list the safety copy", False, None, False),
         ),
         changes=_lost(deployment),
-        downtime=0.0,
+        # It has to be stopped first, and stays so: this takes nothing from anybody.
+        downtime=None if s.running else 0.0,
         command=command_line(deployment, "undo", "--confirm", deployment.name),
         facts={
             "gateway_running": s.running,
+            "stays_down": True,
             "healthy_before": s.healthy,
             "undo_days": UNDO_DAYS,
             "undoes": made.undoes,

@@ -14,6 +14,8 @@ from tui.core.models import Holder
 from tui.services.files import identity
 
 _CONTAINER = re.compile(r"[0-9a-f]{64}")
+_KERNEL_THREAD = 0x00200000
+"""Among the flags in `/proc/<pid>/stat`."""
 SIDECARS = ("", "-wal", "-shm", "-journal")
 
 
@@ -45,8 +47,26 @@ def holders(
             if _holds(pid, files):
                 found.append(_describe(pid))
         except PermissionError:
-            complete = False
+            complete = complete and not _could_hold(pid)
     return found, complete
+
+
+def _could_hold(pid: int) -> bool:
+    """Whether a process that is closed to us may have a database open.
+
+    Kernel threads have no files. To root only the first process of the machine may be closed
+    (it has rights that nobody else has), and that one starts others and opens no databases; what
+    may be left of doubt is settled by the lock that is taken after the stop.
+    """
+    if pid == 1 and os.geteuid() == 0:
+        return False
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        flags = int(fields.rpartition(")")[2].split()[6])
+    except (OSError, ValueError, IndexError):
+        # It has just ended, or shows us nothing at all.
+        return Path(f"/proc/{pid}").exists()
+    return not flags & _KERNEL_THREAD
 
 
 def removed_but_open(

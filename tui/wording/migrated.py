@@ -1,11 +1,14 @@
 """What an operation that migrated, or tried to, has to tell, for both front ends.
 
 Keys of `ActivityEntry.result` that are read: `before`, `after` and `applied` (lists of revisions),
-`seconds_migrate`, `image`, `rehearsal` (id of its report), `revision`, `error` and `statement` of
-one that failed.
+`seconds_migrate`, `image`, `repaired` (left-overs, each with its remedy and rows), `rehearsal`
+(id of its report), `revision`, `error` and `statement` of one that failed.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from tui.core.models import ActivityEntry
 from tui.wording.clean import one_line
@@ -23,6 +26,7 @@ def told(entry: ActivityEntry) -> list[tuple[str, str]]:
     done = entry.state == "done"
     pairs = [
         ("schema", way(entry)),
+        ("repaired", repaired(entry.result) if done else ""),
         ("by", _text(entry, "image") if done else ""),
         ("revision", "" if done else _text(entry, "revision")),
         ("error", _text(entry, "error")),
@@ -43,6 +47,27 @@ def way(entry: ActivityEntry) -> str:
         text += f", {plural(len(applied), 'revision')}"
     seconds = result.get("seconds_migrate")
     return f"{text}, {duration(float(seconds))}" if isinstance(seconds, int | float) else text
+
+
+def repaired(result: Mapping[str, Any]) -> str:
+    """`dropped the left-over _alembic_tmp_tools (3 rows, all in tools)`; empty without any.
+
+    Args:
+        result: Of the operation; `repaired` lists name, remedy and rows of each table.
+    """
+    return "; ".join(
+        _mended(one_line(str(name)), str(how), rows)
+        for name, how, rows in result.get("repaired") or ()
+    )
+
+
+def _mended(name: str, how: str, rows: object) -> str:
+    table = name.removeprefix("_alembic_tmp_")
+    number = plural(rows, "row") if isinstance(rows, int) else ""
+    if how == "rename":
+        return f"renamed the left-over {name} back to {table}" + (f" ({number})" if number else "")
+    held = f" ({number}, all in {table})" if rows else " (it was empty)" if number else ""
+    return f"dropped the left-over {name}{held}"
 
 
 def has_report(entry: ActivityEntry) -> bool:

@@ -4,7 +4,8 @@ These keys of `Plan.facts` are read when they are there: `before` and `after` (r
 `alembic_version`), `release_before`, `release_after`, `image`, `image_release`, `starts_with`,
 `switches`, `switch` (`from_name`, `to_name`, `service`, `waiting_for`), `revisions` (mappings with
 `revision`, `message`, `release`, `downgrade`), `runs` (how many of them are run), `leftovers`,
-`rehearsal` (`taken`, `who`, `ok`, `seconds`, `lost`; None where nothing was rehearsed), `seconds`
+`rehearsal` (`taken`, `who`, `ok`, `seconds`, `lost`, and `failed`, `failed_at`, `why` of one that
+failed; None where nothing was rehearsed), `seconds`
 (`copy`, `migrate`).
 """
 
@@ -99,11 +100,15 @@ def switch(plan: Plan) -> str:
 
 
 def rehearsed(plan: Plan) -> str:
-    """`Aug 11 03:14 by dana: ok, copy 3.9 s, migrate 1.2 s`, or that it was not yet."""
+    """`Aug 11 03:14 by dana: ok, migrate 1.2 s`, how it failed, or that it was not yet."""
     report = plan.facts.get("rehearsal")
     if not isinstance(report, Mapping):
         return NOT_REHEARSED
     when = _moment(report.get("taken"))
+    if report.get("failed"):
+        at, why = (one_line(str(report.get(key) or "")) for key in ("failed_at", "why"))
+        moment = f" {when:%b %d %H:%M}" if when else ""
+        return f"FAIL{moment}" + (f" at {at}" if at else "") + (f": {why}" if why else "")
     who = one_line(str(report.get("who") or ""))
     word = "ok" if report.get("ok") else "it went through, with losses"
     parts = [f"{when:%b %d %H:%M}" if when else "before", f"by {who}" if who else ""]
@@ -117,8 +122,9 @@ def rehearsed(plan: Plan) -> str:
 
 
 def is_rehearsed(plan: Plan) -> bool:
-    """Whether a rehearsal of the same is kept."""
-    return isinstance(plan.facts.get("rehearsal"), Mapping)
+    """Whether a rehearsal of the same is kept that came to its end."""
+    report = plan.facts.get("rehearsal")
+    return isinstance(report, Mapping) and not report.get("failed")
 
 
 def lost(plan: Plan) -> list[str]:

@@ -127,13 +127,36 @@ def down(plan: Plan) -> str:
     """How long nobody can use the gateway."""
     if plan.facts.get("gateway_running") is False:
         return "it is stopped now"
+    if plan.facts.get("stays_down"):
+        return "it has to be stopped first, and stays stopped afterwards"
     if plan.downtime is None:
-        return "how long is not known; calls to the gateway fail meanwhile"
+        return f"{_partly_known(plan)}; calls to the gateway fail meanwhile"
     if plan.downtime == 0:
         return "not at all, the gateway keeps running"
     part = migrating_plans.work(plan)
     of_it = f" ({part})" if part else ""
     return f"about {about(plan.downtime)}{of_it}; calls to the gateway fail meanwhile"
+
+
+def _partly_known(plan: Plan) -> str:
+    """What was measured, and which step never was: `about 4 s (…) and a stop, never timed here`."""
+    down_steps = [step for step in plan.steps if not step.gateway_up]
+    known = [step.seconds for step in down_steps if step.seconds is not None]
+    open_ = [_UNTIMED.get(step.step, "") for step in down_steps if step.seconds is None]
+    names = [name for name in open_ if name]
+    if not known or not names:
+        return "how long is not known"
+    part = migrating_plans.work(plan)
+    of_it = f" ({part})" if part else ""
+    return f"about {about(sum(known))}{of_it} and {' and '.join(names)}, never timed here"
+
+
+_UNTIMED: Mapping[str, str] = {
+    "stop": "its stop",
+    "migrate": "the migrations",
+    "start": "its start",
+}
+"""Steps that take what nobody can compute from sizes."""
 
 
 def back_out(plan: Plan, *, cancel: str, undo: str) -> str:

@@ -64,7 +64,7 @@ def facts(
     if is_nothing(report):
         return []
     if report.failed is not None or (report.problem and not report.integrity):
-        return list(_failure(report))
+        return list(_failure(report, by_keys=lead_on in ("U", "D")))
     found = [Fact("rows", *_rows(report)), Fact("keys", *_keys(report))]
     if report.size[1]:
         found.append(Fact("size", f"{size(report.size[0])} → {size(report.size[1])}"))
@@ -85,7 +85,7 @@ def facts(
     return found
 
 
-def _failure(report: Rehearsal) -> Iterator[Fact]:
+def _failure(report: Rehearsal, *, by_keys: bool) -> Iterator[Fact]:
     failed = report.failed
     if failed is not None and failed.error:
         yield Fact("error", one_line(failed.error), "fail")
@@ -93,8 +93,25 @@ def _failure(report: Rehearsal) -> Iterator[Fact]:
         yield Fact("error", one_line(report.problem), "fail")
     if failed is not None and failed.statement:
         yield Fact("statement", short(failed.statement))
-    then = f" {WOULD_NOT_START}" if report.action == "upgrade" else ""
+    with_image = report.action == "upgrade" and bool(report.image_id)
+    then = f" {WOULD_NOT_START}" if with_image else ""
     yield Fact("live", UNTOUCHED + then)
+    yield Fact("next", _after_failure(report, by_keys=by_keys))
+
+
+def _after_failure(report: Rehearsal, *, by_keys: bool) -> str:
+    """What can be done about a rehearsal that failed."""
+    failed = report.failed
+    told = f"{failed.error} {failed.statement}" if failed is not None else report.problem
+    if "_alembic_tmp_" in told:
+        repair = ":repair…" if by_keys else "mcpdb-tui migrations upgrade --repair"
+        return f"a cut migration left that table behind; {repair} drops it, a safety copy first"
+    if report.action == "downgrade":
+        restore = "B in 2 Backups" if by_keys else "mcpdb-tui restore"
+        return f"{restore} brings a backup of that revision back instead"
+    doctor = "the rows on top of 3 Migrations" if by_keys else "mcpdb-tui migrations doctor"
+    again = "r with another release" if by_keys else "another release (--image)"
+    return f"{doctor} may name the cause; {again}; else stay with the release that runs"
 
 
 def _rows(report: Rehearsal) -> tuple[str, Role]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.core.models import Rehearsal
 from tui.wording.clean import one_line, printable
-from tui.wording.rehearsals import STATEMENT_SHORT, headline
+from tui.wording.rehearsals import STATEMENT_SHORT, headline, lost_rows
 
 
 def failure(report: Rehearsal) -> str:
@@ -16,6 +16,16 @@ def failure(report: Rehearsal) -> str:
     why = one_line(lines[0]) if lines else "it failed"
     said = f"FAIL {headline(report)}: {why}".rstrip(".") + "."
     return f"{said} The statement: {short(failed.statement)}." if failed.statement else said
+
+
+def failed_at(report: Rehearsal) -> tuple[str, str]:
+    """The revision that raised, empty where none did, and why it failed: one line, no full stop."""
+    failed = report.failed
+    if failed is None:
+        said = report.problem or report.integrity or lost_rows(report)
+        return "", one_line(said).rstrip(".")
+    lines = failed.error.strip().splitlines()
+    return one_line(failed.revision), short(lines[0] if lines else "").rstrip(".")
 
 
 def short(statement: str) -> str:

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 
 from tui.app.glyphs import Glyphs
 from tui.app.listing.backups import when_words
-from tui.app.listing.migration_marks import by_revision, how_words, rehearsal_words, rehearsals_of
+from tui.app.listing.migration_marks import (
+    REHEARSED,
+    how_words,
+    rehearsal_words,
+    rehearsals_of,
+)
 from tui.app.paint import Line, Span, line
 from tui.app.seen import Seen
 from tui.app.vitals import signed
 from tui.core.models import Backup, ContainerRef, Revision, Timeline
 from tui.core.operation import Verdict
-from tui.wording import quantities
+from tui.operations import backups_before
+from tui.wording import quantities, rehearsals
 
 if TYPE_CHECKING:
     from tui.services.migrations.effects import Effect
@@ -166,35 +172,23 @@ def _direction(label: str, told: Sequence[Effect], seen: Seen, nothing: str) -> 
 
 def _grouped(told: Iterable[Effect], seen: Seen) -> Iterator[Line]:
     """A line for each effect; what is done in batch stands under its table."""
+    from tui.services.migrations import effect_words
+
     table = ""
     for effect in told:
         if effect.batch and effect.table != table:
-            yield (Span(f"rebuilds table {effect.table} (batch){_here(effect.table, seen)}"),)
+            yield (Span(effect_words.rebuilds(effect.table, _here(effect.table, seen))),)
         table = effect.table if effect.batch else ""
         yield _effect(effect, seen)
 
 
 def _effect(effect: Effect, seen: Seen) -> Line:
+    from tui.services.migrations import effect_words
+
     sign = Span(f"{effect.sign} ", _SIGNS.get(effect.sign, ""), bold=effect.sign in "+-!")
-    match effect.what:
-        case "raise":
-            return sign, Span(f"raises: {effect.name} (line {effect.line})", "attention")
-        case "sql":
-            return sign, Span(f"runs {effect.name or 'SQL made at run time'}", "muted")
-        case "table":
-            there = _here(effect.name, seen) if effect.sign != "+" else ""
-            detail = f" ({effect.detail})" if effect.detail and effect.sign == "+" else ""
-            detail = f" {effect.detail}" if effect.sign == "~" else detail
-            return sign, Span(f"table {effect.name}{detail}{there}")
-        case "column":
-            where = "" if effect.batch or not effect.table else f"{effect.table}."
-            detail = f": {effect.detail}" if effect.detail else ""
-            return sign, Span(f"column {where}{effect.name}{detail}")
-        case "rows":
-            return sign, Span(f"rows in {effect.name}")
-    where = f" on {effect.table}" if effect.table and not effect.batch else ""
-    detail = f" {effect.detail}" if effect.detail else ""
-    return sign, Span(f"{effect.what} {effect.name}{where}{detail}".replace("  ", " "))
+    role = {"raise": "attention", "sql": "muted"}.get(effect.what, "")
+    here = _here(effect.name, seen) if effect.what == "table" else ""
+    return sign, Span(effect_words.words(effect, here), role)
 
 
 def _here(table: str, seen: Seen) -> str:
@@ -241,17 +235,8 @@ def newest_before(revision: Revision, seen: Seen) -> Backup | None:
     """The newest backup at a revision that comes before this one."""
     if seen.timeline is None:
         return None
-    downs = {item.revision: item.down for item in all_of(seen.timeline)}
-    below: set[str] = set()
-    waiting = list(revision.down)
-    while waiting:
-        name = waiting.pop()
-        if name not in below:
-            below.add(name)
-            waiting.extend(downs.get(name, ()))
-    kept = [b for name, listed in by_revision(seen).items() if name in below for b in listed]
-    good = [b for b in kept if b.verdict is not Verdict.FAIL and not b.neighbour]
-    return max(good or kept, key=lambda backup: backup.taken, default=None)
+    backups = seen.catalogue.backups if seen.catalogue else ()
+    return backups_before.newest_before(revision, all_of(seen.timeline), backups)
 
 
 def all_of(timeline: Timeline) -> tuple[Revision, ...]:
@@ -271,3 +256,15 @@ def _doc(revision: Revision) -> Iterator[Line]:
     for paragraph in filter(None, (" ".join(text.split()) for text in paragraphs)):
         yield ()
         yield (Span(f" {paragraph}", "muted"),)
+
+
+def of_rehearsal(key: str, seen: Seen, now: datetime) -> tuple[Line, ...]:
+    """A rehearsal that is kept, and how its report is opened."""
+    reports = seen.timeline.rehearsals if seen.timeline else ()
+    report = next((item for item in reports if item.id == key.removeprefix(REHEARSED)), None)
+    enter = line(" Enter opens the report; : rehearsal reports lists all that are kept.")
+    if report is None:
+        return (enter,)
+    head, tail = rehearsal_words(report, now)
+    told = f"{rehearsals.way(report)}   {rehearsals.ran(report)}"
+    return (line(Span(f" {head} ", bold=True), tail), line(f" {told}"), (), enter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from tui.app.glyphs import Glyphs
@@ -17,7 +18,9 @@ from tui.core.operation import Verdict
 from tui.wording import quantities
 
 MOST = 3
-"""Restores and rehearsals that are told at one revision, the newest ones."""
+"""Kinds of operations that are told at one revision, the newest ones."""
+REHEARSED = "rehearsal:"
+"""Keys of rehearsals begin so; no revision has a colon."""
 _RESTORES = ("restore", "undo", "downgrade", "upgrade", "stamp", "reset")
 _NOTHING_CHANGED = ("", "failed", "refused", "cancelled")
 _ROLES = {Verdict.FAIL: "danger", Verdict.WARN: "attention"}
@@ -40,23 +43,42 @@ def twig(backups: Sequence[Backup], glyphs: Glyphs, now: datetime) -> Row:
     return between(f"   {glyphs.twig} {count} here, newest {when_words(newest, now)}{word}")
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line under a revision."""
+
+    line: Line
+    key: str = ""
+    """What the cursor can stand on; empty where there is nothing to open."""
+
+
 class Marks:
     """Everything that stands on the axis, by revision."""
 
     def __init__(self, seen: Seen, now: datetime) -> None:
         self._now = now
-        self._backups = by_revision(seen)
+        self._backups = {
+            name: own
+            for name, listed in by_revision(seen).items()
+            # A safety copy is no backup that somebody made: the operation that kept it is told.
+            if (own := [backup for backup in listed if backup.kind != "safety"])
+        }
         self._entries = _entries(seen)
         self._rehearsals = _rehearsals(seen)
         self._all = seen.timeline.rehearsals if seen.timeline else ()
 
-    def at(self, revision: Revision) -> list[Line]:
-        """The lines under a revision."""
+    def at(self, revision: Revision) -> list[Mark]:
+        """The lines under a revision: one of each kind, which tells of the newest."""
         name = revision.revision
         lines = [*self._since(revision), *self._of_backups(self._backups.get(name, ()))]
-        lines += [self._of_entry(entry) for entry in self._entries.get(name, ())[:MOST]]
-        lines += [self._of_rehearsal(report) for report in self._rehearsals.get(name, ())[:MOST]]
-        return lines
+        kinds: dict[str, list[ActivityEntry]] = defaultdict(list)
+        for entry in self._entries.get(name, ()):
+            kinds[entry.operation].append(entry)
+        lines += [self._of_entries(entries) for entries in list(kinds.values())[:MOST]]
+        marks = [Mark(told) for told in lines]
+        if reports := self._rehearsals.get(name, ()):
+            marks.append(Mark(self._of_rehearsals(reports), REHEARSED + reports[0].id))
+        return marks
 
     def knows(self, revision: str) -> bool:
         """Whether anything stands at a revision: such a one is not folded away."""
@@ -99,6 +121,13 @@ class Marks:
         verdict = Span(f" {backup.verdict}", _ROLES.get(backup.verdict, "muted"))
         return Span(f"{when}{words}{mark}", "muted"), verdict
 
+    def _of_entries(self, entries: Sequence[ActivityEntry]) -> Line:
+        newest = self._of_entry(entries[0])
+        if len(entries) == 1:
+            return newest
+        words = f"{quantities.plural(len(entries), entries[0].operation)}, newest "
+        return (Span(words, "muted"), *newest)
+
     def _of_entry(self, entry: ActivityEntry) -> Line:
         subject = entry.subject if entry.operation == "restore" else ""
         what = " ".join(filter(None, [entry.operation, subject]))
@@ -109,9 +138,14 @@ class Marks:
         when = moment_words(entry.started, self._now)
         return line(Span(f"{when} {what}", "muted"), Span(f" {shown}" if shown else "", role))
 
-    def _of_rehearsal(self, report: Rehearsal) -> Line:
-        head, tail = rehearsal_words(report, self._now)
-        return line(Span(f"{head} ", "muted"), tail)
+    def _of_rehearsals(self, reports: Sequence[Rehearsal]) -> Line:
+        head, tail = rehearsal_words(reports[0], self._now)
+        enter = Span(" · Enter: report", "muted")
+        if len(reports) == 1:
+            return line(Span(f"{head} ", "muted"), tail, enter)
+        when = moment_words(reports[0].taken, self._now)
+        words = f"{quantities.plural(len(reports), 'rehearsal')}, newest {when} "
+        return line(Span(words, "muted"), tail, enter)
 
 
 def how_words(revision: Revision, reports: Iterable[Rehearsal], now: datetime) -> str:

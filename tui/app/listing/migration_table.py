@@ -74,8 +74,15 @@ def table(
         result.append(_row(revision, node, glyphs, now, lanes))
         rail = node.below if branching else glyphs.side
         # Behind the cursor; in a graph behind the places of sign and mark too.
-        lead = f"   {rail:<{lanes}}  " if branching else f" {rail} "
-        result += [between(lead, *mark) for mark in marks.at(revision)]
+        lead = f"{rail:<{lanes}}  " if branching else ""
+        sign_ = Span(" ") if branching else Span(rail, "muted")
+        result += [
+            Row(mark.key, (Span(lead, "muted"), *mark.line), sign_, whole=True)
+            # A filter keeps revisions, and counts them.
+            if mark.key and unfolded is not None
+            else between(f"   {lead}" if branching else f" {rail} ", *mark.line)
+            for mark in marks.at(revision)
+        ]
     return Table(_columns(shown, lanes), tuple(result))
 
 

@@ -37,8 +37,10 @@ def since_title(seen: Seen, now: datetime) -> str:
     backup = baseline(seen)
     if backup is None:
         return ""
-    taken = backup.taken.astimezone(now.tzinfo)
-    return "since " + taken.strftime("%H:%M" if (now - taken).days < 1 else "%b %d")
+    # Loaded already by the threads that read the catalogue.
+    from tui.operations.baseline import since_words
+
+    return f"since {since_words(backup, now)}"
 
 
 def difference(seen: Seen, table: TableInfo) -> int | None:

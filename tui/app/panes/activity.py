@@ -52,8 +52,8 @@ class ActivityPane(ListPane):
         FILTER,
         *MATCHES,
         Binding(
-            "Z", "undo", "undo a restore…", id="activity.undo", group=ASKS,
-            tooltip="undo the last restore; types the name",
+            "Z", "undo", "undo…", id="activity.undo", group=ASKS,
+            tooltip="undo the last restore, upgrade, reset …; types the name",
         ),
         Binding(
             "y", "copy", "copy command", id="activity.copy", group=HERE,
@@ -125,7 +125,7 @@ class ActivityPane(ListPane):
             case "open" | "actions" if not self._list.cursor_key:
                 return "There is no entry here."
             case "undo":
-                return verbs.why_not_undo(self.seen, "Z undo a restore…")
+                return verbs.why_not_undo(self.seen, "Z undo…")
         return super().why_not(action)
 
     def by_hand(self, action: str) -> tuple[str, ...]:

@@ -38,8 +38,8 @@ KEYS: list[BindingType] = [
         tooltip="restore tables or rows out of this backup into live; types the name",
     ),
     Binding(
-        "Z", "undo", "undo restore…", id="backups.undo", group=ASKS,
-        tooltip="undo the last restore; types the name",
+        "Z", "undo", "undo…", id="backups.undo", group=ASKS,
+        tooltip="undo the last restore, upgrade, reset …; types the name",
     ),
     Binding(
         "space", "mark", "mark", key_display="space", id="backups.mark", group=HERE,

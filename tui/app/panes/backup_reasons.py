@@ -47,7 +47,7 @@ def why_not(action: str, seen: Seen, key: str, backup: Backup | None, marked: bo
         return reason
     match action:
         case "undo":
-            return verbs.why_not_undo(seen, "Z undo restore…")
+            return verbs.why_not_undo(seen, "Z undo…")
         case "restore":
             return verbs.why_not_replace(seen, "B restore…")
         case "bring_back":

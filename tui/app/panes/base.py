@@ -147,6 +147,8 @@ class Pane(Vertical):
         self.update()
         if key:
             self.point_at(key)
+        else:
+            self.rest()
         self.take_focus()
 
     def take_focus(self) -> None:
@@ -219,6 +221,9 @@ class Pane(Vertical):
 
     def point_at(self, key: str) -> None:
         """Put the cursor on a thing."""
+
+    def rest(self) -> None:
+        """Show the top of each list, unless somebody moved the cursor there."""
 
     def focus_first(self) -> None:
         """Give the focus to the pane's main part.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -26,6 +27,7 @@ from tui.wording.clean import one_line
 DASHBOARD = (120, 36)
 """From this size of the terminal on the four panes are a dashboard."""
 
+NO_FILE = "There is no database file now."
 _PANES = {"home-tables": 1, "home-backups": 2, "home-migrations": 3, "home-activity": 4}
 
 
@@ -83,6 +85,15 @@ class TablesGlance(RowList):
             Span(" " + cell(rows.text, counts, "right", more), "", rows.bold),
             Span(" " + cell(change.text, changes, "right", more) + "  ", change.role),
         ]
+
+
+def _of_what_is_there(seen: Seen) -> Seen:
+    """What is known, without counts and times of a file that is gone."""
+    facts = seen.database
+    if facts is None or facts.exists or seen.released:
+        return seen
+    problems = {**seen.problems, "tables": NO_FILE}
+    return replace(seen, tables=(), counted_at=None, changed_at=None, problems=problems)
 
 
 def _widest(rows: Sequence[Row]) -> tuple[int, int, int]:
@@ -160,11 +171,14 @@ class HomePane(Pane):
 
     def show(self, seen: Seen) -> None:
         """Fill each part as far as its own data is there."""
+        seen = _of_what_is_there(seen)
         glyphs, now = self.glyphs, self.now()
         dashboard = self.has_class("-dashboard")
         since = tables.since_title(seen, now)
         counted = seen.counted_at
         clock = f"counted {counted.astimezone(now.tzinfo):%H:%M:%S}" if counted else "counting"
+        if seen.tables == ():
+            since = clock = ""  # nothing was counted, nothing is compared
         part = self._part("tables")
         part.entitle(
             tables.title(seen),
@@ -191,7 +205,23 @@ class HomePane(Pane):
             empty=activity.empty_words(seen),
             note=None if dashboard else False,
         )
+        for part in self.query(RowList):
+            # The newest and the current are in sight, however many came in above them. Where
+            # somebody is, the cursor stays on its thing.
+            if part is not self.screen.focused:
+                self._rest(part)
         self._stand(seen)
+
+    def _rest(self, part: RowList, *, anyway: bool = False) -> None:
+        timeline = self.seen.timeline
+        current = timeline.current if timeline is not None else ()
+        at_current = part.id == "home-migrations" and bool(current)
+        part.rest(current[0] if at_current else "", anyway=anyway)
+
+    def rest(self) -> None:
+        """Every part shows its newest, but the one that somebody moved in last."""
+        for part in self.query(RowList):
+            self._rest(part, anyway=part is not self._last)
 
     def _show_migrations(self, seen: Seen, *, dashboard: bool) -> None:
         part = self._part("migrations")
@@ -202,18 +232,15 @@ class HomePane(Pane):
         rows = migrations.rows(seen, self.glyphs, self.now())
         if not dashboard:
             rows = [row for row in rows if row.is_thing]
-        first_time = not part.rows and rows
         part.show(rows, empty=migration_words.empty_words(seen), note=None if dashboard else False)
-        if first_time and seen.timeline and seen.timeline.current:
-            part.point_at(seen.timeline.current[0])
 
     def tick(self) -> None:
         """Ages on the message line count up."""
         self._stand(self.seen)
 
     def _stand(self, seen: Seen) -> None:
-        now = self.now()
-        words = []
+        seen, now = _of_what_is_there(seen), self.now()
+        words = [] if seen.tables != () else [seen.problem("tables")]
         if seen.changed_at is not None:
             ago = int((now - seen.changed_at).total_seconds())
             words.append(f"data changed {ago} s ago" if ago < 60 else "data unchanged for a while")
@@ -221,7 +248,7 @@ class HomePane(Pane):
             words.append(f"counts {seen.counted_at.astimezone(now.tzinfo):%H:%M:%S}")
         if seen.catalogue_at is not None and self.has_class("-dashboard"):
             words.append(f"catalogue {seen.catalogue_at.astimezone(now.tzinfo):%H:%M:%S}")
-        self.stand((Span(" " + " · ".join(words), "muted"),))
+        self.stand((Span(" " + " · ".join(filter(None, words)), "muted"),))
 
     # --- moving ---------------------------------------------------------------------------
 
@@ -248,8 +275,9 @@ class HomePane(Pane):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Remember the part, so that coming back finds every cursor where it was."""
-        if event.widget.id in _PANES:
-            self._last_focused = event.widget.id
+        if event.widget.id in _PANES and event.widget.id != self._last_focused:
+            left, self._last_focused = self._last, event.widget.id
+            self._rest(left, anyway=True)
 
     @on(RowList.Opened)
     def _open_clicked(self, message: RowList.Opened) -> None:

@@ -122,6 +122,14 @@ class ListPane(Pane):
         if not self._list.point_at(key) and self.back():
             self._list.point_at(key)
 
+    def rest(self) -> None:
+        """A list that nobody moved in opens at its top."""
+        self._list.rest(self.rests_at())
+
+    def rests_at(self) -> str:
+        """Key of the thing that the cursor stands on at first; empty: the first one."""
+        return ""
+
     def focus_first(self) -> None:
         """The list has the focus."""
         self.screen.set_focus(self._list)

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
+from tui.app import verbs
 from tui.app.listing import (
     migration_detail,
     migration_findings,
@@ -17,6 +18,8 @@ from tui.app.listing import (
 )
 from tui.app.listing import migration_words as words
 from tui.app.listing.migration_graph import FOLD
+from tui.app.listing.migration_marks import REHEARSED
+from tui.app.migrating import open_report
 from tui.app.paint import Line, Span, line
 from tui.app.panes import migrations_reasons
 from tui.app.panes.base import BESIDE
@@ -122,6 +125,14 @@ class MigrationsPane(MigrationVerbs):
             self._list.point_at(timeline.current[0])
         self._first = self._list.cursor_key
 
+    def rests_at(self) -> str:
+        """What is wrong, else where the database stands."""
+        timeline = self.seen.timeline
+        found = migration_findings.findings(self.seen, self.now())
+        if timeline is None or (found and (found[0].verdict == "FAIL" or found[0].operation)):
+            return ""
+        return timeline.current[0] if timeline.current else ""
+
     def _show_detail(self, seen: Seen) -> None:
         panel = self.query_one("#detail", DetailPanel)
         title, lines = self._detail(seen)
@@ -140,6 +151,8 @@ class MigrationsPane(MigrationVerbs):
         if key.startswith(migration_table.UNKNOWN):
             text = " In the database, but in no image of this host: start an image that knows it."
             return key.removeprefix(migration_table.UNKNOWN), (line(text),)
+        if key.startswith(REHEARSED):
+            return "rehearsal", migration_detail.of_rehearsal(key, seen, self.now())
         if key.startswith(FOLD):
             return "folded branch", (line(" Enter unfolds it, and folds it again."),)
         return "", ()
@@ -214,21 +227,39 @@ class MigrationsPane(MigrationVerbs):
         key = self._list.cursor_key
         if self._finding is not None:
             return self._finding.text
-        return "" if key.startswith(FOLD) else key.removeprefix(migration_table.UNKNOWN)
+        return (
+            ""
+            if key.startswith(FOLD)
+            else key.removeprefix(REHEARSED).removeprefix(migration_table.UNKNOWN)
+        )
+
+    def title_of(self, action: str) -> str:
+        """An undo is named after what it undoes."""
+        return verbs.undo_words(self.seen) if action == "undo" else ""
 
     def thing_words(self) -> str:
         """The row in a few words."""
-        finding = self._finding
-        return (
-            finding.name if finding else self._list.cursor_key.removeprefix(migration_table.UNKNOWN)
-        )
+        finding, key = self._finding, self._list.cursor_key
+        if finding is not None:
+            return finding.name
+        return key.removeprefix(migration_table.UNKNOWN).removeprefix(REHEARSED)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The key of the tabs stands early in the footer while the detail is in sight."""
+        if action == "turn" or (action == "tab" and parameters == (1,)):
+            opened = self.has_class("-open") or self.has_class("-whole")
+            if opened is not (action == "turn"):
+                return False
+        return super().check_action(action, parameters)
 
     # --- keys -----------------------------------------------------------------------------
 
     def action_open(self) -> None:
         """The remedy of a finding, a fold's revisions, or more of a revision's detail."""
         key, finding = self._list.cursor_key, self._finding
-        if key.startswith(FOLD):
+        if key.startswith(REHEARSED):
+            open_report(self._asker, key.removeprefix(REHEARSED))
+        elif key.startswith(FOLD):
             self._unfolded ^= {key}
             self.update()
         elif finding is not None and migration_findings.is_offered(finding):
@@ -254,6 +285,11 @@ class MigrationsPane(MigrationVerbs):
             self.add_class("-open")
         self._show_detail(self.seen)
         self.query_one("#detail", DetailPanel).to_top()
+        self.refresh_bindings()
+
+    def action_turn(self) -> None:
+        """The other tab of a detail that is in sight."""
+        self.action_tab(1)
 
     def action_current(self) -> None:
         """Go to where the database stands."""

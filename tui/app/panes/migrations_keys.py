@@ -10,7 +10,12 @@ from tui.app.widgets.groups import ASKS, HERE
 KEYS: list[BindingType] = [
     Binding(
         "enter", "open", "detail", key_display="Enter", id="migrations.open", group=HERE,
-        tooltip="the revision in detail, then over the whole pane; of a finding its remedy",
+        tooltip="a revision in detail, then in full; a finding's remedy; a rehearsal's report",
+    ),
+    Binding(
+        # Early in the footer while the detail is in sight; the other one while it is not.
+        "right_square_bracket", "turn", "source", key_display="[ ]", id="migrations.turn",
+        group=HERE, tooltip="About, Source",
     ),
     Binding(
         "r", "rehearse", "rehearse…", id="migrations.rehearse", group=ASKS,
@@ -39,6 +44,10 @@ KEYS: list[BindingType] = [
     Binding(
         "left_square_bracket", "tab(-1)", "", show=False, id="migrations.tab_back", group=HERE,
     ),
+    Binding(
+        "Z", "undo", "undo…", id="migrations.undo", group=ASKS,
+        tooltip="undo the last upgrade, downgrade, restore …; types the name",
+    ),
     FILTER,
     *MATCHES,
     Binding(
@@ -52,4 +61,4 @@ KEYS: list[BindingType] = [
     ),
 ]  # fmt: skip
 
-MENU = ("open", "rehearse", "upgrade", "downgrade", "stamp", "image", "copy", "current")
+MENU = ("open", "rehearse", "upgrade", "downgrade", "stamp", "image", "undo", "copy", "current")

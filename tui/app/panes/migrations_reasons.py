@@ -16,7 +16,7 @@ TITLES = {
     "stamp": "S stamp…",
 }
 """The keys that ask, as their reasons name them."""
-_OF_ONE = ("open", "tab", "copy", "actions", "downgrade", "stamp")
+_OF_ONE = ("open", "tab", "turn", "copy", "actions", "downgrade", "stamp")
 """What needs a row under the cursor."""
 
 
@@ -34,6 +34,8 @@ def why_not(action: str, seen: Seen, key: str) -> str:
         return "This database was never migrated."
     if action == "image":
         return _no_image(seen)
+    if action == "undo":
+        return verbs.why_not_undo(seen, "Z undo…")
     title = TITLES.get(action)
     if title is None:
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from tui.app import verbs
 from tui.app.listing import migration_words as words
 from tui.app.panes.listed import ListPane
 
@@ -28,6 +29,8 @@ class MigrationVerbs(ListPane):
                 return ("migrations", "rehearse")
             case "upgrade":
                 return ("migrations", "upgrade", "--confirm", name)
+            case "undo":
+                return verbs.by_hand(self.seen, "undo")
             case "downgrade" | "stamp":
                 return ("migrations", action, key, "--confirm", name)
         return ()
@@ -61,6 +64,10 @@ class MigrationVerbs(ListPane):
         from tui.app.migrating import open_stamp
 
         open_stamp(self._asker, self.seen.timeline, self._key)
+
+    def action_undo(self) -> None:
+        """Show the plan of undoing what was put in place last."""
+        self.post_message(self.Do(verbs.undo))
 
     @property
     def _key(self) -> str | None:

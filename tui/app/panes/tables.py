@@ -61,7 +61,7 @@ class TablesPane(ListPane):
         ),
         Binding(
             "B", "restore", "restore…", id="tables.restore", group=ASKS,
-            tooltip="put the newest verified backup in place; types the name",
+            tooltip="put the newest verified copy in place; types the name",
         ),
         Binding(
             "c", "compare", "compare", id="tables.compare", group=HERE,
@@ -279,7 +279,7 @@ class TablesPane(ListPane):
             case "compare" if not self._to_compare:
                 return NO_BASELINE
             case "restore" if self.seen.catalogue is None or not self._newest:
-                return "B restore… is off: there is no verified backup; 2 Backups lists all."
+                return "B restore… is off: there is no verified copy; 2 Backups lists all."
             case "restore":
                 return verbs.why_not_replace(self.seen, "B restore…")
         return super().why_not(action)
@@ -300,7 +300,7 @@ class TablesPane(ListPane):
 
     @property
     def _newest(self) -> str:
-        newest = self.seen.catalogue.newest_verified if self.seen.catalogue else None
+        newest = troubles.newest_copy(self.seen)
         return newest.id if newest else ""
 
     def by_hand(self, action: str) -> tuple[str, ...]:
@@ -337,6 +337,6 @@ class TablesPane(ListPane):
         self.post_message(self.Compare(self._to_compare, table=self._list.cursor_key))
 
     def action_restore(self) -> None:
-        """Put the newest verified backup in place of what cannot be read."""
+        """Put the newest verified copy in place of what cannot be read."""
         if self._newest:
             self.post_message(self.Do(verbs.restore(self._newest)))

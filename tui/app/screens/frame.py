@@ -49,10 +49,10 @@ class TitleRow(Widget):
 class MessageLine(Lines):
     """The last line but one: results and reasons."""
 
-    DEFAULT_CSS = "MessageLine { height: 1; background: $background; }"
+    DEFAULT_CSS = "MessageLine { height: auto; max-height: 3; background: $background; }"
 
     def say(self, text: str, style: str = MUTED) -> None:
-        """Show one sentence."""
+        """Show one sentence; it takes as many lines as it needs."""
         self.content = line(" ", (text, style))
 
 
@@ -163,7 +163,7 @@ class Dialog(ModalScreen[ScreenResultType]):
         background: transparent; overflow: hidden; layout: vertical; align-horizontal: center;
         & > TitleRow { margin-top: 2; }
         & > #body { height: 1fr; background: $background; }
-        & > #foot { dock: bottom; height: 2; }
+        & > #foot { dock: bottom; height: auto; }
         & > .box {
             width: 100%; max-width: 100; height: auto; max-height: 100%; margin-top: 1;
             padding: 0 1; background: $surface; border: heavy $border;

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.app.screens.frame import Dialog
-from tui.app.screens.lines import BOLD, MUTED, SELECTED, drawn, glyphs_of, line, say, stack
+from tui.app.screens.lines import BOLD, MUTED, SELECTED, Lines, drawn, glyphs_of, line, say, stack
 from tui.app.widgets.groups import HERE
 from tui.wording.clean import one_line
 from tui.wording.quantities import prose
@@ -80,7 +81,8 @@ class _Rows(Widget, can_focus=True):
         head = f"{item.key:<{_KEYS}}"
         # The key and "is off" stand in the line already.
         why = item.reason.partition(" is off")[2].lstrip(".: ") or item.reason
-        rest = prose(one_line(why or item.hint), max(0, width - 2 - _KEYS - titles))
+        told = one_line(why or item.hint)
+        rest = prose(told, max(0, width - 2 - _KEYS - titles))
         if number == self.cursor:
             mark = glyphs_of(self).cursor
             return say(f"{mark} {head}{title:<{titles}}{rest}".ljust(width), SELECTED)
@@ -88,6 +90,25 @@ class _Rows(Widget, can_focus=True):
             "  ", (head, "" if item.reason else BOLD),
             (f"{title:<{titles}}", MUTED if item.reason else ""), (rest, MUTED),
         )  # fmt: skip
+
+    @property
+    def whole(self) -> str:
+        """What stands behind the line under the cursor, where the line cuts it."""
+        item = self.items[self.cursor]
+        titles = max(len(one_line(other.title)) for other in self.items) + 4
+        told = one_line(item.reason or item.hint)
+        return told if len(told) > self.size.width - 2 - _KEYS - titles else ""
+
+    def watch_cursor(self) -> None:
+        """What is cut stands below the lines."""
+        self.post_message(self.Moved())
+
+    def on_resize(self) -> None:
+        """Another width cuts elsewhere."""
+        self.post_message(self.Moved())
+
+    class Moved(Message):
+        """The cursor stands on another line."""
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses the line."""
@@ -131,6 +152,13 @@ class Menu(Dialog[str | None]):
         with (box := Vertical(classes="box")):
             box.border_title = say(self._title)
             yield _Rows(self._items)
+            yield Lines(id="whole")
+
+    @on(_Rows.Moved)
+    def _say_whole(self) -> None:
+        below = self.query_one("#whole", Lines)
+        below.content = say(self.query_one(_Rows).whole, MUTED)
+        below.display = bool(below.content.plain)
 
     def on_key(self, event: events.Key) -> None:
         """The keys are those that the pane has."""

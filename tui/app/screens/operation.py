@@ -14,12 +14,16 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from tui.app import verbs
 from tui.app.migration_steps import RevisionClock, message_of
+from tui.app.panes.base import Pane
 from tui.app.screens import result_words, running_words
 from tui.app.screens.frame import Dialog, TitleRow
 from tui.app.screens.lines import Lines, line, stack
 from tui.app.screens.operation_calls import Calls, gateway_words, in_thread, real_calls
 from tui.app.screens.question import Question
+from tui.app.screens.result_words import can_be_undone
+from tui.app.seen import Seen
 from tui.app.widgets.groups import ASKS, HERE
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry, Deployment
@@ -48,6 +52,14 @@ class OperationScreen(Dialog[None]):
             group=ASKS,
             priority=True,
             tooltip="stop it while nothing has changed yet",
+        ),
+        Binding(
+            "Z",
+            "undo",
+            "undo…",
+            id="operation.undo",
+            group=ASKS,
+            tooltip="undo what this put in place; shows the plan, types the name",
         ),
         Binding(
             "enter",
@@ -244,13 +256,27 @@ class OperationScreen(Dialog[None]):
             return not self.ended
         if action in ("back", "steps"):
             return self.ended
+        if action == "undo":
+            if not self.ended or self.entry is None or not can_be_undone(self.entry):
+                return False
+            return None if self._why_not_undo() else True
         return True
+
+    def _why_not_undo(self) -> str:
+        seen: Seen | None = getattr(self.app, "seen", None)
+        if seen is None or self.entry is None:
+            return ""
+        return verbs.why_not_undo_this(seen, self.entry)
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why."""
         active = self.active_bindings.get(event.key)
-        if active and active.binding.action == "cancel" and not active.enabled:
+        if active is None or active.enabled:
+            return
+        if active.binding.action == "cancel":
             self.tell(NO_RETURN if self.entry else "Not known yet.", attention=True)
+        elif active.binding.action == "undo":
+            self.tell(self._why_not_undo(), attention=True)
 
     def action_cancel(self) -> None:
         """Ask, then ask the operation's process to stop."""
@@ -273,6 +299,11 @@ class OperationScreen(Dialog[None]):
             self._calls.cancel(self.deployment, self.journal_id)
         except McpdbError as error:
             self.post_message(self.Told(str(error)))
+
+    def action_undo(self) -> None:
+        """Leave, and show the plan of the undo."""
+        self.dismiss(None)
+        self.app.post_message(Pane.Do(verbs.undo))
 
     @property
     def farewell(self) -> str:

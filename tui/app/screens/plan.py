@@ -148,6 +148,8 @@ class PlanScreen(Dialog[bool]):
         """What is confirmed in the end: the newest one that was shown."""
         self._again = again
         self._looking = False
+        self._astray = False
+        """Letters were typed beside the field."""
         self._made = now or datetime.now(UTC)
         self._command = one_line(plan.command)
         self._forbidden = plan.forbidden is not None
@@ -273,6 +275,9 @@ class PlanScreen(Dialog[bool]):
         self.query_one("#confirm", Choice).disabled = not right
         self._say_why("" if right else NAME_FIRST)
 
+    def _is_wrong(self, value: str) -> bool:
+        return bool(value.strip()) and not self._is_right(value)
+
     def _is_right(self, value: str) -> bool:
         return not self._forbidden and value.strip() == self.plan.subject.strip() != ""
 
@@ -282,7 +287,19 @@ class PlanScreen(Dialog[bool]):
         if self._is_right(event.value):
             self.call_after_refresh(self.query_one("#confirm").focus)
         else:
-            self.tell(f"{NAME_FIRST}: {self.plan.subject}", attention=True)
+            self._say_wrong(event.value)
+
+    def _say_wrong(self, value: str) -> None:
+        """Say what is wrong with what was typed; the next letter begins anew."""
+        typed = one_line(value).strip()
+        says = f"{typed} is not {self.plan.subject}." if typed else self._told_name()
+        self.tell(says, attention=True)
+        field = self.query_one(NameField)
+        self.set_focus(field)
+        field.select_all()
+
+    def _told_name(self) -> str:
+        return f"{NAME_FIRST}: {self.plan.subject}"
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         """The field's brackets say where the focus is."""
@@ -297,11 +314,13 @@ class PlanScreen(Dialog[bool]):
         if event.key in self.active_bindings:
             return
         if event.is_printable and not self._forbidden and not isinstance(self.focused, Input):
+            self._astray = True
             self.tell("Tab goes to the field.", attention=True)
 
     def on_paste(self, _event: events.Paste) -> None:
         """What is pasted beside the field goes nowhere."""
         if not self._forbidden:
+            self._astray = True
             self.tell("Tab goes to the field.", attention=True)
 
     # --- keys ---------------------------------------------------------------------------
@@ -321,6 +340,12 @@ class PlanScreen(Dialog[bool]):
         order = ["cancel", "name", "confirm"]
         ring.sort(key=lambda widget: order.index(widget.id or ""))
         at = ring.index(self.focused) if self.focused in ring else 0
+        self._astray = False
+        field = self.focused
+        if step > 0 and isinstance(field, NameField) and self._is_wrong(field.value):
+            # Who goes on from a wrong name meant to go on: Cancel is not what they meant.
+            self._say_wrong(field.value)
+            return
         # At once: `Widget.focus` would wait its turn behind the letters that follow in a burst.
         self.set_focus(ring[(at + step) % len(ring)])
 
@@ -338,6 +363,15 @@ class PlanScreen(Dialog[bool]):
         self.copy(self._command, "the command")
 
     @on(Choice.Pressed, "#cancel")
+    def _cancel_unless_typed(self) -> None:
+        """Cancel; whoever typed the name beside the field and then Enter did not mean that."""
+        if self._astray:
+            self._astray = False
+            self.set_focus(self.query_one(NameField))
+            self.tell(f"The name goes here: type {self.plan.subject}.", attention=True)
+        else:
+            self.action_cancel()
+
     def action_cancel(self) -> None:
         """Leave; nothing was changed."""
         self.dismiss(False)

@@ -22,7 +22,7 @@ def steps(plan: Plan, width: int) -> list[Content]:
             crossed = True
             rows.append(no_return(width, wide=wide))
         gateway = say("up       ") if step.gateway_up else say("DOWN     ", ATTENTION)
-        title = hanging(f"  {number:>2}  ", say(step.title), width - right, 6)
+        title = hanging(f"  {number:>2}  ", say(step.title), width - right - 2, 6)
         first = title[0]
         pad = " " * max(0, width - right - first.cell_length)
         rows.append(line(first, pad, gateway, about(step.seconds) or "not known"))

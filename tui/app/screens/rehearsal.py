@@ -114,6 +114,8 @@ class RehearsalScreen(Dialog[None]):
             # What failed is what one wants to see.
             self.query_one(RowList).point_at(failed.revision)
         self.set_focus(self.query_one(RowList))
+        # The heights were set after the first layout; nothing else may ask for another one.
+        self.call_after_refresh(self.refresh, layout=True)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Draw for the new width."""
@@ -134,7 +136,8 @@ class RehearsalScreen(Dialog[None]):
         if self._tab == 0:
             below = rehearsal_lines.facts(self.facts(), width)
         else:
-            below = rehearsal_lines.summary(report, self._tab, width)
+            key = runs.cursor_key
+            below = rehearsal_lines.summary(report, self._tab, width, key)
         self.query_one("#means", Lines).content = stack(below)
         # What it means stands right below the revisions, and those take what is left.
         room = max(4, self.app.size.height - _FRAME - len(below))
@@ -155,6 +158,9 @@ class RehearsalScreen(Dialog[None]):
     @on(RowList.Moved)
     def _moved(self) -> None:
         if self._tab:
+            width, key = self.app.size.width, self.query_one(RowList).cursor_key
+            below = rehearsal_lines.summary(self.report, self._tab, width, key)
+            self.query_one("#means", Lines).content = stack(below)
             self.rest()
         self.refresh_bindings()
 
@@ -279,7 +285,8 @@ class RehearsalScreen(Dialog[None]):
         from tui.app.screens.one_line import OneLine
 
         stamp = self.report.taken.astimezone().strftime("%Y%m%d-%H%M%S")
-        proposed = str(Path.cwd() / f"rehearsal-{self.deployment.name}-{stamp}.json")
+        name = f"rehearsal-{self.deployment.name}-{stamp}"
+        proposed = str(unused(Path.cwd() / f"{name}.json"))
         hint = "a new file; JSON where it ends in .json, otherwise text"
         self.app.push_screen(OneLine("Save the report as", proposed, hint), self._save)
 
@@ -304,3 +311,12 @@ class RehearsalScreen(Dialog[None]):
     def action_back(self) -> None:
         """Leave; the report is kept."""
         self.dismiss(None)
+
+
+def unused(path: Path) -> Path:
+    """The path, or the same with a number where there is such a file."""
+    number, free = 2, path
+    while free.exists():
+        free = path.with_stem(f"{path.stem}-{number}")
+        number += 1
+    return free

@@ -16,7 +16,7 @@ KEYS: list[BindingType] = [
         tooltip="this revision in 3 Migrations",
     ),
     Binding(
-        "right_square_bracket", "tab(1)", "schema diff", key_display="[ ]", id="report.tab",
+        "right_square_bracket", "tab(1)", "tabs", key_display="[ ]", id="report.tab",
         group=HERE, tooltip="Report, Schema diff, Output",
     ),
     Binding(

@@ -55,7 +55,7 @@ def title(report: Rehearsal, total: int = 0) -> Content:
 
 def tabs(report: Rehearsal, current: int, width: int) -> Content:
     """`[Report]  Schema diff 14  Output 23`, and when it was rehearsed."""
-    counts = ("", count(len(report.schema)), count(len(report.output)))
+    counts = ("", count(len(report.schema)), count(len(_printed(report))))
     parts: list[object] = [" "]
     for number, name in enumerate(TABS):
         words = f"{name} {counts[number]}".rstrip()
@@ -105,8 +105,10 @@ def _runs(report: Rehearsal, glyphs: Glyphs) -> list[Row]:
             cells = (Span(run.name, bold=not run.ok), Span(run.took), what)
             found.append(Row(run.revision, cells, sign))
         else:
-            words = "  ".join(part for part in (run.name, run.took, run.what) if part)
-            found.append(Row(START, (Span(words),), sign, whole=True))
+            # Its name is too long for the column of the revisions.
+            told = " ".join(part for part in (run.name, run.what) if part)
+            cells = (Span(START), Span(run.took), what._replace(text=told))
+            found.append(Row(START, cells, sign))
     return found
 
 
@@ -145,7 +147,28 @@ def facts(found: Sequence[Fact], width: int) -> list[Content]:
     return rows_
 
 
-def summary(report: Rehearsal, tab: int, width: int) -> list[Content]:
-    """One line below the other tabs."""
+def summary(report: Rehearsal, tab: int, width: int, key: str = "") -> list[Content]:
+    """What stands below the other tabs: the line under the cursor whole, and a sum.
+
+    Args:
+        report: What was rehearsed.
+        tab: Which tab.
+        width: Columns.
+        key: Of the row under the cursor.
+    """
     words = rehearsal_facts.schema_summary(report) if tab == 1 else rehearsals.rehearsed(report)
-    return hanging(line(" "), say(words, MUTED), width - 1, 1)
+    told = hanging(line(" "), say(words, MUTED), width - 1, 1)
+    whole = _whole(report, tab, key)
+    if len(whole) + 3 <= width and tab == 2:
+        return told
+    return [*(hanging(line(" "), say(whole, BOLD), width - 1, 1) if whole else ()), *told]
+
+
+def _whole(report: Rehearsal, tab: int, key: str) -> str:
+    """A line of a list that may be wider than the screen."""
+    lines: Sequence[str]
+    if tab == 1:
+        lines = [rehearsal_facts.change(item) for item in report.schema]
+    else:
+        lines = rehearsal_facts.output_lines(report)
+    return lines[int(key)] if key.isdecimal() and int(key) < len(lines) else ""

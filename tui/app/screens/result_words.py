@@ -42,6 +42,11 @@ def verdict(entry: ActivityEntry) -> tuple[str, str, str, str]:
     return outcome.sign, _STYLES[outcome.role], outcome.word, outcome.meaning
 
 
+def can_be_undone(entry: ActivityEntry) -> bool:
+    """Whether its result says that Z undoes it."""
+    return bool(_until(entry.result.get("undo_until")) or entry.result.get("made") is True)
+
+
 def title(entry: ActivityEntry) -> tuple[Content, str]:
     """Row 3."""
     return line(f" {name_of(entry)}  op {entry.number}", ("   result", MUTED)), ""

@@ -40,25 +40,28 @@ class Trouble:
     """The remedy as a command line; never cut."""
 
 
-def missing(deployment: Deployment, *, before: str = "", newest: str = "") -> Trouble:
+def missing(
+    deployment: Deployment, *, before: str = "", newest: str = "", ident: str = ""
+) -> Trouble:
     """There is no file at the database's path.
 
     Args:
         deployment: Whose database.
         before: What was there and when: `412M at 01:58`; empty when that is not known.
-        newest: The newest verified backup: `Aug 11 02:00, 412M`; empty when there is none.
+        newest: The newest verified copy: `safety copy of Aug 11 02:00, 412M`; empty when there
+            is none.
+        ident: Its id.
     """
     facts = [("", f"It was there: {before}.")] if before else []
-    facts += [
-        ("", "Looking made nothing."),
-        ("", "At its next start the gateway would make an empty one."),
-    ]
+    facts.append(("", "Looking made nothing."))
+    if deployment.migrates_at_start:
+        facts.append(("", "At its next start the gateway would make an empty one."))
     return Trouble(
         verdict=Verdict.FAIL,
         headline=f"There is no database at {deployment.database}.",
         facts=facts,
-        choices=[("B", f"put the newest verified backup in place: {newest}")] if newest else [],
-        command=command_line(deployment, "restore", "latest", "--confirm", deployment.name)
+        choices=[("B", f"put the newest verified copy in place: {newest}")] if newest else [],
+        command=command_line(deployment, "restore", ident, "--confirm", deployment.name)
         if newest
         else "",
     )
@@ -70,7 +73,7 @@ def not_a_database(path: Path, found: str, *, newest: str = "") -> Trouble:
     Args:
         path: The live path.
         found: What its first bytes are: `1f 8b 08 00, gzip, 118M`.
-        newest: The newest verified backup; empty when there is none.
+        newest: The newest verified copy; empty when there is none.
     """
     return Trouble(
         verdict=Verdict.FAIL,
@@ -80,7 +83,7 @@ def not_a_database(path: Path, found: str, *, newest: str = "") -> Trouble:
             ("", "It was not opened and stays as it is."),
             ("", "Perhaps a packed backup was copied over it: unpack it into the backup folder."),
         ],
-        choices=[("B", f"restores {newest} instead; this file is set aside as found")]
+        choices=[("B", f"restores the {newest} instead; this file is set aside as found")]
         if newest
         else [],
     )
@@ -92,7 +95,7 @@ def empty_file(path: Path, *, newest: str = "") -> Trouble:
         verdict=Verdict.FAIL,
         headline=f"{path} has 0 bytes.",
         facts=[("", "A start of the gateway was cut; its next start fills it.")],
-        choices=[("B", f"restores {newest} instead")] if newest else [],
+        choices=[("B", f"restores the {newest} instead")] if newest else [],
     )
 
 

@@ -15,7 +15,7 @@ class DetailPanel(TextPanel, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "j,down", "scroll_by(1)", "down", show=False, key_display="j k", id="detail.down",
+            "j,down", "scroll_by(1)", "scroll", key_display="j k", id="detail.down",
             group=EVERYWHERE, tooltip="a line down, up; arrows",
         ),
         Binding("k,up", "scroll_by(-1)", "", show=False, id="detail.up", group=EVERYWHERE),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from textual.strip import Strip
 from textual.timer import Timer
 
-from tui.app.paint import Line, Span, spread, width_of
+from tui.app.paint import Line, Span, spread, width_of, wrapped
 from tui.app.widgets.painted import Painted
 from tui.core.models import ActivityEntry, StepLine
 from tui.wording import quantities
@@ -55,12 +55,16 @@ class MessageLine(Painted):
     """The last line but one."""
 
     DEFAULT_CSS = "MessageLine { height: 1; width: 1fr; }"
+    MOST = 3
+    """Lines that a sentence takes where it is longer than the screen is wide."""
 
     def __init__(self) -> None:
         super().__init__(id="message")
         self._said: Line = ()
         self._fading: Timer | None = None
         self._standing: Line = ()
+        self._broken: tuple[Line, ...] = ()
+        """What is said, in lines that fit."""
 
     def on_mount(self) -> None:
         """Follow what is known, and the clock."""
@@ -78,7 +82,22 @@ class MessageLine(Painted):
             self._fading = None
         if text:
             self._fading = self.set_timer(SAID_FOR, self._fade)
+        self._grow()
         self.refresh()
+
+    def on_resize(self) -> None:
+        """A sentence takes as many lines as it needs."""
+        self._grow()
+
+    def _grow(self) -> None:
+        width = self.app.size.width
+        lines = wrapped(self._said, width - 1) if self._said and width else ()
+        # A line more hides one of the list for as long as the sentence stands; cut, its end,
+        # which says what to do, would never be read.
+        self._broken = tuple(lines)[: self.MOST]
+        height = max(1, len(self._broken))
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
 
     def _fade(self) -> None:
         if self.seen.running is not None:
@@ -113,6 +132,8 @@ class MessageLine(Painted):
 
     def render_line(self, y: int) -> Strip:
         """The sentence, and the zone of all times where there is room."""
+        if self._said and len(self._broken) > 1:
+            return self.draw(self._broken[y] if y < len(self._broken) else ())
         left, right = self._content(), self._zone()
         if width_of(left) + width_of(right) + 2 > self.size.width:
             right = ()

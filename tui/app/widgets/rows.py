@@ -119,6 +119,7 @@ class RowList(Panel, can_focus=True):
         self._empty = ""
         self._cursor = -1
         self._first = 0
+        self._is_moved = False
 
     # --- data ---------------------------------------------------------------------------
 
@@ -185,6 +186,25 @@ class RowList(Panel, can_focus=True):
         self._go(index)
         return True
 
+    def rest(self, key: str = "", *, anyway: bool = False) -> None:
+        """Show the top again, unless somebody moved the cursor here.
+
+        Args:
+            key: The cursor goes there, and into sight; without it to the first thing.
+            anyway: Even if it was moved: whoever did that is done with this list.
+        """
+        self._is_moved = self._is_moved and not anyway
+        if self._is_moved or not self._rows:
+            return
+        before = self._cursor, self._first
+        things = [index for index, row in enumerate(self._rows) if row.is_thing]
+        wanted = [index for index in things if key and self._rows[index].key == key]
+        self._cursor, self._first = next(iter(wanted or things), -1), 0
+        self._scroll_into_view()
+        if (self._cursor, self._first) != before:
+            self.refresh()
+            self.post_message(self.Moved(self, self.cursor_key))
+
     @property
     def shown(self) -> tuple[int, int, int]:
         """First and last thing in sight, counted from 1, and how many there are."""
@@ -227,6 +247,7 @@ class RowList(Panel, can_focus=True):
 
     def action_move(self, step: int) -> None:
         """Move the cursor to the next thing in a direction."""
+        self._is_moved = True
         index = self._cursor + step
         while 0 <= index < len(self._rows):
             if self._rows[index].is_thing:
@@ -244,13 +265,15 @@ class RowList(Panel, can_focus=True):
         return True
 
     def action_edge(self, direction: int) -> None:
-        """Go to the first or last thing."""
+        """Go to the first or last thing; a list at its top is one that nobody moved."""
+        self._is_moved = direction > 0
         things = [index for index, row in enumerate(self._rows) if row.is_thing]
         if things:
             self._go(things[-1 if direction > 0 else 0])
 
     def action_page(self, direction: int) -> None:
         """Move by half a page."""
+        self._is_moved = True
         things = [index for index, row in enumerate(self._rows) if row.is_thing]
         if things:
             target = self._cursor + direction * max(1, self._body // 2)
@@ -280,6 +303,7 @@ class RowList(Panel, can_focus=True):
         index = self._first + event.y - self.top - self._above
         if 0 <= index < len(self._rows) and self._rows[index].is_thing:
             again = index == self._cursor and event.chain > 1 and event.button == 1
+            self._is_moved = True
             self._go(index)
             if event.button == 3:
                 self.post_message(self.Menu(self))

@@ -13,6 +13,7 @@ from tui.cli.commands.migrations_doctor import doctor
 from tui.cli.commands.migrations_rehearse import rehearsals, rehearse
 from tui.cli.commands.timelines import revision_named, revisions_of, timeline_of
 from tui.cli.report.emit import emit
+from tui.cli.report.migration_story import story_of
 from tui.cli.report.migrations import current_lines, head_lines, revision_lines, timeline_lines
 from tui.cli.session import Session
 from tui.core.models import Revision
@@ -59,12 +60,14 @@ def show(session: Session, revision: str, source: bool, image: str) -> int:
     """Everything that is known of REV: an id or its beginning, head, or current."""
     timeline, _state = timeline_of(session, image)
     found = revision_named(timeline, revision)
+    known = story_of(session.deployment, found, timeline.revisions)
     data = {
         "revision": described(found),
+        **known.data(),
         "source": found.source if source else None,
         "read_from": timeline.read_from,
     }
-    return emit(session, data, revision_lines(found, source=source))
+    return emit(session, data, revision_lines(found, known, source=source))
 
 
 @migrations.command("current")

@@ -63,7 +63,7 @@ def without_code(deployment: Deployment, timeline: Timeline) -> McpdbError:
 
 
 def _of_image(deployment: Deployment, image: str, current: tuple[str, ...]) -> Timeline:
-    from tui.operations.applied import applied_by, read_changes
+    from tui.operations.applied import applied_to
     from tui.operations.timeline import place
     from tui.services.migrations.probe import read_image
 
@@ -71,7 +71,7 @@ def _of_image(deployment: Deployment, image: str, current: tuple[str, ...]) -> T
     if not isinstance(ref, ContainerRef):
         raise UsageError("--image belongs to a gateway in a container; this one is in none.")
     graph = read_image(ref, deployment.migrations.package, image)
-    return place(graph, current, applied_by(read_changes(deployment), graph.revisions, current))
+    return place(graph, current, applied_to(deployment, graph.revisions, current))
 
 
 def revision_named(timeline: Timeline, word: str) -> Revision:

@@ -10,6 +10,7 @@ from tui.cli.report.table import aligned, fit, labelled
 from tui.cli.report.words import entry_sign, local, result_words
 from tui.core.models import ActivityEntry, StepLine
 from tui.wording.quantities import duration, when
+from tui.wording.undone import undone_short
 
 EMPTY = "Nothing recorded yet. Every change made here or by cron will stand here."
 _STEP_SIGNS = {
@@ -35,7 +36,7 @@ def list_lines(entries: Sequence[ActivityEntry]) -> Iterator[str]:
             str(entry.number),
             when(entry.started, now),
             entry.who,
-            f"{entry.operation} {entry.subject}".strip(),
+            _what(entry),
             "" if entry.seconds is None else duration(entry.seconds),
             fit(result_words(entry), 60),
         )
@@ -44,11 +45,17 @@ def list_lines(entries: Sequence[ActivityEntry]) -> Iterator[str]:
     yield from aligned(rows, right=(1, 5))
 
 
+def _what(entry: ActivityEntry) -> str:
+    """`restore B12`, `undo of upgrade op 4`."""
+    undoes = undone_short(entry.result) if entry.operation == "undo" else ""
+    return f"undo of {undoes}" if undoes else f"{entry.operation} {entry.subject}".strip()
+
+
 def entry_lines(entry: ActivityEntry) -> Iterator[str]:
     """One operation with all its steps."""
     down = "" if entry.down_seconds is None else duration(entry.down_seconds)
     rows = [
-        ("op", f"{entry.number}  {entry.operation} {entry.subject}".rstrip()),
+        ("op", f"{entry.number}  {_what(entry)}"),
         ("journal", entry.id),
         ("began", local(entry.started)),
         ("by", f"{entry.who} on {entry.host}" + (f", {entry.origin}" if entry.origin else "")),

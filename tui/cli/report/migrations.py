@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from tui.cli.report.migration_story import Story, story_rows
 from tui.cli.report.table import aligned, labelled
 from tui.cli.report.words import local
 from tui.core.models import Deployment, MigrationFinding, Revision, Timeline
@@ -38,12 +39,15 @@ def timeline_lines(
         yield f"! {one_line(timeline.problem)}"
 
 
-def revision_lines(revision: Revision, *, source: bool) -> Iterator[str]:
+def revision_lines(revision: Revision, known: Story, *, source: bool) -> Iterator[str]:
     """Everything about one revision; with `source` the text of its file behind it."""
     yield f"{SIGNS[revision.state]} {revision.revision}  {one_line(revision.message)}"
     day = released_on(revision.release.removesuffix("+"))
     release = revision.release + (f" ({day})" if revision.release and day else "")
-    rows = [("state", revision.state), ("release", release), *_more(revision)]
+    more = _more(revision)
+    at = next((n for n, (label, _) in enumerate(more) if label == "doc"), len(more))
+    rows = [("state", revision.state), ("release", release), *more[:at], *story_rows(known)]
+    rows += more[at:]
     yield from labelled([(label, text) for label, text in rows if text], "  ")
     if source:
         yield ""

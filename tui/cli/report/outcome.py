@@ -12,7 +12,7 @@ from tui.wording import migrated
 from tui.wording.clean import one_line
 from tui.wording.outcomes import outcome_of
 from tui.wording.quantities import count, duration, plural, size
-from tui.wording.undone import undone_name, undone_text
+from tui.wording.undone import undone_short
 
 
 def outcome_lines(entry: ActivityEntry) -> list[str]:
@@ -89,10 +89,20 @@ def _verify(entry: ActivityEntry) -> list[str]:
 def _restore(entry: ActivityEntry) -> list[str]:
     if entry.operation != "undo":
         return [f"✓ restored {one_line(entry.subject)}: {_took(entry)}", *_since(entry)]
-    lines = [f"✓ {undone_name(entry.result)} undone {one_line(entry.subject)}: {_took(entry)}"]
-    if text := undone_text(entry.result, datetime.now(UTC)):
+    what = undone_short(entry.result, datetime.now(UTC)) or "the last change"
+    lines = [f"✓ undone: {what}, {_took(entry)}"]
+    if text := _undone_by(entry):
         lines.append(f"  undid    {text}")
     return [*lines, *_since(entry)]
+
+
+def _undone_by(entry: ActivityEntry) -> str:
+    """Whose work it was, and from which copy the database came back."""
+    found = entry.result.get("undoes")
+    who = one_line(str(found.get("who") or "")) if isinstance(found, Mapping) else ""
+    subject = one_line(entry.subject)
+    parts = (f"work of {who}" if who else "", f"from safety copy {subject}" if subject else "")
+    return ", ".join(part for part in parts if part)
 
 
 def _migrated(entry: ActivityEntry) -> list[str]:

@@ -47,7 +47,8 @@ def status_lines(found: Status) -> Iterator[str]:
         return
     yield "NEEDS YOU"
     for need in found.needs:
-        yield f"  {SIGNS[need.verdict]} {one_line(need.text)}"
+        command = f"  {one_line(need.command)}" if need.command else ""
+        yield f"  {SIGNS[need.verdict]} {one_line(need.text)}{command}"
 
 
 def _gateway(found: Status) -> str:
@@ -79,6 +80,8 @@ def _revision(found: Status) -> str:
 
 
 def _integrity(found: Status) -> str:
+    if not found.database.exists:
+        return signed(Verdict.UNKNOWN, "no database")
     if not found.integrity or found.integrity_at is None:
         return signed(Verdict.UNKNOWN, "never checked")
     return f"{signed(Verdict.OK, found.integrity)}  {ago(found.integrity_at)}"

@@ -23,6 +23,8 @@ class Need:
     """E.g. `b`, `6`, `Enter`."""
     action: str
     """What the key does, in words."""
+    command: str = ""
+    """The same in a shell; empty where there is no one command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 from tui.core.errors import ExitCode, McpdbError
-from tui.core.models import ContainerRef, Deployment, Timeline
+from tui.core.models import ContainerRef, Deployment, Rehearsal, Timeline
 from tui.core.operation import Check, Verdict
 from tui.operations.catalogue import read_catalogue
 from tui.operations.migrating.copying import needed_space
 from tui.operations.migrating.situation import Situation
 from tui.operations.migrating.times import copy_seconds
+from tui.operations.recommended import recommended, told_copy
 from tui.operations.restoring.checks import (
     containers_check,
     gateway_check,
@@ -24,6 +25,7 @@ from tui.operations.restoring.space import space_check
 from tui.services.migrations.releases import span_of
 from tui.wording.clean import one_line
 from tui.wording.quantities import duration, plural, size
+from tui.wording.rehearsal_failures import failed_at
 
 STAMPING = "Stamping tells Alembic that changes are there. It makes none."
 
@@ -35,7 +37,12 @@ FILE = {
 
 
 def checks(s: Situation) -> tuple[Check, ...]:
-    """Every check of a plan, in the order in which they are shown."""
+    """Every check of a plan, in the order in which they are shown.
+
+    Where there is no database that is all there is to say: what else is amiss follows from it.
+    """
+    if not s.live.exists:
+        return (_live(s),)
     found = [check for each in _CHECKS if (check := each(s)) is not None]
     return (*found, *s.code.target.checks)
 
@@ -48,7 +55,12 @@ def passing(near: Surroundings) -> tuple[Check, ...]:
 
 def _live(s: Situation) -> Check:
     if not s.live.exists:
-        text = "there is no live database; `bootstrap` makes one"
+        text = f"there is no database at {one_line(str(s.live.path))}; `bootstrap` makes a new one"
+        with suppress(McpdbError):
+            copy = recommended(read_catalogue(s.deployment))
+            if copy is not None:
+                told = told_copy(copy, datetime.now(UTC))
+                text += f", `restore {copy.id}` brings its rows back ({told})"
         return Check("live", Verdict.FAIL, text, ExitCode.NOT_FOUND)
     if s.live.problem:
         return Check("live", Verdict.FAIL, s.live.problem)
@@ -201,6 +213,13 @@ def _rehearsed(s: Situation) -> Check | None:
     if s.route.problem and s.nothing_to_do:
         return None
     report = s.rehearsal
+    if s.failed is not None:
+        what = _WHAT.get(s.wanted.action, s.wanted.action)
+        text = (
+            f"the rehearsal of {what} failed {_moment(s.failed.taken)}{_where(s.failed)}; it would "
+            "fail for real. Rehearse again after the cause is mended"
+        )
+        return Check("rehearsed", Verdict.FAIL, text)
     if report is None:
         return Check("rehearsed", Verdict.WARN, "not rehearsed yet: the first step does it")
     when = _moment(report.taken)
@@ -212,6 +231,15 @@ def _rehearsed(s: Situation) -> Check | None:
         lose = "1 table loses" if len(tables) == 1 else f"{len(tables)} tables lose"
         return Check("rehearsed", Verdict.WARN, f"{when}, {took}; {lose} rows: {named}{more}")
     return Check("rehearsed", Verdict.OK, f"{when} with {one_line(report.image)}: ok, {took}")
+
+
+def _where(report: Rehearsal) -> str:
+    """` at d45c8b39e07f: table tools has no column x`."""
+    at, why = failed_at(report)
+    return (f" at {at}" if at else "") + (f": {why}" if why else "")
+
+
+_WHAT = {"upgrade": "this upgrade", "downgrade": "this downgrade", "stamp": "this stamp"}
 
 
 def _secret(_s: Situation) -> Check:

@@ -91,7 +91,7 @@ def migrate(wanted: Wanted, progress: Progress) -> Steps:
         progress.checkpoint()
         yield StepStarted("migrate", words.MIGRATE[wanted.action])
         ran = migrate_copy(job, staged, progress)
-        did = told(job, ran)
+        did = told(job, ran, held)
         yield StepFinished("migrate", did)
 
         progress.checkpoint()

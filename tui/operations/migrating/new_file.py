@@ -13,6 +13,7 @@ from tui.operations.command import command_line
 from tui.operations.looking import LiveDatabase
 from tui.operations.migrating.building import ABOUT
 from tui.operations.migrating.new_file_checks import checks_of, is_nothing
+from tui.operations.migrating.plan import stop_step
 from tui.operations.restoring import UNDO_DAYS
 from tui.operations.restoring.situation import Surroundings
 from tui.operations.restoring.times import WAL_RATE, last_seconds
@@ -110,7 +111,8 @@ def _lost(deployment: Deployment) -> tuple[TableChange, ...]:
 
 
 def _steps(s: Surroundings) -> tuple[PlannedStep, ...]:
-    up = s.running
+    # One that runs and does not answer is as good as down already.
+    up = s.running and s.health.verdict not in ("unhealthy", "unreachable")
     last = {name: last_seconds(s.deployment, name) for name in ("build", "stop", "start")}
     wal = f" ({size(s.live.wal_size)})" if s.live.wal_size else ""
     prove = f"take in the wal{wal} and prove that nobody else has the file"
@@ -126,11 +128,11 @@ def _steps(s: Surroundings) -> tuple[PlannedStep, ...]:
         PlannedStep("build", BUILD, up, last["build"] or ABOUT),
         PlannedStep("check", CHECK, up),
         PlannedStep("release", "every open screen lets go of the database", up),
-        PlannedStep("stop", "stop the gateway", False, last["stop"]),
+        stop_step(s.running, last["stop"]),
         PlannedStep("prove", prove, False, _prove_seconds(s)),
         PlannedStep("swap", put, False, 0.1, False),
         PlannedStep("start", start, False, last["start"], False),
-        PlannedStep("readback", back, True, None, False),
+        PlannedStep("readback", back, s.running or s.start, None, False),
     )
 
 

@@ -10,6 +10,7 @@ from tui.core.models import Backup, ContainerRef, Deployment
 from tui.core.operation import Check, Verdict
 from tui.operations.catalogue import read_catalogue
 from tui.operations.migrating.building import NEEDED
+from tui.operations.recommended import recommended
 from tui.operations.restoring import UNDO_DAYS
 from tui.operations.restoring.checks import (
     containers_check,
@@ -150,7 +151,7 @@ def _way(s: Surroundings) -> Check | None:
 
 
 def _backup(deployment: Deployment) -> Check:
-    newest = read_catalogue(deployment).newest_verified
+    newest = recommended(read_catalogue(deployment))
     if newest is None:
         text = (
             f"there is no verified backup: only the old file, kept for {UNDO_DAYS} days, has "
@@ -163,4 +164,5 @@ def _backup(deployment: Deployment) -> Check:
 def _named(backup: Backup) -> str:
     now = datetime.now(UTC)
     old = age((now - backup.taken).total_seconds())
-    return f"{one_line(backup.id)}, {when(backup.taken, now)}, {old} old"
+    kind = "safety copy " if backup.kind == "safety" else ""
+    return f"{kind}{one_line(backup.id)}, {when(backup.taken, now)}, {old} old"

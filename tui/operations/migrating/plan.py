@@ -31,6 +31,7 @@ from tui.operations.restoring.situation import look_near
 from tui.operations.restoring.times import last_seconds
 from tui.services.migrations.releases import span_of
 from tui.wording.quantities import size
+from tui.wording.rehearsal_failures import failed_at
 
 REHEARSE = "rehearse on a hot copy, which is thrown away"
 RELEASE = "every open screen lets go of the database"
@@ -94,7 +95,7 @@ def make_plan(s: Situation) -> Plan:
             "starts_again": starts_again(s),
             "missing": list(s.missing),
             "leftovers": [list(pair) for pair in s.left],
-            "rehearsal": _rehearsal(s.rehearsal),
+            "rehearsal": _rehearsal(s.rehearsal or s.failed),
             "seconds": {"copy": copy_seconds(s), "migrate": migrate_seconds(s)},
             "over": {
                 "path": str(live.path),
@@ -131,11 +132,15 @@ def _notes(s: Situation) -> list[str]:
 def _rehearsal(report: Rehearsal | None) -> dict[str, Any] | None:
     if report is None:
         return None
+    at, why = failed_at(report) if not report.ok else ("", "")
     return {
         "id": report.id,
         "taken": report.taken.isoformat(),
         "who": report.who,
         "ok": report.ok,
+        "failed": bool(report.problem) or report.integrity != "ok",
+        "failed_at": at,
+        "why": why,
         "seconds": dict(report.seconds),
         "lost": {table: list(pair) for table, pair in report.lost.items()},
     }
@@ -177,6 +182,12 @@ def _merged(old: Sequence[Check], fresh: Mapping[str, Check]) -> tuple[Check, ..
     return (*kept, *(check for name, check in fresh.items() if name not in names))
 
 
+def stop_step(running: bool, seconds: float | None) -> PlannedStep:
+    """The step that stops the gateway; of one that is stopped it says so."""
+    title = STOP if running else f"{STOP} (stopped already)"
+    return PlannedStep("stop", title, False, seconds if running else None)
+
+
 def _steps(s: Situation) -> tuple[PlannedStep, ...]:
     up, migrate = s.running, MIGRATE[s.wanted.action]
     wal = f" ({size(s.live.wal_size)})" if s.live.wal_size else ""
@@ -191,7 +202,7 @@ def _steps(s: Situation) -> tuple[PlannedStep, ...]:
     return (
         *(() if s.rehearsal is not None else (rehearse,)),
         PlannedStep("release", RELEASE, up),
-        PlannedStep("stop", STOP, False, last["stop"]),
+        stop_step(up, last["stop"]),
         PlannedStep(
             "prove",
             f"take in the wal{wal} and prove that nobody else has the file",
@@ -204,5 +215,5 @@ def _steps(s: Situation) -> tuple[PlannedStep, ...]:
         *((PlannedStep("keep", KEEP, False, copy_seconds(s)),) if copied else ()),
         PlannedStep("swap", OVERWRITE if copied else SWAP, False, put_seconds(s), False),
         PlannedStep("start", start, False, last["start"], False),
-        PlannedStep("readback", READBACK, True, None, False),
+        PlannedStep("readback", READBACK, up or s.start, None, False),
     )

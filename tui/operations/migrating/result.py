@@ -5,12 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from tui.core.operation import Facts
-from tui.operations.migrating.copying import Prepared
+from tui.operations.migrating.copying import Held, Prepared
 from tui.services.migrations.running import Ran
 from tui.wording.clean import one_line
+from tui.wording.migrated import repaired
 from tui.wording.quantities import plural
 
-RESULT = ("action", "before", "after", "applied", "rehearsal", "seconds_migrate", "image", "way")
+RESULT = (
+    "action",
+    "before",
+    "after",
+    "applied",
+    "rehearsal",
+    "seconds_migrate",
+    "image",
+    "way",
+    "repaired",
+)
 """What of the journal's facts belongs into the result."""
 
 _DID = {"upgrade": "Upgraded", "downgrade": "Downgraded", "stamp": "Stamped"}
@@ -21,9 +32,17 @@ def of_result(facts: Facts) -> dict[str, Any]:
     return {key: facts[key] for key in RESULT if key in facts}
 
 
-def told(job: Prepared, ran: Ran) -> dict[str, Any]:
-    """What the journal keeps of a run."""
+def told(job: Prepared, ran: Ran, held: Held) -> dict[str, Any]:
+    """What the journal keeps of a run.
+
+    Args:
+        job: What was decided.
+        ran: What was run.
+        held: What the stopped file held before.
+    """
+    repaired = [[name, how, held.rows.get(name)] for name, how in job.left]
     return {
+        **({"repaired": repaired} if repaired else {}),
         "action": job.wanted.action,
         "before": list(job.route.before),
         "after": list(job.route.after),
@@ -45,7 +64,11 @@ def sentence(facts: Facts) -> str:
     applied, action = list(facts.get("applied") or ()), str(facts.get("action") or "")
     now = one_line(str(facts.get("revision") or ""))
     ran = f" ({plural(len(applied), 'revision')})" if action != "stamp" and applied else ""
+    mended = repaired(facts)
     text = f"{_DID.get(action, 'Migrated')} {before} → {after}{ran}."
+    if mended:
+        mended = mended[:1].upper() + mended[1:]
+        text = f"{mended}. It stands at {after}." if before == after else f"{text} {mended}."
     if facts.get("gateway_up") and now and sorted(now.split()) != sorted(after.split()):
         on = "on" if action == "upgrade" else "up again"
         text += f" The gateway's start migrated it {on} to {now}."

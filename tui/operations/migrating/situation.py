@@ -38,6 +38,8 @@ class Situation(Surroundings):
     """`_alembic_tmp_*` tables in the live file, and what puts each right."""
     rehearsal: Rehearsal | None = None
     """The report that makes another rehearsal superfluous."""
+    failed: Rehearsal | None = None
+    """The newest rehearsal of the very same, where it failed: doing it for real would fail too."""
     missing: tuple[str, ...] = ()
     """What a stamp would take for granted although it is not there."""
 
@@ -78,13 +80,16 @@ def look_around(wanted: Wanted) -> Situation:
     code = find_code(wanted, near.state, near.live.revisions)
     route = find_route(code.timeline, wanted.action, wanted.target)
     left = _left(deployment, near.live)
+    report = newest_rehearsal(wanted, code, route, left, near.live)
+    good = report is not None and _is_good(report)
     return Situation(
         **{field.name: getattr(near, field.name) for field in fields(near)},
         wanted=wanted,
         code=code,
         route=route,
         left=left,
-        rehearsal=find_rehearsal(wanted, code, route, left, near.live),
+        rehearsal=report if good else None,
+        failed=None if good else report,
         missing=(
             missing(deployment, code.timeline, route.target)
             if wanted.action == "stamp" and not route.problem
@@ -126,6 +131,22 @@ def find_rehearsal(
     confirmed; what failed, or left a damaged copy, never does. Nor does one of another file than
     stands there now, or of other revisions than would be run: what it says is not about these.
     """
+    found = newest_rehearsal(wanted, code, route, left, live)
+    return found if found is not None and _is_good(found) else None
+
+
+def newest_rehearsal(
+    wanted: Wanted,
+    code: Code,
+    route: Route,
+    left: tuple[tuple[str, str], ...],
+    live: DatabaseFacts,
+) -> Rehearsal | None:
+    """Find the newest report of this day about the very same, however it went.
+
+    None where something moved since that it rests on: the file, its revision, the image, or
+    which revisions are run.
+    """
     if route.problem and not route.arrived:
         return None
     same = (
@@ -134,22 +155,30 @@ def find_rehearsal(
         if report.action == wanted.action
         and report.target == route.target
         and report.image_id == code.image_id
-        and sorted(report.before) == sorted(route.before)
+        # One that broke off so early that it says no revision failed all the same.
+        and (sorted(report.before) == sorted(route.before) or (report.problem and not report.runs))
     )
     found = next(same, None)
-    if found is None or not _is_good(found) or found.live_inode not in (0, live.inode):
+    if found is None or not _is_fresh(found) or found.live_inode not in (0, live.inode):
         return None
-    if wanted.action != "stamp" and (
-        sorted(run.revision for run in found.runs)
-        != sorted(revision.revision for revision in route.runs)
-    ):
+    if wanted.action != "stamp" and not _ran_the_same(found, route):
         return None
     repaired = [name for name, _how in left] if wanted.leftovers else []
     return found if sorted(found.leftovers) == sorted(repaired) else None
 
 
+def _ran_the_same(report: Rehearsal, route: Route) -> bool:
+    """Whether it ran what would be run now; one that failed came only as far as it came."""
+    ran = {run.revision for run in report.runs}
+    runs = {revision.revision for revision in route.runs}
+    return ran <= runs if report.problem else ran == runs
+
+
+def _is_fresh(report: Rehearsal) -> bool:
+    """Whether it is of this day."""
+    return -CLOCK_BACK <= datetime.now(UTC) - report.taken <= rehearsals.FRESH
+
+
 def _is_good(report: Rehearsal) -> bool:
-    """Whether it ran to its end, on this day; losses are shown before they are confirmed."""
-    age = datetime.now(UTC) - report.taken
-    is_fresh = -CLOCK_BACK <= age <= rehearsals.FRESH
-    return is_fresh and not report.problem and report.integrity == "ok"
+    """Whether it ran to its end; losses are shown before they are confirmed."""
+    return not report.problem and report.integrity == "ok"

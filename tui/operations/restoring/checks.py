@@ -102,7 +102,10 @@ def _space(s: Situation) -> Check:
 def holders_check(s: Surroundings) -> Check:
     """Who else has the live file open."""
     if not s.strangers and not s.all_seen:
-        text = "not every process can be looked into; it is proved after the stop"
+        text = (
+            "another process may have the file open, which only root can see; "
+            "it is proved after the stop"
+        )
         return Check("holders", Verdict.UNKNOWN, text)
     if not s.strangers:
         return Check("holders", Verdict.OK, "nobody but the gateway and screens like this one")

@@ -183,6 +183,7 @@ def safety_manifest(
         "name": name,
         "source": deployment.database.name,
         "source_folder": str(deployment.database.parent),
-        "secret_fingerprint": fingerprint_of(deployment),
+        # Whoever undoes it has to know whether the secret is still the same.
+        "secret_fingerprint": fingerprint_of(deployment, make_salt=True),
     }
     return Manifest(**values)
