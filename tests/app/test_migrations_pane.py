@@ -23,8 +23,10 @@ from tests.app.shell_story import (
     FORBIDDEN,
     HEAD,
     HOSTILE,
+    ROLLED_BACK,
     RUNNING,
     SEEN,
+    ago,
     screen_text,
     shell,
 )

@@ -213,13 +213,18 @@ async def test_without_unverified_files_there_is_nothing_to_verify():
 
 TROUBLES = {
     "missing": trouble.missing(
-        deployment("forge"), before="412M at 01:58", newest="Aug 11 02:00, 412M"
+        deployment("forge"),
+        before="412M at 01:58",
+        newest="backup of Aug 11 02:00, 412M",
+        ident="k7m2qd",
     ),
     "missing-without-backup": trouble.missing(deployment("forge")),
     "not-a-database": trouble.not_a_database(
-        Path("/srv/forge/data/mcp.db"), "1f 8b 08 00   gzip, 118M", newest="Aug 11 02:00"
+        Path("/srv/forge/data/mcp.db"), "1f 8b 08 00   gzip, 118M", newest="backup of Aug 11 02:00"
     ),
-    "empty": trouble.empty_file(Path("/srv/forge/data/mcp.db"), newest="Aug 11 02:00"),
+    "empty": trouble.empty_file(
+        Path("/srv/forge/data/mcp.db"), newest="safety copy of Aug 11 02:00"
+    ),
     "no-docker": trouble.no_docker(
         "permission denied on /var/run/docker.sock.",
         command="sudo mcpdb-tui --project-dir /srv/forge",

@@ -100,8 +100,8 @@ def message(app):
     ("key", "seen", "words"),
     [
         ("1", MISSING, ["✗ FAIL  There is no database at", "It was there: 412M at 01:58:02.",
-                        "B   put the newest verified backup in place: Aug 11 02:00, 412M",
-                        "restore latest --confirm forge", "B restore…"]),
+                        "B   put the newest verified copy in place: backup of Aug 11 02:00, 412M",
+                        "restore k7m2qd --confirm forge", "B restore…"]),
         ("1", NOT_ONE, ["is not a SQLite database", "gzip: 1f 8b 08 00", "412.6M", "▸ B"]),
         ("1", EMPTY, ["has 0 bytes", "its next start fills it", "▸ B"]),
         ("1", LOCKED, ["! warn  The database is locked by one writer since 03:13:40", "for 42s",
@@ -146,7 +146,7 @@ async def test_trouble_that_comes_while_one_looks_takes_the_keys_along():
         await pilot.pause()
         await pilot.pause()
         await pilot.press("y")
-        assert app.clipboard == "mcpdb-tui --project-dir /srv/forge restore latest --confirm forge"
+        assert app.clipboard == "mcpdb-tui --project-dir /srv/forge restore k7m2qd --confirm forge"
         await pilot.press("escape")
         assert app.pane.NUMBER == 0
 

@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import ROOT, Site
 from tests.unit.demo_package import BETWEEN, CURRENT, HEAD, OLDER, give_package
 from tests.unit.test_upgrade import is_clean, revisions, verdicts
+from tui.cli.report.plan import plan_lines
 from tui.core.models import ProcessRef
 from tui.core.operation import Verdict
 from tui.operations import rehearsals
@@ -83,10 +84,13 @@ def test_a_gateway_that_migrates_at_its_start_goes_up_again_and_both_say_so(site
     assert site.healthy()
 
 
-def test_where_the_gateway_runs_none_at_its_start_nothing_of_the_kind_is_said(site: Site) -> None:
+def test_where_the_gateway_runs_none_at_its_start_the_plan_says_what_stays(site: Site) -> None:
     plan = Downgrade(site.deployment, "-1").plan()
     assert "holds" not in verdicts(plan)
     assert plan.facts["starts_again"] == ""
+    then = "The gateway's start runs no migrations; 1 revision stays pending."
+    assert plan.facts["notes"] == [then]
+    assert any(then in line for line in plan_lines(plan))
 
 
 def test_what_it_may_drop_is_told_before_it_is_confirmed(site: Site) -> None:

@@ -279,6 +279,8 @@ def test_a_migration_that_takes_the_live_file_away_does_not_lose_it(
         last = site.do(Upgrade(site.deployment))
     assert last.exit_code == 11, last.sentence
     assert "removed or replaced" in last.sentence
+    assert ("Another file was found" in last.sentence) == ("replace" in does), last.sentence
+    assert ("Nothing was changed" in last.sentence) == ("remove" in does), last.sentence
     kept = list((site.deployment.state_dir / "safety").glob("*.db"))
     there = site.database if "remove" in does else kept[0]
     assert there.stat().st_ino == was

@@ -15,12 +15,23 @@ import pytest
 
 from tests.conftest import Site
 from tests.faults import NOBODY, as_nobody, needs_root, print_of, wait_for
-from tui.core.models import GatewayState, Health, MigrationFinding, Revision, Timeline
+from tui.core.models import (
+    Backup,
+    Catalogue,
+    GatewayState,
+    Health,
+    MigrationFinding,
+    Revision,
+    Timeline,
+)
+from tui.core.models.backups import BackupKind
+from tui.core.operation import Verdict
 from tui.demo import deployment as demo
 from tui.operations.backup import BackupCreate
 from tui.operations.gateways import gateway_of
 from tui.operations.migration_doctor import examine
 from tui.operations.migration_stamp import looks_like, stamp_findings
+from tui.operations.recommended import recommended, told_copy
 from tui.operations.timeline import place
 from tui.services.migrations.expected import Effect, effects, schema_of
 from tui.services.migrations.graph import MigrationGraph
@@ -244,6 +255,66 @@ def test_what_a_pending_revision_makes_and_is_there_already(
     assert (finding.verdict, finding.operation) == ("warn", "rehearse")
     assert "column gateways.add_headers" in finding.text
     assert any(BEFORE in line for line in finding.details)
+
+
+def test_a_schema_one_constraint_ahead_of_its_stamp_is_seen(
+    stopped: Site, graph: MigrationGraph
+) -> None:
+    change(stopped, f"UPDATE alembic_version SET version_num = '{BEFORE}'")
+    finding = seen(stopped, graph)["ahead-of-stamp"]
+    assert (finding.verdict, finding.operation) == ("warn", "rehearse")
+    assert "constraint uq_oauth_gateway_app_user of oauth_tokens is there already" in finding.text
+    assert HEAD in finding.text
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "told"),
+    [
+        ("op.create_index('ix_new', 'a', ['x'])", True),
+        ("op.create_index(op.f('ix_new'), 'a', ['x'])", True),
+        ("with op.batch_alter_table('a') as b:\n        b.create_index('ix_new', ['x'])", True),
+        ("if asked():\n        op.create_index('ix_new', 'a', ['x'])", False),
+        ("op.create_index('ix_new', 'a', ['x'], if_not_exists=True)", False),
+        ("op.drop_index('ix_new')\n    op.create_index('ix_new', 'a', ['x'])", False),
+        ("op.drop_index(name)\n    op.create_index('ix_new', 'a', ['x'])", False),
+        ("op.create_index('ix_old', 'a', ['x'])", False),
+        (
+            "op.create_index('ix_new', 'a', ['x'])\n    op.create_index('ix_no', 'a', ['y'])",
+            False,
+        ),
+    ],
+)
+def test_an_index_speaks_of_its_revision_only_where_nothing_else_could_have_made_it(
+    upgrade: str, told: bool
+) -> None:
+    first = "def upgrade():\n    op.create_table('a')\n    made_elsewhere('ix_old')\n"
+    revisions = (
+        Revision(revision="b", down=("a",), message="", source=f"def upgrade():\n    {upgrade}\n"),
+        Revision(revision="a", down=(), message="", source=first),
+    )
+    timeline = Timeline(revisions=revisions, heads=("b",), current=("a",), unknown=())
+    have = {("a", ""), ("a", "index:ix_new"), ("a", "index:ix_old")}
+    assert [f.name for f in stamp_findings(timeline, have)] == ["ahead-of-stamp"] * told
+
+
+def test_where_the_file_is_gone_the_newest_copy_is_named_of_whatever_kind() -> None:
+    now = datetime(2026, 8, 11, 3, tzinfo=UTC)
+
+    def copy(ident: str, kind: BackupKind, hour: int, verdict: Verdict = Verdict.OK) -> Backup:
+        return Backup(
+            id=ident, path=Path(ident), kind=kind, taken=now.replace(hour=hour), size=1,
+            sequence=hour, verdict=verdict,
+        )  # fmt: skip
+
+    backups = (
+        copy("bad", "hot", 2, Verdict.FAIL),
+        copy("backup", "hot", 0),
+        copy("safety", "safety", 1),
+    )
+    newest = recommended(Catalogue(backups=backups))
+    assert newest is not None
+    assert newest.id == "safety"
+    assert told_copy(newest, now).startswith("the safety copy safety of ")
 
 
 @pytest.mark.parametrize("statement", ["DROP TABLE alembic_version", "DELETE FROM alembic_version"])

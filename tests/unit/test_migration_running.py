@@ -570,3 +570,15 @@ def test_the_live_database_is_not_within_reach(
     go(copy, bootstrap=True)
     assert (live.read_bytes(), live.stat().st_mtime_ns) == before
     assert [path.name for path in live.parent.iterdir()] == ["mcp.db"]
+
+
+@pytest.mark.parametrize("odd", ["50%25 off", "what?"])
+def test_a_path_that_an_address_would_say_otherwise_is_refused_before_anything_runs(
+    tmp_path: Path, odd: str
+) -> None:
+    copy = tmp_path / odd / "copy" / "mcp.db"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"as it was")
+    with pytest.raises(PrecheckError, match=r"Rename the folder or file\. Nothing was changed\."):
+        go(copy)
+    assert copy.read_bytes() == b"as it was"

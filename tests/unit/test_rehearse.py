@@ -242,7 +242,9 @@ def test_a_revision_that_fails_in_batch_mode_is_named_with_its_statement_and_cha
     assert report.failed is not None and report.failed.revision == ADDED
     assert [run.ok for run in report.runs] == [True, True, False]
     states = {line.step: line.state for line in entry.steps}
-    assert states == {"copy": "done", "migrate": "done", "check": "pending", "report": "done"}
+    assert states == {"copy": "done", "migrate": "failed", "check": "pending", "report": "done"}
+    why = next(line.text for line in entry.steps if line.step == "migrate")
+    assert "UNIQUE constraint failed" in why
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -152,14 +153,14 @@ def test_the_result_says_what_was_run_and_undo_takes_it_back(old: Site) -> None:
     assert old.healthy()
     assert (undone.result["before"], undone.result["after"]) == ([HEAD], [CURRENT])
     assert undone.result["undoes"] == named
-    assert outcome_lines(undone)[0].startswith("✓ upgrade undone ")
+    assert outcome_lines(undone)[0].startswith(f"✓ undone: upgrade op {last.number} of ")
 
     again = old.do(Undo(old.deployment))
     assert again.exit_code == 0, again.sentence
     assert again.result["undoes"]["operation"] == "undo"
     timeline = read_timeline(old.deployment, GatewayState(running="stopped"), (HEAD,))
     dated = {r.revision: r.applied_by.number for r in timeline.revisions if r.applied_by}
-    assert dated == {HEAD: again.number, BETWEEN: again.number}
+    assert dated == {HEAD: again.number, BETWEEN: last.number}, "the old dates are back"
 
 
 def test_what_was_rehearsed_today_is_not_rehearsed_again_and_tells_the_downtime(
@@ -242,6 +243,19 @@ def test_a_revision_that_raises_in_the_rehearsal_stops_nothing(
     assert f"  report   mcpdb-tui migrations rehearsals {report.id}" in outcome_lines(last)
     assert report.failed.revision == "aaaaaaaaaaaa"
     assert is_clean(old)
+
+    # It would fail again: that is said, and refused until the cause is mended.
+    plan = Upgrade(old.deployment).plan()
+    found = next(line for line in plan_lines(plan) if line.lstrip().startswith("rehearsed"))
+    assert re.search(
+        r"rehearsed +FAIL \w{3} \d\d \d\d:\d\d at aaaaaaaaaaaa: .*no_such_table", found
+    )
+    assert plan.forbidden is not None
+    assert (plan.forbidden.name, plan.forbidden.exit_code) == ("rehearsed", 12)
+    assert "it would fail for real. Rehearse again after the cause" in plan.forbidden.text
+    assert Upgrade(old.deployment, BETWEEN).plan().forbidden is None, "that one was not rehearsed"
+    rehearsals.save(old.deployment, replace(report, live_inode=report.live_inode + 1))
+    assert Upgrade(old.deployment).plan().forbidden is None, "that was another file"
 
 
 def test_a_revision_that_raises_on_the_stopped_copy_alone_leaves_the_live_file_untouched(
@@ -404,6 +418,9 @@ def test_a_leftover_at_the_head_is_put_right_without_a_migration(site: Site) -> 
     last = site.do(Upgrade(site.deployment, leftovers=True))
     assert last.exit_code == 0, last.sentence
     assert last.result["applied"] == []
+    mended = "ropped the left-over _alembic_tmp_tools (it was empty)"
+    assert last.sentence.startswith(f"D{mended}. It stands at {HEAD}.")
+    assert dict(migrated.told(last))["repaired"] == f"d{mended}"
     assert "_alembic_tmp_tools" not in {t.name for t in LiveDatabase(site.deployment).tables()}
 
 

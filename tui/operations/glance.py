@@ -5,6 +5,7 @@ Bounded in time: where rows cannot be counted at once, they are not known.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,8 +19,6 @@ from tui.services.sqlite.connections import translating
 
 LONGEST = 0.15
 """Seconds that counting may take."""
-_STEPS = 2_000
-"""SQLite's own steps between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,17 @@ def glance(deployment: Deployment, longest: float = LONGEST) -> Glance:
         with live.opened() as opened, translating(live.path):
             found = inspection.tables(opened.connection)
             names = tuple(table.name for table in found if table.kind != "view")
-            opened.connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-            for name in CONFIGURATION:
-                if name in names:
-                    rows[name] = inspection.count(opened.connection, name)
+            # One count is one step of SQLite's: only an interrupt cuts it.
+            timer = threading.Timer(max(0.0, longest), opened.connection.interrupt)
+            timer.daemon = True
+            timer.start()
+            try:
+                for name in CONFIGURATION:
+                    if name in names and time.monotonic() < end:
+                        rows[name] = inspection.count(opened.connection, name)
+            finally:
+                timer.cancel()
+                timer.join()  # it must not reach for a connection that is closed
     except McpdbError:
         pass
     return Glance(names, rows)

@@ -7,6 +7,7 @@ be unknown, never to be in order.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -35,11 +36,12 @@ from tui.operations.migration_version import (
 )
 from tui.operations.recommended import recommended
 from tui.services import files
-from tui.services.migrations.expected import Thing
+from tui.services.migrations.expected import CONSTRAINT, INDEX, Thing
 from tui.services.migrations.graph import upto
 from tui.services.sqlite import inspection
 from tui.services.sqlite.connections import translating
 from tui.services.sqlite.leftovers import leftovers, original_of
+from tui.services.sqlite.schema_text import read_table
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural
 
@@ -138,6 +140,7 @@ def _look(live: LiveDatabase) -> _Look:
             have.add((table.name.lower(), ""))
             columns = inspection.columns(connection, table.name)
             have |= {(table.name.lower(), column.lower()) for column in columns}
+        have |= _names(connection)
         left = leftovers(connection)
         names = {table.name for table in tables}
         concerned = {name for table, _ in left for name in (table, original_of(table))} & names
@@ -148,6 +151,22 @@ def _look(live: LiveDatabase) -> _Look:
             rows={name: inspection.count(connection, name) for name in sorted(concerned)},
             have=frozenset(have),
         )
+
+
+def _names(connection: sqlite3.Connection) -> set[Thing]:
+    """Indexes and constraints that have a name, with their tables."""
+    found: set[Thing] = set()
+    rows = connection.execute(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+        " WHERE type IN ('index', 'table') AND sql IS NOT NULL"
+    )
+    for kind, name, table, sql in rows:
+        if kind == "index":
+            found.add((str(table).lower(), f"{INDEX}{name}".lower()))
+        else:
+            clauses = read_table(str(sql)).clauses
+            found |= {(str(table).lower(), CONSTRAINT + c.name.lower()) for c in clauses if c.name}
+    return found
 
 
 def _nothing(deployment: Deployment, path: str, *, there: bool) -> MigrationFinding:

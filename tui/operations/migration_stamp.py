@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from tui.core.models import MigrationFinding, Revision, Timeline
-from tui.services.migrations.expected import Effect, Schema, Thing, effects, schema_of
+from tui.services.migrations.expected import (
+    CONSTRAINT,
+    INDEX,
+    Effect,
+    Schema,
+    Thing,
+    effects,
+    schema_of,
+)
 from tui.services.migrations.graph import upto
 from tui.wording.clean import one_line
 
@@ -23,7 +31,7 @@ def stamp_findings(timeline: Timeline, have: Collection[Thing]) -> list[Migratio
 
     Args:
         timeline: Of the code, with where the database stands.
-        have: Its tables and columns, in lower case.
+        have: Its tables, columns, indexes and named constraints, in lower case.
     """
     known = {revision.revision for revision in timeline.revisions}
     if not timeline.current or not set(timeline.current) <= known:
@@ -32,7 +40,9 @@ def stamp_findings(timeline: Timeline, have: Collection[Thing]) -> list[Migratio
     order = list(reversed(timeline.revisions))
     applied = schema_of((r.revision, r.source) for r in order if r.revision in done)
     pending = [r for r in order if r.revision not in done]
-    found = [_behind(timeline, applied, have), _ahead(applied, pending, have)]
+    early = _early(applied, pending, have)
+    early |= _early_names([r for r in order if r.revision in done], pending, have)
+    found = [_behind(timeline, applied, have), _ahead(early)]
     return [finding for finding in found if finding is not None]
 
 
@@ -134,10 +144,31 @@ def _early(
     }
 
 
-def _ahead(
-    applied: Schema, pending: Sequence[Revision], have: Collection[Thing]
-) -> MigrationFinding | None:
-    early = _early(applied, pending, have)
+def _early_names(
+    applied: Sequence[Revision], pending: Sequence[Revision], have: Collection[Thing]
+) -> dict[Thing, str]:
+    """Indexes and constraints that only pending revisions name, and are there already.
+
+    A name that an applied revision so much as mentions proves nothing, nor does a revision that
+    drops what it does not name, or drops a name to make it anew.
+    """
+    found: dict[Thing, str] = {}
+    for revision in pending:
+        done = effects(revision.source)
+        gone = {effect.name for effect in done if effect.does == "unname"}
+        names = {
+            (effect.table.lower(), effect.name.lower()): effect.name.partition(":")[2]
+            for effect in done
+            if effect.does == "name" and effect.name not in gone
+        }
+        if not gone & {INDEX, CONSTRAINT} and names and names.keys() <= set(have):
+            for thing, name in names.items():
+                if not any(name in other.source for other in applied):
+                    found.setdefault(thing, revision.revision)
+    return found
+
+
+def _ahead(early: Mapping[Thing, str]) -> MigrationFinding | None:
     if not early:
         return None
     makers = ", ".join(dict.fromkeys(early.values()))
@@ -173,6 +204,9 @@ def _thing(effect: Effect) -> Thing:
 
 def _said(thing: Thing) -> str:
     table, column = map(one_line, thing)
+    for kind in (INDEX, CONSTRAINT):
+        if column.startswith(kind):
+            return f"{kind[:-1]} {column.removeprefix(kind)} of {table}"
     return f"column {table}.{column}" if column else f"table {table}"
 
 

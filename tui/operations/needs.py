@@ -69,8 +69,8 @@ def pending_needs(
     """`2 migrations are pending: the gateway runs them at its next start.`, and the like."""
     if timeline is None or timeline.unknown or timeline.problem or not timeline.pending:
         return ()
-    if not facts.exists or facts.problem:
-        return ()  # of what is not there nothing is pending
+    if not facts.exists or facts.problem or not facts.revision:
+        return ()  # of what is not there, or nobody knows, nothing is pending
     many = timeline.pending != 1
     text = f"{plural(timeline.pending, 'migration')} {'are' if many else 'is'} pending"
     if migrates_at_start:

@@ -190,10 +190,15 @@ def told(plan: Plan) -> list[tuple[str, str]]:
 
 
 def afterwards(plan: Plan) -> str:
-    """`Image 1.0.5 migrates up again at its start. It holds only with release 1.0.3.`."""
+    """`Image 1.0.5 migrates up again at its start. It holds only with release 1.0.3.`.
+
+    Or, of a gateway that migrates nothing then, what stays pending.
+    """
     again = one_line(str(plan.facts.get("starts_again") or ""))
+    if not again:
+        return one_line(str(plan.facts.get("stays_pending") or ""))
     release = one_line(str(plan.facts.get("release_after") or ""))
-    return f"{again} It holds only with release {release}." if again and release else again
+    return f"{again} It holds only with release {release}." if release else again
 
 
 def is_told(plan: Plan, text: str) -> bool:

@@ -79,10 +79,7 @@ class _Rows(Widget, can_focus=True):
         titles = max(len(one_line(other.title)) for other in self.items) + 4
         title = f"({one_line(item.title)})" if item.reason else one_line(item.title)
         head = f"{item.key:<{_KEYS}}"
-        # The key and "is off" stand in the line already.
-        why = item.reason.partition(" is off")[2].lstrip(".: ") or item.reason
-        told = one_line(why or item.hint)
-        rest = prose(told, max(0, width - 2 - _KEYS - titles))
+        rest = prose(_behind(item), max(0, width - 2 - _KEYS - titles))
         if number == self.cursor:
             mark = glyphs_of(self).cursor
             return say(f"{mark} {head}{title:<{titles}}{rest}".ljust(width), SELECTED)
@@ -96,8 +93,8 @@ class _Rows(Widget, can_focus=True):
         """What stands behind the line under the cursor, where the line cuts it."""
         item = self.items[self.cursor]
         titles = max(len(one_line(other.title)) for other in self.items) + 4
-        told = one_line(item.reason or item.hint)
-        return told if len(told) > self.size.width - 2 - _KEYS - titles else ""
+        room = self.size.width - 2 - _KEYS - titles
+        return one_line(item.reason or item.hint) if len(_behind(item)) > room else ""
 
     def watch_cursor(self) -> None:
         """What is cut stands below the lines."""
@@ -117,6 +114,12 @@ class _Rows(Widget, can_focus=True):
             menu = self.screen
             if isinstance(menu, Menu):
                 menu.action_choose()
+
+
+def _behind(item: Item) -> str:
+    """What stands behind key and title, which say "is off" already."""
+    why = item.reason.partition(" is off")[2].lstrip(".: ") or item.reason
+    return one_line(why or item.hint)
 
 
 class Menu(Dialog[str | None]):

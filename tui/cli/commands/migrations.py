@@ -31,7 +31,7 @@ def migrations() -> None:
 
 
 @migrations.command("list")
-@click.option("--pending", is_flag=True, help="Only what a start of the gateway would run.")
+@click.option("--pending", is_flag=True, help="Only what this code has and the database has not.")
 @click.option("--verbose", "-v", is_flag=True, help="With date, predecessors and description.")
 @_image
 @click.pass_obj

@@ -22,6 +22,7 @@ from tui.operations.restoring.checks import (
 )
 from tui.operations.restoring.situation import Surroundings
 from tui.operations.restoring.space import space_check
+from tui.services.migrations.graph import upto
 from tui.services.migrations.releases import span_of
 from tui.wording.clean import one_line
 from tui.wording.quantities import duration, plural, size
@@ -184,6 +185,18 @@ def starts_again(s: Situation) -> str:
     when = "at its start" if s.running or s.start else "at its next start"
     on = "on" if s.wanted.action == "upgrade" else "up again"
     return f"{named} migrates {on} {when}, to {top[0]}."
+
+
+def stays_pending(s: Situation) -> str:
+    """What a start leaves undone of a gateway that migrates nothing then; empty where nothing."""
+    if s.deployment.migrates_at_start or s.wanted.action == "stamp" or not s.route.after:
+        return ""
+    revisions = (s.code.started or s.code.timeline).revisions
+    left = len({r.revision for r in revisions} - upto(revisions, s.route.after))
+    if not left:
+        return ""
+    stay = "stays" if left == 1 else "stay"
+    return f"The gateway's start runs no migrations; {plural(left, 'revision')} {stay} pending."
 
 
 def fitting_release(s: Situation) -> str:

@@ -15,6 +15,7 @@ from tui.operations.migrating.checks import (
     fitting_release,
     passing,
     starts_again,
+    stays_pending,
 )
 from tui.operations.migrating.situation import Situation, look_around, near_basis
 from tui.operations.migrating.times import (
@@ -93,6 +94,7 @@ def make_plan(s: Situation) -> Plan:
             "runs": len(s.route.runs),
             "risk": s.route.risk if wanted.action == "downgrade" else "",
             "starts_again": starts_again(s),
+            "stays_pending": stays_pending(s),
             "missing": list(s.missing),
             "leftovers": [list(pair) for pair in s.left],
             "rehearsal": _rehearsal(s.rehearsal or s.failed),
@@ -124,8 +126,8 @@ def _title(s: Situation) -> str:
 
 def _notes(s: Situation) -> list[str]:
     found = [STAMPING] if s.wanted.action == "stamp" else []
-    if again := starts_again(s):
-        found.append(again)
+    if then := starts_again(s) or stays_pending(s):
+        found.append(then)
     return found
 
 

@@ -15,10 +15,14 @@ from tui.core.errors import ExitCode
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Record, Recovery, RecoveryAction
 from tui.operations import restore_recovery
-from tui.operations.journaled import gave_up, merged, recovered, told_by_failure
+from tui.operations.journaled import gave_up, merged, recovered, started, told_by_failure
 from tui.operations.migrating.rehearsing import discard, place_of
 from tui.operations.migrating.result import of_result, sentence
 from tui.operations.migrating.spare import put_name_back, spare_of
+from tui.services import files
+from tui.wording.clean import one_line
+
+NOTHING = "Nothing was changed."
 
 
 def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) -> Recovery:
@@ -33,10 +37,35 @@ def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) ->
     facts = merged(records)
     recovery = replace(recovery, actions=_with_sweep(deployment, records, facts, recovery))
     if recovery.direction != "finish":
-        return replace(recovery, facts={**recovery.facts, **_of_failure(records, facts)})
+        words = _as_it_is(deployment, records, facts, recovery.sentence)
+        told = {**recovery.facts, **_of_failure(records, facts)}
+        return replace(recovery, sentence=words, facts=told)
     done = recovery.exit_code is ExitCode.DONE and recovered(records, "readback")
     words = sentence(facts) if done and "applied" in facts else recovery.sentence
     return replace(recovery, sentence=words, facts={**recovery.facts, **of_result(facts)})
+
+
+def _as_it_is(
+    deployment: Deployment, records: Sequence[Record], facts: Facts, sentence: str
+) -> str:
+    """The sentence; it does not say that nothing changed where another file stands there."""
+    live = files.identity(deployment.database)
+    if started(records, "swap") or live is None or not facts.get("live_inode"):
+        return sentence
+    if live.inode == facts["live_inode"]:
+        return sentence
+    keep = Path(str(facts.get("keep") or ""))
+    place = Path(str(facts.get("staged") or ""))
+    spare = files.identity(spare_of(place)) if facts.get("staged") else None
+    kept = (spare is not None and spare.links == 1) or files.identity(keep) is not None
+    told = (
+        f"Another file was found at {one_line(deployment.database.name)} and is left there; the "
+        "database that stood there "
+    )
+    told += f"is kept as {one_line(keep.name)}." if kept else "has another name now."
+    if NOTHING in sentence:
+        return sentence.replace(NOTHING, told)
+    return f"{sentence} {told}"
 
 
 def _of_failure(records: Sequence[Record], facts: Facts) -> Facts:

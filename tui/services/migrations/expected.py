@@ -27,20 +27,34 @@ _SQL = (
 """Statements that change a table, and what they do to it."""
 
 
+_NAMING = (
+    "create_index",
+    "drop_index",
+    "create_unique_constraint",
+    "create_check_constraint",
+    "create_foreign_key",
+    "drop_constraint",
+)
+"""Operations on indexes and constraints; their first argument is the name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """One change of the schema."""
 
-    does: Literal["create", "drop", "rename", "add", "take"]
-    """Of a table: `create`, `drop`, `rename`; of a column: `add`, `take` (away)."""
+    does: Literal["create", "drop", "rename", "add", "take", "name", "unname"]
+    """Of a table: `create`, `drop`, `rename`; of a column: `add`, `take` (away); of an index or a
+    constraint that has a name: `name`, `unname`."""
     table: str
     """Empty where its name is computed."""
     name: str = ""
-    """The column's, or the table's new name."""
+    """The column's, the table's new name, or `index:x`, `constraint:x`."""
 
 
+INDEX, CONSTRAINT = "index:", "constraint:"
+"""What stands before the name of an index or a constraint, in an effect and in a thing."""
 Thing = tuple[str, str]
-"""Table and column; the column is empty where the table itself is meant. In lower case."""
+"""Table and column, index or constraint; empty where the table itself is meant. In lower case."""
 
 
 @dataclass(slots=True)
@@ -76,6 +90,9 @@ class Schema:
                     self._make((table, name), revision)
                 case "take":
                     self.things.pop((table, name), None)
+                    self.touched.add((table, name))
+                case "name" | "unname":
+                    # Never missed: a new database is made from the models, which name other ones.
                     self.touched.add((table, name))
 
     def _make(self, thing: Thing, revision: str) -> None:
@@ -158,6 +175,8 @@ class _Reader:
         self._constants = constants
         self._batches: dict[str, str] = {}
         """Names of batch operations and the tables they rebuild."""
+        self._asked = 0
+        """How many conditions and handlers stand around what is read: it copes with any."""
 
     def read(self, function: ast.FunctionDef, seen: frozenset[str]) -> Iterator[Effect]:
         """Yield what a function does."""
@@ -175,10 +194,13 @@ class _Reader:
         for statement in body:
             if isinstance(statement, ast.If):
                 sqlite = asks_for_sqlite(statement.test)
+                # One node at a time is asked for, so this holds while each of them is read.
+                self._asked += sqlite is None
                 if sqlite is not False:
                     yield from self._nodes(statement.body)
                 if sqlite is not True:
                     yield from self._nodes(statement.orelse)
+                self._asked -= sqlite is None
                 taken = statement.body if sqlite else statement.orelse if sqlite is False else []
                 if taken and isinstance(taken[-1], ast.Return):
                     return
@@ -190,7 +212,9 @@ class _Reader:
                 yield from self._nodes(statement.body)
             elif isinstance(statement, ast.Try):
                 # What a handler does instead was not done by the body.
+                self._asked += bool(statement.handlers)
                 yield from self._nodes([*statement.body, *statement.orelse])
+                self._asked -= bool(statement.handlers)
                 yield from self._nodes(statement.finalbody)
             elif not isinstance(statement, ast.FunctionDef | ast.ClassDef):
                 yield from ast.walk(statement)
@@ -217,14 +241,36 @@ class _Reader:
                 yield Effect("rename", old if new else "", new)
             case "add_column" | "drop_column" | "alter_column":
                 yield from self._column(name, call)
+            case _ if name in _NAMING:
+                yield from self._naming(name, call)
             case "execute" | "exec_driver_sql":
                 yield from self._statement(call)
 
-    def _column(self, name: str, call: ast.Call) -> Iterator[Effect]:
+    def _batched(self, call: ast.Call) -> str | None:
+        """The table that a batch operation rebuilds; None where it is no batch operation."""
         batch = call.func.value if isinstance(call.func, ast.Attribute) else None
-        known = isinstance(batch, ast.Name) and batch.id in self._batches
-        if known and isinstance(batch, ast.Name):
-            table, at = self._batches[batch.id], 0
+        return self._batches.get(batch.id) if isinstance(batch, ast.Name) else None
+
+    def _naming(self, does: str, call: ast.Call) -> Iterator[Effect]:
+        """Yield what becomes of an index or a constraint that has a name."""
+        kind = INDEX if does.endswith("index") else CONSTRAINT
+        key = "source_table" if does == "create_foreign_key" else "table_name"
+        named = _argument(call, 0, "index_name" if kind == INDEX else "constraint_name")
+        if isinstance(named, ast.Call) and _name(named.func) == "f" and named.args:
+            named = named.args[0]  # op.f: the name as it stands
+        table = self._batched(call)
+        if table is None:
+            table = self._text(_argument(call, 1, key))
+        name = self._text(named)
+        if does.startswith("drop"):
+            yield Effect("unname", table, kind + name)
+        elif name and table and not self._asked and _argument(call, -1, "if_not_exists") is None:
+            yield Effect("name", table, kind + name)
+
+    def _column(self, name: str, call: ast.Call) -> Iterator[Effect]:
+        batched = self._batched(call)
+        if batched is not None:
+            table, at = batched, 0
         else:
             table, at = self._text(_argument(call, 0, "table_name")), 1
         if name == "add_column":

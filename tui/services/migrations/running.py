@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tui.core.errors import DockerError, NotFoundError, UsageError
+from tui.core.errors import DockerError, NotFoundError, PrecheckError, UsageError
 from tui.core.models import ContainerRef, Deployment
 from tui.services.migrations import copies, local, settings, stragglers
 from tui.services.migrations.account import Account
@@ -20,8 +20,27 @@ from tui.services.migrations.job import Event, Job, MigrationFailedError, Ran
 from tui.services.migrations.probe import NoPackageError
 from tui.services.migrations.program import migrate_program
 from tui.services.migrations.request import SLACK, new_marker, request
+from tui.wording.clean import one_line
 
 __all__ = ["Event", "Job", "MigrationFailedError", "Ran", "remove_left_behind", "run"]
+
+
+def _require_plain(deployment: Deployment, database: Path) -> None:
+    """Refuse a path that an address of a database says otherwise than the file system.
+
+    Raises:
+        PrecheckError: SQLAlchemy would cut it, decode it, or Alembic's settings refuse it.
+    """
+    # A container has the folder under a name of ours.
+    inside = isinstance(deployment.gateway, ContainerRef)
+    text = database.name if inside else str(database)
+    odd = next((sign for sign in "%?" if sign in text), "")
+    if odd:
+        raise PrecheckError(
+            f"The path of {one_line(deployment.database.name)} has a {odd}, which the gateway's "
+            "code reads as part of an address: it cannot be migrated there. Rename the folder or "
+            "file. Nothing was changed."
+        )
 
 
 def run(
@@ -55,6 +74,7 @@ def run(
         NotFoundError: Nothing here has the gateway's code.
     """
     database = database.absolute()
+    _require_plain(deployment, database)
     python = deployment.migrations.python
     if isinstance(deployment.gateway, ContainerRef):
         # The Docker SDK costs half a second: imported only when a container is made.
