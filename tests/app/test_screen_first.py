@@ -242,7 +242,7 @@ TROUBLES = {
 }
 WORDS = {
     "missing": ["✗ FAIL  There is no database at /srv/forge/data/mcp.db.", "Looking made nothing.",
-        "▸ B", "Aug 11 02:00, 412M", "restore latest --confirm forge"],
+        "▸ B", "Aug 11 02:00, 412M", "restore k7m2qd --confirm forge"],
     "missing-without-backup": ["✗ FAIL  There is no database at /srv/forge/data/mcp.db."],
     "not-a-database": ["✗ FAIL  /srv/forge/data/mcp.db is not a SQLite database.", "1f 8b 08 00",
         "It was not opened and stays as it is."],

@@ -238,8 +238,8 @@ def test_an_upgrade_with_its_typed_name_and_its_undo(make_place: Callable[..., P
 
     undone = place.cli("undo", *NAME)
     assert undone.code == 0, undone
-    assert undone.out.startswith("✓ upgrade undone ")
-    assert f"undid    the upgrade, op {done.number} of " in undone.out
+    assert undone.out.startswith(f"✓ undone: upgrade op {done.number} of ")
+    assert f"undid    work of {done.who}, from safety copy " in undone.out
     assert f"the upgrade, op {done.number} of " in undone.err
     assert by not in place.cli("migrations", "list").out
     assert tools(place) == before

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.app.screen_plans import entry
 from tui.app.screens.result_words import verdict
 from tui.cli.report.activity import list_lines
 from tui.cli.report.outcome import outcome_lines
+from tui.core.operation import Plan, PlannedStep, Tier
+from tui.wording import plans
 from tui.wording.outcomes import outcome_of
 
 ENDS = [
@@ -112,3 +116,26 @@ def test_an_undo_of_an_older_journal_is_still_told() -> None:
     hostile = entry(state="done", exit_code=0, operation="undo", result={"undoes": {
         "operation": "x\x1b[31m", "number": "24", "at": "never", "who": "\x1b[2J"}})  # fmt: skip
     assert "\x1b" not in "".join(outcome_lines(hostile)) + outcome_of(hostile).meaning
+
+
+def test_a_downtime_of_which_a_part_was_measured_tells_that_part() -> None:
+    steps = (
+        PlannedStep("stop", "stop", gateway_up=False),
+        PlannedStep("migrate", "run", gateway_up=False, seconds=3.0),
+        PlannedStep("start", "start", gateway_up=False),
+    )
+    rehearsed = {"rehearsal": {"ok": True}, "seconds": {"migrate": 3.0}}
+    plan = Plan(
+        operation="upgrade",
+        title="",
+        tier=Tier.REPLACING,
+        subject="forge",
+        basis={},
+        steps=steps,
+        downtime=None,
+        facts=rehearsed,
+    )
+    told = "about 3 s (of it migrate 3.0 s) and its stop and its start, never timed here"
+    assert plans.down(plan) == f"{told}; calls to the gateway fail meanwhile"
+    unknown = replace(plan, facts={})
+    assert plans.down(unknown).startswith("how long is not known; ")

@@ -144,6 +144,7 @@ def test_the_result_says_what_was_run_and_undo_takes_it_back(old: Site) -> None:
         "at": last.started.isoformat(),
     }  # fmt: skip
     assert undo.facts["undoes"] == named
+    assert verdicts(undo)["secret"].verdict is Verdict.OK, "its copy was made here a moment ago"
     assert undo.facts["notes"][0].startswith(f"Undoes the upgrade, op {last.number} of ")
     assert f"op {last.number} of " in next(line for line in plan_lines(undo) if "undoes" in line)
     undone = old.do(Undo(old.deployment))

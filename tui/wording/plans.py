@@ -142,9 +142,9 @@ def _partly_known(plan: Plan) -> str:
     """What was measured, and which step never was: `about 4 s (…) and a stop, never timed here`."""
     down_steps = [step for step in plan.steps if not step.gateway_up]
     known = [step.seconds for step in down_steps if step.seconds is not None]
-    open_ = [_UNTIMED.get(step.step, "") for step in down_steps if step.seconds is None]
-    names = [name for name in open_ if name]
-    if not known or not names:
+    untimed = {step.step for step in down_steps if step.seconds is None}
+    names = [name for step, name in _UNTIMED.items() if step in untimed]
+    if not known or not names or not migrating_plans.is_rehearsed(plan):
         return "how long is not known"
     part = migrating_plans.work(plan)
     of_it = f" ({part})" if part else ""
@@ -153,7 +153,6 @@ def _partly_known(plan: Plan) -> str:
 
 _UNTIMED: Mapping[str, str] = {
     "stop": "its stop",
-    "migrate": "the migrations",
     "start": "its start",
 }
 """Steps that take what nobody can compute from sizes."""
