@@ -420,6 +420,15 @@ async def test_i_goes_round_the_local_images_and_the_own_one_may_have_nothing_to
         assert answers == [Choice("upgrade", "head", IMAGE)]
 
 
+async def test_where_its_own_image_has_nothing_to_run_the_other_one_is_offered_first():
+    app = shell(SEEN_AHEAD)
+    async with app.run_test(size=SMALL) as pilot:
+        answers = await asked(pilot, question(target=WITH_AHEAD.current[0]))
+        assert "Rehearse 6 revisions with image 1.0.7?" in screen_text(app)
+        await pilot.press("y")
+        assert answers == [Choice("upgrade", "head", IMAGE)]
+
+
 async def test_an_applied_revision_is_a_downgrade_to_it():
     app = shell(SEEN_AHEAD)
     async with app.run_test(size=SMALL) as pilot:

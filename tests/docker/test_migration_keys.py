@@ -42,8 +42,6 @@ def test_rehearsed_and_upgraded_with_another_image_by_keys_alone(
         screen.send("3")
         # The other image on this host is seen by itself; its head is on top.
         screen.wait_for("[3 Migrations]", "image 1.0.7 on this host is 110 ahead", timeout=60)
-        screen.send("g")
-        screen.wait_for(f"▸○ {NEW}")
         screen.send("r")
         choose_1_0_7(screen)
         screen.send("y")

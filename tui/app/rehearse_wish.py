@@ -45,8 +45,11 @@ class Wish:
         if timeline is None:
             self._add(image)
             return
-        if target in (*timeline.current, *timeline.heads):
+        if target in ("", "head", *timeline.current, *timeline.heads):
             self.target = "head"
+            if not image and not timeline.pending and timeline.ahead:
+                # Its own image has nothing to run here: what can be rehearsed is the other one.
+                self.image = timeline.ahead_image
         elif any(item.revision == target for item in timeline.ahead):
             self.image = image or timeline.ahead_image
             self.target = "head" if target in timeline.ahead_heads else target
