@@ -256,7 +256,8 @@ def test_another_action_target_image_or_start_does_not(
         {"taken": NOW - timedelta(hours=24, minutes=1)},
         {"taken": NOW + timedelta(hours=1)},
     ],
-    ids=str,
+    # Not by their values: two workers would not begin in the same second.
+    ids=["it failed", "damaged", "never checked", "lost a row", "too old", "of the future"],
 )
 def test_one_that_failed_or_is_old_or_of_the_future_does_not(
     deployment: Deployment, bad: dict[str, Any]
