@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,13 @@ from tests.faults import Held, wait_for
 from tests.programs import two_tables
 from tui.core.errors import McpdbError, NotFoundError, UsageError
 from tui.core.models import Deployment
+from tui.core.operation import Record
 from tui.operations import launch as launching
 from tui.operations.activity import read_activity, read_entry, unfinished, wants_release
 from tui.operations.backup import BackupCreate
 from tui.operations.launch import follow, launch, launch_resume
 from tui.operations.registry import build
-from tui.services import journal
+from tui.services import journal, processes
 
 
 @pytest.fixture
@@ -68,6 +69,26 @@ def test_an_operation_is_told_from_its_beginning_to_its_end(
     assert {s.state for s in last.steps} == {"done"}
     assert last.seconds is not None
     assert [(e.id, e.number) for e in read_activity(deployment)] == [(held.id, 1)]
+
+
+def test_an_operation_that_ends_while_it_is_looked_at_is_not_told_as_cut(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its journal was read before its last line, its process looked for after its end."""
+    journal_id = launch(BackupCreate(deployment))
+    *_, ended = follow(deployment, journal_id)
+    assert ended.state == "done"
+    whole = journal.read
+    looks: list[Path] = []
+
+    def read(path: Path) -> Sequence[Record]:
+        looks.append(path)
+        return whole(path)[:-1] if len(looks) == 1 else whole(path)
+
+    monkeypatch.setattr(journal, "read", read)
+    monkeypatch.setattr(processes, "is_alive", lambda *_told: False)
+    assert read_entry(deployment, journal_id) == ended
+    assert len(looks) == 2
 
 
 def test_a_killed_operation_is_told_as_cut_and_the_next_change_tidies_up(

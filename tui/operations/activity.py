@@ -139,6 +139,10 @@ def _entry(path: Path) -> ActivityEntry | None:
     try:
         records = journal.read(path)
         entry = entry_of(path, records)
+        if entry is not None and entry.state == "cut":
+            # Its process may have ended between the two looks. What a dead one wrote is final.
+            records = journal.read(path)
+            entry = entry_of(path, records)
     except (McpdbError, KeyError, ValueError, TypeError):
         # A journal that cannot be understood is not worth the whole list.
         return None
