@@ -41,6 +41,8 @@ def way(entry: ActivityEntry) -> str:
     after = _ids(result.get("after"))
     if entry.state != "done" or not after:
         return ""
+    if entry.operation not in MIGRATES and _ids(result.get("before")) == after:
+        return ""  # a restore that stays at its revision is not about revisions
     text = f"{_ids(result.get('before')) or 'nothing'} → {after}"
     applied = result.get("applied")
     if isinstance(applied, list | tuple) and entry.operation in ("upgrade", "downgrade"):

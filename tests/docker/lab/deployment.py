@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -193,11 +193,15 @@ class Deployment:
 
     def _forget_kept_images(self) -> None:
         """Take away the names that the product gave to former images of this deployment."""
+        from docker.errors import ImageNotFound
+
         with closing(self.engine.docker_py()) as client:
-            for image in client.images.list(name="mcpdb-tui/kept"):
-                for tag in image.tags:
+            # Named in one answer: another deployment may take its own away meanwhile.
+            for image in client.api.images(name="mcpdb-tui/kept"):
+                for tag in image.get("RepoTags") or []:
                     if tag.startswith(f"mcpdb-tui/kept:{self.project}-"):
-                        client.images.remove(tag, noprune=True)
+                        with suppress(ImageNotFound):
+                            client.api.remove_image(tag, noprune=True)
 
     def compose(self, *words: str) -> str:
         """Run Compose in the folder and return what it printed.
