@@ -196,7 +196,8 @@ class OperationScreen(Dialog[None]):
             name = message_of(getattr(self.app, "seen", None), at[2])
             rows = running_words.page(entry, width, now, name, self._revisions.since(at, now))
         self.query_one(TitleRow).show(*head)
-        self.query_one("#lines", Lines).content = stack(rows)
+        for lines in self.query("#lines").results(Lines):  # none before it is composed
+            lines.content = stack(rows)
 
     # --- following ----------------------------------------------------------------------
 
