@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import importlib
 import os
 import pickle
+import pkgutil
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -16,6 +20,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+import tui
 from tests.injection.fault import fill as fill
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry, Deployment, MigrationsRef
@@ -70,8 +75,17 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@functools.cache
+def all_imported() -> None:
+    """Everything of the product: another user may not be able to read the code where it lies."""
+    for module in pkgutil.walk_packages(tui.__path__, "tui."):
+        if not module.name.endswith("__main__") and ".demo." not in module.name:
+            importlib.import_module(module.name)
+
+
 def as_nobody(function: Callable[[], T]) -> T:
     """Do something as another user, in a process of its own; what it returns or raises."""
+    all_imported()
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -85,6 +99,8 @@ def as_nobody(function: Callable[[], T]) -> T:
                 answer = (True, function())
             except (McpdbError, AssertionError, OSError) as error:
                 answer = (False, error)
+            except Exception:  # noqa: BLE001 - whatever it was, it is told
+                answer = (False, AssertionError(traceback.format_exc()))
             with os.fdopen(writing, "wb") as stream:
                 pickle.dump(answer, stream)
         os._exit(0)

@@ -272,8 +272,8 @@ def test_a_copy_made_without_locks_is_thrown_away_when_the_gateway_starts_meanwh
 
         def story(tick: Callable[..., None]) -> str:
             progress = quiet_progress(tick)
-            draft = Draft("abcdef", shelf.folder / f"{os.getpid()}.db", state_of(None), "", 0.0)
-            return backup.copy_live(shelf.deployment, draft, progress).journal_mode
+            target = shelf.folder / f"{os.getpid()}.db"
+            return backup.copy_to(shelf.deployment, target, progress).journal_mode
 
         assert as_nobody(lambda: story(lambda *_: None)) == "wal"
         with pytest.raises(BusyError, match="Try again"):
