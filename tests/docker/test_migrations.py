@@ -38,12 +38,11 @@ from tests.docker.site import RealSite, ask, ask_finished
 from tests.faults import wait_for
 from tui.core.operation import Verdict
 from tui.operations import rehearsals
-from tui.operations.bootstrap import Bootstrap
+from tui.operations.bootstrap import Bootstrap, Reset
 from tui.operations.catalogue import safety_dir
 from tui.operations.downgrade import Downgrade
 from tui.operations.registry import build
 from tui.operations.rehearse import Rehearse
-from tui.operations.reset import Reset
 from tui.operations.stamp import Stamp
 from tui.operations.status import read_gateway
 from tui.operations.undo import Undo

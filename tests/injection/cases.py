@@ -24,6 +24,7 @@ from tui.operations import rehearsals
 from tui.operations.adopt import Adopt
 from tui.operations.annotate import Pin, Relabel
 from tui.operations.backup import BackupCreate
+from tui.operations.bootstrap import Reset
 from tui.operations.bring_back import BringBack
 from tui.operations.catalogue import read_catalogue
 from tui.operations.cold_backup import ColdBackup
@@ -34,7 +35,6 @@ from tui.operations.drill import Drill
 from tui.operations.prune import Prune
 from tui.operations.rehearsals import load
 from tui.operations.rehearse import Rehearse
-from tui.operations.reset import Reset
 from tui.operations.restore import Restore
 from tui.operations.stamp import Stamp
 from tui.operations.undo import Undo

@@ -20,7 +20,7 @@ from tests.unit.demo_package import HEAD, give_package, with_package
 from tui.core.models import MigrationsRef
 from tui.core.operation import Tier, Verdict
 from tui.operations.backup import BackupCreate
-from tui.operations.reset import Reset
+from tui.operations.bootstrap import Reset
 from tui.operations.undo import Undo
 
 NOTHING: frozenset[str] = frozenset()

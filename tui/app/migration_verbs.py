@@ -67,6 +67,6 @@ def bootstrap(deployment: Deployment) -> Operation:
 
 def reset(deployment: Deployment) -> Operation:
     """Start with an empty database."""
-    from tui.operations.reset import Reset
+    from tui.operations.bootstrap import Reset
 
     return Reset(deployment)

@@ -1,7 +1,9 @@
-"""Bootstrap: make the database where none is, by the gateway's own `bootstrap_db`.
+"""Bootstrap and reset: a new, empty database by the gateway's own `bootstrap_db`.
 
-A missing file, or one of 0 bytes that a cut start has left. It is built aside and checked; only
-then the gateway is touched. A missing live file is made by this operation alone, never by looking.
+The new file is built aside and checked; only then the gateway is touched. Bootstrap makes the
+live file where it is missing or of 0 bytes, as a cut start leaves it: a missing live file is made
+by this operation alone, never by looking. Reset exchanges it with the live one as a restore does,
+and the old inode is the safety copy that `undo` puts back.
 """
 
 from __future__ import annotations
@@ -42,3 +44,10 @@ class Bootstrap:
     def recover(self, records: Sequence[Record]) -> Recovery:
         """Decide from the journal alone; see `tui.operations.migrating.putting`."""
         return putting.recover(self.deployment, records, start=self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Reset(Bootstrap):
+    """Put a new database in the place of the live one; the old one is kept."""
+
+    name: ClassVar[str] = "reset"

@@ -12,7 +12,7 @@ from tui.core.operation import Operation
 from tui.operations.adopt import Adopt
 from tui.operations.annotate import Pin, Relabel
 from tui.operations.backup import BackupCreate
-from tui.operations.bootstrap import Bootstrap
+from tui.operations.bootstrap import Bootstrap, Reset
 from tui.operations.bring_back import BringBack
 from tui.operations.cold_backup import ColdBackup
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
@@ -22,7 +22,6 @@ from tui.operations.drill import Drill
 from tui.operations.own import Own
 from tui.operations.prune import Prune
 from tui.operations.rehearse import Rehearse
-from tui.operations.reset import Reset
 from tui.operations.restore import Restore
 from tui.operations.schedule import Schedule, Unschedule
 from tui.operations.stamp import Stamp

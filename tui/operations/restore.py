@@ -35,7 +35,6 @@ from tui.operations.gateways import gateway_of
 from tui.operations.journaled import merged
 from tui.operations.looking import LiveDatabase
 from tui.operations.restore_plan import (
-    KEEP_TITLE,
     OVERWRITE_TITLE,
     SWAP_TITLE,
     comparison,
@@ -45,8 +44,8 @@ from tui.operations.restore_plan import (
 )
 from tui.operations.restore_recovery import decide
 from tui.operations.restored import read_back, start_again
+from tui.operations.restoring import overwriting
 from tui.operations.restoring.kept import REJECTED
-from tui.operations.restoring.overwriting import keep_copy
 from tui.operations.restoring.ownership import (
     before,
     exchange_of,
@@ -58,8 +57,7 @@ from tui.operations.restoring.ownership import (
 from tui.operations.restoring.staging import compare, put_where_nothing_is, stage
 from tui.operations.restoring.way import Way, choose
 from tui.services import files
-from tui.services.gateways.protocol import Gateway
-from tui.services.swapping import Exchange, SwapHelper
+from tui.services.swapping import SwapHelper
 
 OWNERSHIP_DEADLINE = 30.0
 """Seconds to wait for others to let go of the live file."""
@@ -161,7 +159,17 @@ class Restore:
 
             progress.checkpoint()
             if exchange.way == "overwrite":
-                yield from self._overwrite(helper, exchange, gateway, progress, mode, stopped)
+                yield from overwriting.steps(
+                    deployment,
+                    helper,
+                    exchange,
+                    gateway,
+                    progress,
+                    title=OVERWRITE_TITLE,
+                    mode=mode,
+                    clean_stop=stopped.get("clean"),
+                    trigger=self.name,
+                )
             else:
                 yield StepStarted("swap", SWAP_TITLE, cancellable=False)
                 require_down(gateway)
@@ -227,43 +235,6 @@ class Restore:
         way = choose(self.deployment, backup, live, write_through=self.write_through)
         way.require()
         return way
-
-    def _overwrite(
-        self,
-        helper: SwapHelper,
-        exchange: Exchange,
-        gateway: Gateway | None,
-        progress: Progress,
-        mode: str,
-        stopped: dict[str, Any],
-    ) -> Steps:
-        """Copy the old content aside, verify the copy, then write the backup into the file."""
-        if exchange.keep is None:
-            raise McpdbError("There is no live file to write into.")
-        yield StepStarted("keep", KEEP_TITLE)
-        kept = keep_copy(
-            self.deployment,
-            helper,
-            exchange.keep,
-            progress,
-            mode=mode,
-            clean_stop=stopped.get("clean"),
-            trigger=self.name,
-        )
-        yield StepFinished("keep", kept)
-
-        progress.checkpoint()
-        yield StepStarted("swap", OVERWRITE_TITLE, cancellable=False)
-        require_down(gateway)
-        try:
-            helper.swap(progress.note)
-        except McpdbError:
-            if helper.undone:
-                yield StepFinished("swap", {"overwritten": False})
-            raise
-        yield StepFinished("swap", {"overwritten": True})
-        files.remove(Path(exchange.incoming))
-        return {}
 
     def recover(self, records: Sequence[Record]) -> Recovery:
         """Decide from the journal alone; see `tui.operations.restore_recovery`."""

@@ -13,6 +13,7 @@ from tui.operations.command import command_line
 from tui.operations.restoring import UNDO_DAYS
 from tui.operations.restoring.checks import checks, passing
 from tui.operations.restoring.gains import gains
+from tui.operations.restoring.overwriting import KEEP_TITLE
 from tui.operations.restoring.situation import Situation, look_around
 from tui.operations.restoring.space import size_of
 from tui.operations.restoring.times import (
@@ -27,7 +28,6 @@ from tui.wording.quantities import narrow_size, size
 
 __all__ = ["UNDO_DAYS", "Situation", "comparison", "look_again", "look_around", "make_plan"]
 
-KEEP_TITLE = "copy the old database aside and verify the copy"
 SWAP_TITLE = "put the new file in its place"
 OVERWRITE_TITLE = "write the backup into the live file, in one transaction"
 

@@ -19,7 +19,7 @@ def reset(session: Session, start: bool, plan_only: bool, confirm: str | None) -
     It is made aside by the gateway's own bootstrap. The old database is kept as a safety copy;
     `undo` takes it back.
     """
-    from tui.operations.reset import Reset
+    from tui.operations.bootstrap import Reset
 
     operation = Reset(session.deployment, start=start)
     return replacing.replace(session, operation, plan_only, confirm)

@@ -28,7 +28,7 @@ from tui.operations.migrating.situation import find_rehearsal
 from tui.operations.migrating.trying import rehearse_now
 from tui.operations.migrating.wanted import Wanted
 from tui.operations.restored import read_back, start_again
-from tui.operations.restoring.overwriting import keep_copy
+from tui.operations.restoring import overwriting
 from tui.operations.restoring.ownership import (
     before,
     exchange_of,
@@ -39,8 +39,6 @@ from tui.operations.restoring.ownership import (
     wait_released,
 )
 from tui.operations.restoring.way import choose
-from tui.services import files
-from tui.services.gateways.protocol import Gateway
 from tui.services.sqlite.connections import translating
 from tui.services.sqlite.leftovers import leftovers
 from tui.services.swapping import Exchange, SwapHelper
@@ -101,7 +99,17 @@ def migrate(wanted: Wanted, progress: Progress) -> Steps:
 
         progress.checkpoint()
         if exchange.way == "overwrite":
-            yield from _overwrite(job, helper, exchange, gateway, progress, mode, stopped)
+            yield from overwriting.steps(
+                deployment,
+                helper,
+                exchange,
+                gateway,
+                progress,
+                title=words.OVERWRITE,
+                mode=mode,
+                clean_stop=stopped.get("clean"),
+                trigger=wanted.action,
+            )
         else:
             # A migration takes long: somebody may have come by since it was proved.
             still_alone(helper, exchange, gateway, progress)
@@ -189,41 +197,3 @@ def _exchange(job: Prepared, staged: Path) -> tuple[Exchange, dict[str, Any]]:
         raise PrecheckError("The live database cannot be read any more. Nothing was changed.")
     scratch = str(staged.parent.parent)
     return exchange, {**facts, "staged": str(staged), "scratch": scratch, "way": job.way.kind}
-
-
-def _overwrite(
-    job: Prepared,
-    helper: SwapHelper,
-    exchange: Exchange,
-    gateway: Gateway | None,
-    progress: Progress,
-    mode: str,
-    stopped: dict[str, Any],
-) -> Steps:
-    """Copy the old content aside, verify that copy, then write the migrated one into the file."""
-    if exchange.keep is None:
-        raise BusyError("The live database is gone. Nothing was changed.")
-    yield StepStarted("keep", words.KEEP)
-    kept = keep_copy(
-        job.wanted.deployment,
-        helper,
-        exchange.keep,
-        progress,
-        mode=mode,
-        clean_stop=stopped.get("clean"),
-        trigger=job.wanted.action,
-    )
-    yield StepFinished("keep", kept)
-
-    progress.checkpoint()
-    yield StepStarted("swap", words.OVERWRITE, cancellable=False)
-    require_down(gateway)
-    try:
-        helper.swap(progress.note)
-    except McpdbError:
-        if helper.undone:
-            yield StepFinished("swap", {"overwritten": False})
-        raise
-    yield StepFinished("swap", {"overwritten": True})
-    files.remove(Path(exchange.incoming))
-    return {}

@@ -28,6 +28,7 @@ from tui.operations.migrating.times import (
 )
 from tui.operations.migrating.wanted import Wanted
 from tui.operations.restoring import UNDO_DAYS
+from tui.operations.restoring.overwriting import KEEP_TITLE
 from tui.operations.restoring.situation import look_near
 from tui.operations.restoring.times import last_seconds
 from tui.services.migrations.releases import span_of
@@ -39,7 +40,6 @@ RELEASE = "every open screen lets go of the database"
 STOP = "stop the gateway"
 COPY = "copy the stopped file, compare the copy with it"
 CHECK = "check the copy: foreign keys, integrity, revision, rows"
-KEEP = "copy the old database aside and verify the copy"
 SWAP = "keep the old file, put the migrated one in its place"
 OVERWRITE = "write the migrated copy into the live file, in one transaction"
 START = "start the gateway, wait for healthy"
@@ -214,7 +214,7 @@ def _steps(s: Situation) -> tuple[PlannedStep, ...]:
         PlannedStep("copy", COPY, False, copy_seconds(s)),
         PlannedStep("migrate", migrate, False, migrate_seconds(s)),
         PlannedStep("check", CHECK, False, check_seconds(s)),
-        *((PlannedStep("keep", KEEP, False, copy_seconds(s)),) if copied else ()),
+        *((PlannedStep("keep", KEEP_TITLE, False, copy_seconds(s)),) if copied else ()),
         PlannedStep("swap", OVERWRITE if copied else SWAP, False, put_seconds(s), False),
         PlannedStep("start", start, False, last["start"], False),
         PlannedStep("readback", READBACK, up or s.start, None, False),

@@ -15,16 +15,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tui.core.errors import McpdbError
+from tui.core.errors import BusyError, McpdbError
 from tui.core.models import Deployment
-from tui.core.operation import Facts, Progress
+from tui.core.operation import Facts, Progress, StepFinished, Steps, StepStarted
 from tui.operations.gateways import gateway_of
 from tui.operations.restoring.kept import safety_manifest
+from tui.operations.restoring.ownership import require_down
 from tui.services import files, manifests
+from tui.services.gateways.protocol import Gateway
 from tui.services.helper_process import HelperGoneError
 from tui.services.sqlite import copying, inspection
 from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
+
+KEEP_TITLE = "copy the old database aside and verify the copy"
 
 FOREIGN = "foreign"
 """The fact that says: somebody wrote to the file since, it was left alone."""
@@ -47,7 +51,56 @@ def partial_of(keep: Path) -> Path:
     return keep.with_name(f".{keep.name}.partial")
 
 
-def keep_copy(
+def steps(
+    deployment: Deployment,
+    helper: SwapHelper,
+    exchange: Exchange,
+    gateway: Gateway | None,
+    progress: Progress,
+    *,
+    title: str,
+    mode: str,
+    clean_stop: bool | None,
+    trigger: str,
+) -> Steps:
+    """Copy the old content aside, verify that copy, then write the new one into the live file.
+
+    `title` is what the writing is called, `mode` the journal mode of the old database;
+    `clean_stop` tells whether the gateway ended in order (None where it was not running), and
+    `trigger` names the operation in the manifest of the copy.
+
+    Raises:
+        McpdbError: There is no live file any more, it cannot be copied, or not be written.
+    """
+    if exchange.keep is None:
+        raise BusyError("The live database is gone. Nothing was changed.")
+    yield StepStarted("keep", KEEP_TITLE)
+    kept = _keep_copy(
+        deployment,
+        helper,
+        exchange.keep,
+        progress,
+        mode=mode,
+        clean_stop=clean_stop,
+        trigger=trigger,
+    )
+    yield StepFinished("keep", kept)
+
+    progress.checkpoint()
+    yield StepStarted("swap", title, cancellable=False)
+    require_down(gateway)
+    try:
+        helper.swap(progress.note)
+    except McpdbError:
+        if helper.undone:
+            yield StepFinished("swap", {"overwritten": False})
+        raise
+    yield StepFinished("swap", {"overwritten": True})
+    files.remove(Path(exchange.incoming))
+    return {}
+
+
+def _keep_copy(
     deployment: Deployment,
     helper: SwapHelper,
     keep: Path,
@@ -55,7 +108,7 @@ def keep_copy(
     *,
     mode: str,
     clean_stop: bool | None,
-    trigger: str = "restore",
+    trigger: str,
 ) -> Facts:
     """Copy what is about to be overwritten, verify the copy, and list it (I8).
 
