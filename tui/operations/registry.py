@@ -2,63 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from importlib import import_module
 from typing import Any, cast
 
 from tui.core.errors import UsageError
 from tui.core.models import Deployment
 from tui.core.operation import Operation
-from tui.operations.adopt import Adopt
-from tui.operations.annotate import Pin, Relabel
-from tui.operations.backup import BackupCreate
-from tui.operations.bootstrap import Bootstrap, Reset
-from tui.operations.bring_back import BringBack
-from tui.operations.cold_backup import ColdBackup
-from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
-from tui.operations.delete import Delete
-from tui.operations.downgrade import Downgrade
-from tui.operations.drill import Drill
-from tui.operations.own import Own
-from tui.operations.prune import Prune
-from tui.operations.rehearse import Rehearse
-from tui.operations.restore import Restore
-from tui.operations.schedule import Schedule, Unschedule
-from tui.operations.stamp import Stamp
-from tui.operations.undo import Undo
-from tui.operations.upgrade import Upgrade
-from tui.operations.verify import BackupVerify, VerifyAll
 
-OPERATIONS: Mapping[str, type[Any]] = {
-    kind.name: kind
-    for kind in (
-        BackupCreate,
-        ColdBackup,
-        BackupVerify,
-        VerifyAll,
-        Adopt,
-        Pin,
-        Relabel,
-        Delete,
-        Prune,
-        Drill,
-        Rehearse,
-        Schedule,
-        Unschedule,
-        Restore,
-        Undo,
-        BringBack,
-        Own,
-        Upgrade,
-        Downgrade,
-        Stamp,
-        Bootstrap,
-        Reset,
-        GatewayStart,
-        GatewayStop,
-        GatewayRestart,
-    )
+_PLACES: Mapping[str, tuple[str, str]] = {
+    "backup": ("backup", "BackupCreate"),
+    "backup-cold": ("cold_backup", "ColdBackup"),
+    "verify": ("verify", "BackupVerify"),
+    "verify-all": ("verify", "VerifyAll"),
+    "adopt": ("adopt", "Adopt"),
+    "pin": ("annotate", "Pin"),
+    "label": ("annotate", "Relabel"),
+    "delete": ("delete", "Delete"),
+    "prune": ("prune", "Prune"),
+    "drill": ("drill", "Drill"),
+    "rehearse": ("rehearse", "Rehearse"),
+    "schedule": ("schedule", "Schedule"),
+    "unschedule": ("schedule", "Unschedule"),
+    "restore": ("restore", "Restore"),
+    "undo": ("undo", "Undo"),
+    "bring-back": ("bring_back", "BringBack"),
+    "own": ("own", "Own"),
+    "upgrade": ("upgrade", "Upgrade"),
+    "downgrade": ("downgrade", "Downgrade"),
+    "stamp": ("stamp", "Stamp"),
+    "bootstrap": ("bootstrap", "Bootstrap"),
+    "reset": ("bootstrap", "Reset"),
+    "start": ("control", "GatewayStart"),
+    "stop": ("control", "GatewayStop"),
+    "restart": ("control", "GatewayRestart"),
 }
+"""Module of `tui.operations` and class; loaded when asked for, since a process runs one of them."""
+
+
+class _Operations(Mapping[str, type[Any]]):
+    """The classes by name."""
+
+    def __getitem__(self, name: str) -> type[Any]:
+        module, kind = _PLACES[name]
+        return cast("type[Any]", getattr(import_module(f"tui.operations.{module}"), kind))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
+
+
+OPERATIONS: Mapping[str, type[Any]] = _Operations()
 
 
 def parameters(operation: Operation) -> dict[str, Any]:
