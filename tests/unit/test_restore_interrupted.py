@@ -182,6 +182,33 @@ def test_an_idle_reader_of_a_rollback_file_is_found_though_it_holds_no_lock(
     assert list((site.deployment.state_dir / "safety").iterdir()) == []
 
 
+def test_somebody_who_was_just_looking_is_waited_for(
+    make_site: Callable[..., Site],
+    hold: Callable[..., Held],
+    give_backup: Callable[[Site], Path],
+) -> None:
+    """As a screen that began to read in the moment when it was asked to let go."""
+    site = make_site(running=False)
+    with closing(sqlite3.connect(site.database)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE").fetchone()
+    give_backup(site)
+    held = hold(site.deployment, "after:step_finished:release")
+    held.begin(Restore(site.deployment, "latest"))
+    inode = site.database.stat().st_ino
+
+    def is_waiting() -> bool:
+        proving = (line for line in held.entry().steps if line.step == "prove")
+        return any(line.unit == "seconds" and line.total > 0 for line in proving)
+
+    with running("reader", site.database) as program:
+        held.go()
+        wait_for(is_waiting, "the restore waits for the reader")
+        program.end()
+        last = held.end()
+    assert last.exit_code == 0, last.sentence
+    assert site.database.stat().st_ino != inode
+
+
 @pytest.mark.parametrize("place", ["after:step_finished:stop", "after:step_finished:prove"])
 def test_somebody_who_starts_the_gateway_before_the_swap_makes_it_undo_itself(
     place: str, ready: Site, hold: Callable[..., Held]

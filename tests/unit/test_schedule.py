@@ -408,7 +408,7 @@ def test_a_scheduled_run_that_finds_the_lock_is_counted_until_one_goes_well(plac
     operation = BackupCreate(place.deployment, trigger="schedule")
     assert place.do(operation).exit_code == 0
     lock = DatabaseLock(place.deployment.state_dir)
-    lock.acquire(Origin(who="dana", host="ctx-01", origin=""), "restore k7m2qd")
+    lock.acquire(Origin(who="dana", host="ctx-01", origin=""), "restore k7m2qd", wait=5.0)
     try:
         for asked in (operation, operation, BackupCreate(place.deployment)):
             with pytest.raises(McpdbError) as raised:

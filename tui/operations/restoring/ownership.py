@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.core.errors import BusyError, PrecheckError
-from tui.core.models import Deployment, FileIdentity
+from tui.core.models import Deployment, FileIdentity, Holder
 from tui.core.operation import Progress
 from tui.operations.gateways import health_of, state_of
 from tui.operations.publishing import new_name
@@ -150,9 +150,9 @@ def prove(
     try:
         mode = helper.prove(exchange, waiting)
         # A process that has a rollback-journal file open and idle holds no lock, and would go
-        # on with the old inode: only its open file tells.
-        found, _complete = holders(inodes(exchange.live), ignore=(os.getpid(), helper.pid))
-        if found:
+        # on with the old inode: only its open file tells. A screen that was just reading when
+        # it was asked to let go waits for the helper's lock, and is gone in a moment.
+        if _settled(helper, exchange, gateway, progress):
             raise BusyError("Another process has the database open.")
         return mode
     except BusyError as error:
@@ -172,18 +172,28 @@ def still_alone(
     Raises:
         BusyError: Somebody still has it open at the deadline, named, or the gateway is up again.
     """
+    if found := _settled(helper, exchange, gateway, progress):
+        raise BusyError(
+            f"{one_line(found[0].describe())} has opened the database meanwhile and does not "
+            "let go. Nothing was changed."
+        )
+
+
+def _settled(
+    helper: SwapHelper, exchange: Exchange, gateway: Gateway | None, progress: Progress
+) -> list[Holder]:
+    """Wait until only the helper has the live file open; who else has it after `SETTLE`.
+
+    Raises:
+        BusyError: The gateway is up again.
+    """
     until = time.monotonic() + SETTLE
     while True:
         require_down(gateway)
         found, _complete = holders(inodes(exchange.live), ignore=(os.getpid(), helper.pid))
         left = until - time.monotonic()
-        if not found:
-            return
-        if left <= 0:
-            raise BusyError(
-                f"{one_line(found[0].describe())} has opened the database meanwhile and does not "
-                "let go. Nothing was changed."
-            )
+        if not found or left <= 0:
+            return found
         progress.tick(round(SETTLE - left), round(SETTLE), "seconds")
         progress.checkpoint()
         time.sleep(0.1)
