@@ -36,7 +36,9 @@ class Terminal:
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             os.chdir(cwd)
-            kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM")}
+            # A test that runs beside others is told a size of its own, which is not this one.
+            other = ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES")
+            kept = {k: v for k, v in os.environ.items() if k not in other}
             kept |= {"TERM": "xterm-256color", **(environment or {})}
             os.execvpe(command[0], list(command), kept)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -119,8 +119,9 @@ def test_a_container_that_will_not_stop_is_killed_by_the_engine(
     site: RealSite, backup: Path
 ) -> None:
     pids = " ".join(map(str, state_of(gateway_of(site.deployment)).pids))
-    frozen = Fault("run", "after:step_started:stop", f"kill -STOP {pids}")
-    before, outcome = restore_meets(site, backup, frozen)
+    # One of them may be the engine's own look at the health, and gone by then.
+    freeze = f"kill -STOP {pids} 2>/dev/null || true"
+    before, outcome = restore_meets(site, backup, Fault("run", "after:step_started:stop", freeze))
     assert outcome.code == 0, outcome.said
     assert assert_whole(site, before, new=RESTORED) == "new"
     assert outcome.entry is not None
