@@ -76,10 +76,7 @@ INVARIANTS = (
             "cli/test_signals.py::test_the_next_change_settles_what_was_cut_and_says_so",
             "app/test_shell_live.py::test_an_operation_whose_process_died_is_finished",
         ),
-        (
-            REAL_KILL,
-            "test_restore.py::test_a_killed_restore_is_finished_or_undone_on_the_real_gateway",
-        ),
+        (REAL_KILL,),
     ),
     Row(
         "I3",
@@ -940,8 +937,6 @@ IMAGE = (
         (
             f"{REAL_SWITCH}"
             "test_a_next_release_that_does_not_start_gives_file_owner_and_image_back_together",
-            "test_migration_faults.py::"
-            "test_a_next_release_that_does_not_start_gives_old_file_and_old_image_back",
         ),
     ),
     Row(
@@ -1136,8 +1131,8 @@ MIGRATE = (
             BACK,
         ),
         (
-            "test_migration_faults.py::"
-            "test_a_next_release_that_does_not_start_gives_old_file_and_old_image_back",
+            f"{REAL_SWITCH}"
+            "test_a_next_release_that_does_not_start_gives_file_owner_and_image_back_together",
         ),
     ),
     Row(

@@ -19,7 +19,7 @@ from tui.core.operation import Verdict
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
 from tui.operations.catalogue import read_catalogue, safety_dir
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.launch import follow, launch
 from tui.operations.restore import Restore
 from tui.operations.status import read_status
 from tui.operations.undo import Undo
@@ -160,47 +160,6 @@ def test_a_gateway_that_cannot_become_healthy_gets_its_old_database_back(
     assert ask(site.lab.database, "PRAGMA integrity_check") == [("ok",)]
     assert unfinished(site.deployment) == ()
     assert site.left_overs() == []
-
-
-@pytest.mark.parametrize(
-    ("fault", "place", "new"),
-    [
-        ("kill-before", "step_finished:stop", False),
-        ("kill-before", "step_finished:swap", True),
-    ],
-)
-def test_a_killed_restore_is_finished_or_undone_on_the_real_gateway(
-    fault: str,
-    place: str,
-    new: bool,
-    raise_site: Callable[..., RealSite],
-    faulty_runner: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    site = raise_site("1.0.7")
-    made = site.do(BackupCreate(site.deployment))
-    site.lab.register_tool("after-the-backup")
-    operation = Restore(site.deployment, str(made.result["backup"]))
-    fingerprint = operation.plan().fingerprint
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            "tui.operations.launch.runner_command",
-            lambda: [sys.executable, "-m", "tests.faulty_runner", fault, place],
-        )
-        patch.setenv("PYTHONPATH", str(ROOT))
-        journal_id = launch(operation, fingerprint)
-        *_, last = follow(operation.deployment, journal_id)
-    assert last.state == "cut"
-    assert [entry.operation for entry in read_status(site.deployment).unfinished] == ["restore"]
-
-    ((_id, code),) = launch_resume(site.deployment)
-
-    assert code == (0 if new else 1)
-    site.lab.wait_healthy(60)
-    assert site.lab.tools() == ([] if new else ["after-the-backup"])
-    assert ask(site.lab.database, "PRAGMA integrity_check") == [("ok",)]
-    assert site.left_overs() == []
-    assert unfinished(site.deployment) == ()
 
 
 def test_a_killed_backup_leaves_nothing_half_made_on_the_real_gateway(
