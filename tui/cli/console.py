@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TextIO
 
@@ -98,6 +99,25 @@ class Console:
         """
         self._close_line()
         self._write(document + "\n")
+
+    def out_exactly(self, pieces: Iterable[str]) -> None:
+        """Write data for another program: as UTF-8, unchanged; on a terminal made safe.
+
+        Raises:
+            ReaderGoneError: Nobody reads it any more.
+        """
+        self._close_line()
+        if _is_terminal(sys.stdout):
+            for piece in pieces:
+                self._write(self._safe(piece.replace("\r\n", "\n")))
+            return
+        self.flush()
+        try:
+            for piece in pieces:
+                sys.stdout.buffer.write(piece.encode(errors="surrogatepass"))
+            sys.stdout.buffer.flush()
+        except BrokenPipeError as error:
+            raise ReaderGoneError from error
 
     def flush(self) -> None:
         """Push out what was printed.
