@@ -771,6 +771,70 @@ BRING_BACK = (
     ),
 )
 
+EXPORT = "unit/test_export.py::"
+IMPORT = "unit/test_import_rows.py::"
+IMPORT_RULES = "unit/test_import_rules.py::"
+OUT = "unit/test_rows_out.py::"
+
+EXPORT_IMPORT = (
+    Row(
+        "export",
+        "one read transaction for all tables; .partial, manifest last; nothing half done",
+        (
+            f"{EXPORT}test_all_tables_go_into_a_private_folder_with_a_manifest",
+            f"{EXPORT}test_all_tables_are_of_one_moment_and_the_live_file_is_let_go",
+            f"{EXPORT}test_nothing_that_is_there_is_replaced_unless_asked",
+            f"{EXPORT}test_a_stop_leaves_nothing_and_what_a_killed_one_left_is_swept",
+            f"{EXPORT}test_a_full_disk_is_one_sentence_and_leaves_nothing",
+        ),
+        (
+            "test_export_import.py::"
+            "test_every_table_of_the_real_database_is_written_exactly_in_every_format",
+        ),
+    ),
+    Row(
+        "export.values",
+        "NULL, blob, newline, encoding round-trip; formulas; secrets left out unless asked",
+        (
+            f"{OUT}test_every_value_comes_back_as_it_was",
+            f"{OUT}test_the_edges_come_back_as_they_were",
+            f"{OUT}test_formulas_are_made_harmless_and_nothing_else",
+            f"{EXPORT}test_secrets_are_written_on_purpose_and_noted_before_they_leave",
+            f"{EXPORT}test_a_secret_under_another_name_is_left_out_of_a_view",
+            f"{EXPORT}test_a_filter_line_chooses_rows_and_never_tells_a_secret",
+        ),
+        (
+            "test_export_import.py::"
+            "test_every_table_of_the_real_database_is_written_exactly_in_every_format",
+        ),
+    ),
+    Row(
+        "import.order",
+        "stopped, alone, a verified safety copy, one transaction; secrets are not overwritten",
+        (
+            KILL,
+            f"{IMPORT}test_rows_go_in_secrets_stay_and_undo_takes_it_back",
+            f"{IMPORT}test_a_kill_leaves_the_old_rows_or_the_new_ones",
+            f"{IMPORT}test_a_file_that_was_changed_since_the_plan_needs_a_new_one",
+            f"{IMPORT_RULES}test_columns_that_the_file_has_not_keep_what_is_there",
+        ),
+        (
+            "test_export_import.py::"
+            "test_a_tool_that_was_deleted_is_imported_and_the_gateway_lists_it",
+        ),
+    ),
+    Row(
+        "import.rows",
+        "a bad row stops nothing and names its line; foreign keys are checked",
+        (
+            f"{IMPORT}test_a_bad_row_stops_nothing_and_names_its_line",
+            f"{IMPORT_RULES}test_what_forbids_it_names_its_line_and_nothing_is_written",
+            f"{OUT}test_what_is_wrong_names_its_line",
+        ),
+        skipped="SQLite's rules on our own files; the real gateway's schema is met in the order",
+    ),
+)
+
 REHEARSAL = (
     Row(
         "rehearse.live",
@@ -1198,6 +1262,7 @@ ROWS: tuple[Row, ...] = (
     *RESTORE,
     *UNDO,
     *BRING_BACK,
+    *EXPORT_IMPORT,
     *REHEARSAL,
     *ONE_OFF,
     *IMAGE,

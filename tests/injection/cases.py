@@ -32,6 +32,9 @@ from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
 from tui.operations.delete import Delete
 from tui.operations.downgrade import Downgrade
 from tui.operations.drill import Drill
+from tui.operations.export import Export
+from tui.operations.exporting import Wanted
+from tui.operations.import_rows import ImportRows
 from tui.operations.prune import Prune
 from tui.operations.rehearsals import load
 from tui.operations.rehearse import Rehearse
@@ -191,6 +194,15 @@ def lost_a_tool(arena: Arena) -> None:
     """A tool is gone from the live database that the backup still has."""
     with closing(sqlite3.connect(arena.deployment.database, timeout=10)) as live, live:
         live.execute("DELETE FROM tools WHERE name = ?", (GONE,))
+
+
+def exported_and_lost_a_tool(arena: Arena) -> None:
+    """The tool stands in a file, alone, and is gone from the live database."""
+    site = arena.site
+    wanted = (Wanted(name="tools", filter=f"name = '{GONE}'"),)
+    whole = Export(deployment=site.deployment, wanted=wanted, kind="json")
+    whole.to_file(site.folder / "tools.json", replace=True)
+    lost_a_tool(arena)
 
 
 def brought_back(site: Site, before: Before) -> None:
@@ -371,6 +383,37 @@ CASES: tuple[Case, ...] = (
         undone=not_replaced,
         ticking=("keep",),
         down=("prove", "keep", "write"),
+    ),
+    Case(
+        operation="import",
+        steps=(
+            "check",
+            "release",
+            "stop",
+            "prove",
+            "keep",
+            "write",
+            "commit",
+            "start",
+            "readback",
+        ),
+        make=lambda site: ImportRows(site.deployment, str(site.folder / "tools.json")),
+        prepare=exported_and_lost_a_tool,
+        kept_from="before:step_finished:commit",
+        new=lambda before: before.names | {GONE},
+        done=brought_back,
+        undone=not_replaced,
+        ticking=("check", "keep"),
+        down=("prove", "keep", "write"),
+        # Behind its check the same steps as bringing rows back, by the same code.
+        kills=(
+            "tick:check",
+            "after:step_finished:check",
+            "after:step_started:write",
+            "before:step_finished:commit",
+            "before:step_finished:readback",
+        ),
+        met=("check", "write"),
     ),
     Case(
         operation="upgrade",

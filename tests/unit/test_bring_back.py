@@ -369,7 +369,7 @@ def test_a_reader_that_comes_after_the_release_is_waited_for_and_named(
     held = hold(
         ready.deployment,
         "after:step_finished:release",
-        "tui.operations.bring_back.OWNERSHIP_DEADLINE=1.5",
+        "tui.operations.into_live.OWNERSHIP_DEADLINE=1.5",
     )
     held.begin(wanted(ready))
     with running("reader", ready.database) as program:

@@ -12,46 +12,40 @@ Keys of the plan's `facts`:
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tui.core.errors import ExitCode, McpdbError, PrecheckError
+from tui.core.errors import ExitCode, PrecheckError
 from tui.core.models import Backup, Deployment
-from tui.core.operation import Check, Plan, PlannedStep, TableChange, Tier, Verdict
+from tui.core.operation import Check, Plan, TableChange, Tier, Verdict
 from tui.operations import suspicion
 from tui.operations.catalogue import safety_dir
 from tui.operations.command import command_line
 from tui.operations.compare_tables import IGNORED
 from tui.operations.gateways import gateway_of, health_of, is_up
+from tui.operations.into_live_plan import GOES_WRONG, downtime, gateway, rights, steps
 from tui.operations.looking import LiveDatabase
 from tui.operations.restoring import UNDO_DAYS
 from tui.operations.restoring.checks import checks as checks_of_restore
 from tui.operations.restoring.situation import Situation, look_around
 from tui.operations.restoring.space import size_of, space_check
-from tui.operations.restoring.times import COPY_RATE, last_seconds, wal_seconds
-from tui.services import files
+from tui.operations.restoring.times import COPY_RATE
 from tui.services.compression import unpacked
 from tui.services.sqlite.bringing import Effect, Preview, preview
 from tui.services.sqlite.choosing import Selection
 from tui.services.sqlite.connections import look, translating
 from tui.services.sqlite.keys import parts
 from tui.wording.clean import one_line
-from tui.wording.quantities import count, narrow_size, plural, size
+from tui.wording.quantities import count, plural
 
 __all__ = ["Request", "effect_words", "key_word", "look_at", "make_plan", "parts", "selection_of"]
 
 _SHARED = ("whole", "whose", "secret", "holders", "containers")
 """Checks that are the same for a restore."""
-_TRANSACTION = 0.5
-"""Seconds for choosing, writing and checking a few rows."""
 
 CHECK = "check the backup and choose its rows again"
-KEEP = "copy the database aside and verify the copy"
-WRITE = "write the rows, check the foreign keys, read them back"
-COMMIT = "commit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +121,9 @@ def make_plan(operation: str, request: Request) -> Plan:
             "effect": [dict(row) for row in found.effect],
         },
         checks=_checks(s, found),
-        steps=_steps(s),
+        steps=steps(s, CHECK, size_of(s.backup) / COPY_RATE),
         changes=_changes(found),
-        downtime=_downtime(s),
+        downtime=downtime(s),
         command=command_line(deployment, *_words(request, s)),
         facts={
             "from": {
@@ -156,11 +150,7 @@ def make_plan(operation: str, request: Request) -> Plan:
             "healthy_before": s.healthy,
             "undo_days": UNDO_DAYS,
             "verb": "Bring back",
-            "goes_wrong": [
-                ["a rule of the database forbids it", "nothing is written; the gateway comes back"],
-                ["killed, no power", "SQLite itself takes half-written rows back; resume ends it"],
-                ["not healthy afterwards", "the database as it was is written back"],
-            ],
+            "goes_wrong": GOES_WRONG,
         },
     )
 
@@ -205,9 +195,9 @@ def _checks(s: Situation, found: Preview) -> tuple[Check, ...]:
         *_triggers(found),
         *_left_out(found),
         _space(s, found),
-        _rights(s),
+        rights(s),
         suspicion.check(s.deployment, "rows are written into it"),
-        _gateway(s),
+        gateway(s),
     ]
     return (*shared, *(check for check in own if check is not None))
 
@@ -267,91 +257,7 @@ def _space(s: Situation, found: Preview) -> Check:
     return space_check(safety_dir(s.deployment), needed, "The safety copy and the rows", s.live)
 
 
-def _rights(s: Situation) -> Check:
-    live, folder = s.live.path, s.live.path.parent
-    try:
-        found = files.identity(live)
-        read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
-    except (McpdbError, OSError) as error:
-        return Check("rights", Verdict.FAIL, one_line(str(error)))
-    if read_only:
-        return Check("rights", Verdict.FAIL, f"{one_line(str(folder))} is mounted read-only")
-    if found is None or os.geteuid() not in (0, found.uid):
-        # The journal of a transaction that is cut must belong to whoever replays it.
-        owner = files.user_name(found.uid) if found else "nobody"
-        me = files.user_name(os.geteuid())
-        text = f"needs root: {one_line(str(live))} belongs to {owner}, you are {me}"
-        return Check("rights", Verdict.FAIL, text)
-    for path in (folder, live):
-        if not os.access(path, os.W_OK, effective_ids=True):
-            return Check("rights", Verdict.FAIL, f"{one_line(str(path))} cannot be written")
-    text = f"{found.uid}:{found.gid} {found.mode & 0o7777:04o}, and stays so"
-    return Check("rights", Verdict.OK, text)
-
-
-def _gateway(s: Situation) -> Check:
-    blocked = s.deployment.blocked("replace") or s.deployment.blocked("gateway")
-    if s.deployment.read_only:
-        return Check("gateway", Verdict.FAIL, "started with --read-only")
-    if blocked is not None:
-        code = ExitCode.DOCKER if blocked.topic == "docker" else ExitCode.PRECHECK
-        return Check("gateway", Verdict.FAIL, blocked.text, code)
-    if s.deployment.gateway is None:
-        return Check("gateway", Verdict.WARN, "none is known; the file alone is changed")
-    if s.state.running == "unknown":
-        return Check("gateway", Verdict.FAIL, s.state.text, ExitCode.DOCKER)
-    if not s.running:
-        text = "it is stopped and stays stopped; the result is then not proven by a start"
-        return Check("gateway", Verdict.WARN, text)
-    if not s.healthy:
-        text = "it is not healthy now, so there is no automatic way back: the rows stay"
-        return Check("gateway", Verdict.WARN, text)
-    return Check("gateway", Verdict.OK, "healthy; if it does not become so again, all is undone")
-
-
-# --- steps and numbers --------------------------------------------------------------------
-
-
-def _steps(s: Situation) -> tuple[PlannedStep, ...]:
-    down = not s.running
-    last = {step: last_seconds(s.deployment, step) for step in ("stop", "start")}
-    wal = f" ({size(s.live.wal_size)})" if s.live.wal_size else ""
-    kept = narrow_size(s.live.size + s.live.wal_size, "up")
-    start = "start the gateway, wait until its JSON says healthy"
-    return (
-        PlannedStep("check", CHECK, not down, size_of(s.backup) / COPY_RATE),
-        PlannedStep("release", "every open screen lets go of the database", not down),
-        PlannedStep("stop", "stop the gateway", False, last["stop"]),
-        PlannedStep(
-            "prove",
-            f"take in the wal{wal} and prove that nobody else has the file",
-            False,
-            wal_seconds(s),
-        ),
-        PlannedStep("keep", f"{KEEP} ({kept})", False, _copy_seconds(s)),
-        PlannedStep("write", WRITE, False, _TRANSACTION),
-        PlannedStep("commit", COMMIT, False, 0.1, False),
-        PlannedStep(
-            "start",
-            "the gateway stays stopped, as it was" if down else start,
-            False,
-            None if down else last["start"],
-            False,
-        ),
-        PlannedStep("readback", "read back", not down, None, False),
-    )
-
-
-def _copy_seconds(s: Situation) -> float:
-    return 0.1 + (s.live.size + s.live.wal_size) / COPY_RATE
-
-
-def _downtime(s: Situation) -> float | None:
-    """Seconds from the stop to healthy again; None where it was never stopped and started here."""
-    stop, start = (last_seconds(s.deployment, name) for name in ("stop", "start"))
-    if not s.running or stop is None or start is None:
-        return None
-    return stop + start + wal_seconds(s) + _copy_seconds(s) + _TRANSACTION
+# --- numbers ------------------------------------------------------------------------------
 
 
 def _changes(found: Preview) -> tuple[TableChange, ...]:

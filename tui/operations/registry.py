@@ -28,6 +28,7 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "restore": ("restore", "Restore"),
     "undo": ("undo", "Undo"),
     "bring-back": ("bring_back", "BringBack"),
+    "import": ("import_rows", "ImportRows"),
     "own": ("own", "Own"),
     "upgrade": ("upgrade", "Upgrade"),
     "downgrade": ("downgrade", "Downgrade"),

@@ -31,6 +31,7 @@ _TRIGGERS = (
     "restore",
     "undo",
     "bring-back",
+    "import",
     "upgrade",
     "downgrade",
     "stamp",

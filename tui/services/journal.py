@@ -32,7 +32,7 @@ RESERVE = 1024 * 1024
 
 _PROGRESS_WIDTH = 256
 _TAIL = 16_384
-_REFUSED = re.compile(r"-refused-\d+$")
+_REFUSED = re.compile(r"-(?:refused|noted)-\d+$")
 _NAME = re.compile(r"(\d{6})-\d{8}T\d{6}Z-[a-z0-9_-]+")
 
 
@@ -104,7 +104,7 @@ def is_over(path: Path) -> bool:
 
 
 def is_refusal(path: Path) -> bool:
-    """Whether its name says that the operation was refused before it began."""
+    """Whether its name says that it never ran: refused before it began, or only noted."""
     return _REFUSED.search(path.stem) is not None
 
 

@@ -30,6 +30,7 @@ _DONE: Mapping[str, str] = {
     "prune": "PRUNED",
     "drill": "PROVEN",
     "bring-back": "BROUGHT BACK",
+    "import": "IMPORTED",
     "rehearse": "REHEARSED",
     "upgrade": "UPGRADED",
     "downgrade": "DOWNGRADED",
