@@ -19,6 +19,10 @@ READING = [
     "status",
     "tables",
     "tables gateways",
+    "schema tools",
+    "schema --sizes",
+    "rows tools --sort -name --last",
+    "query VALUES(1)",
     "backup list",
     "backup show latest",
     "migrations list",
@@ -82,8 +86,8 @@ def test_reading_leaves_no_trace_on_a_stopped_deployment(quiet: Place) -> None:
         return {str(p): (p.stat().st_size, p.stat().st_mtime_ns) for p in found}
 
     before = files()
-    for line in ("status", "tables", "tables gateways", "backup list", "migrations current",
-                 "activity", "config show", "resume", "logs"):  # fmt: skip
+    for line in ("status", "tables", "tables gateways", "rows tools", "schema", "backup list",
+                 "migrations current", "activity", "config show", "resume", "logs"):  # fmt: skip
         assert quiet.cli(*line.split()).code == 0, line
     assert files() == before
     assert not (quiet.database.parent / ".mcpdb").exists()

@@ -53,6 +53,9 @@ def test_reading_and_planning_load_nothing_heavy(place: Place) -> None:
     place.back_up()
     for words in (
         ("tables",),
+        ("rows", "tools"),
+        ("schema", "tools"),
+        ("query", "SELECT 1"),
         ("backup", "list"),
         ("migrations", "list"),
         ("gateway", "status"),

@@ -133,7 +133,7 @@ class Root(Group):
         if entry is None:
             return None
         module = import_module(f"tui.cli.commands.{entry.module}")
-        found: click.Command = getattr(module, cmd_name)
+        found: click.Command = getattr(module, entry.function or cmd_name)
         return found
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

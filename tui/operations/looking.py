@@ -43,6 +43,14 @@ class _Reader:
     def _opened(self) -> Iterator[Opened]:
         raise NotImplementedError
 
+    def opened(self) -> AbstractContextManager[Opened]:
+        """Open it for other reads than those here; a live one for `interrupt` and `release` to end.
+
+        Raises:
+            McpdbError: It cannot be read from here, or is being replaced.
+        """
+        return self._opened()
+
     def refusal(self) -> str:
         """Why it is not even looked at from here; empty when it may be."""
         return ""
@@ -175,14 +183,6 @@ class LiveDatabase(_Reader):
                 with self._condition:
                     self._open.discard(opened.connection)
                     self._condition.notify_all()
-
-    def opened(self) -> AbstractContextManager[Opened]:
-        """Open it for a longer read, which `interrupt` and `release` end.
-
-        Raises:
-            McpdbError: It cannot be read from here, or is being replaced.
-        """
-        return self._opened()
 
     def stamp(self) -> tuple[int, ...]:
         """Changes whenever the file or its WAL was written or replaced; costs two `stat`."""

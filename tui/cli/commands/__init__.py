@@ -12,6 +12,8 @@ class Entry:
 
     module: str
     help: str
+    function: str = ""
+    """Its name in the module, where that is not the command's."""
 
 
 COMMANDS: Mapping[str, Entry] = {
@@ -20,6 +22,16 @@ COMMANDS: Mapping[str, Entry] = {
         "status", "Gateway, database, backups and what needs a person; changes nothing."
     ),
     "tables": Entry("tables", "Tables with row counts, or the first rows of NAME; secrets masked."),
+    "schema": Entry("schema", "The statements that made TABLE, or all of them."),
+    "rows": Entry("rows", "The rows of TABLE, filtered and sorted; secrets masked."),
+    "query": Entry("query", "Run one SELECT, with secrets masked; SQL - reads it from stdin."),
+    "export": Entry(
+        "export",
+        "Write tables out: one to a file or stdout, several or all (no TABLE) into a folder.",
+    ),
+    "import": Entry(
+        "import_", "Put the rows of FILE into a table: all of them or none.", "import_"
+    ),
     "backup": Entry("backup", "Create, list, verify, label, compare, prune and prove backups."),
     "restore": Entry("restore", "Put BACKUP in the place of the live database."),
     "undo": Entry(
@@ -47,4 +59,4 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "config": Entry("config", "Every setting, and where its value came from."),
 }
-"""All commands, in the order of `--help`; the function has the name of the command."""
+"""All commands, in the order of `--help`."""
