@@ -112,6 +112,11 @@ class FilterLine(Horizontal):
         field.cursor_position = len(field.value)
         self.screen.set_focus(field)
 
+    def put(self, text: str) -> None:
+        """Show the line with terms that are kept already; nobody types on it."""
+        self.add_class("-open")
+        self.query_one(_Field).value = text
+
     def clear(self) -> bool:
         """Take the line away with its terms; False when there was none."""
         if not self.is_open:

@@ -59,6 +59,11 @@ class Panel(Painted):
         """Line `y` of the content, and the look that covers it (`selection` …) or empty."""
         return (), ""
 
+    def content_strip(self, y: int) -> Strip:
+        """Line `y` of the content as it is painted."""
+        spans, over = self.content_line(y)
+        return self.draw(spans, over=over, width=self.inner_width)
+
     def render_line(self, y: int) -> Strip:
         """Draw one line, frame included."""
         width = self.size.width
@@ -68,13 +73,10 @@ class Panel(Painted):
             box, role = self._box()
             middle = box.across * max(0, width - 2)
             return self.draw((Span(box.bottom_left + middle + box.bottom_right, role),))
-        spans, over = self.content_line(y - self.top)
-        if self.frame in ("rule", "none"):
-            return self.draw(spans, over=over)
-        return self._between_sides(spans, over)
+        inner = self.content_strip(y - self.top)
+        return inner if self.frame in ("rule", "none") else self._between_sides(inner)
 
-    def _between_sides(self, spans: Line, over: str) -> Strip:
-        inner = self.draw(spans, over=over, width=self.inner_width)
+    def _between_sides(self, inner: Strip) -> Strip:
         if self.frame == "side":
             side = self.draw((Span(self.glyphs.side, "border"),), width=1)
             return Strip.join([side, inner])

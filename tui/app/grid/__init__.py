@@ -1,0 +1,1 @@
+"""The row grid's parts that need no terminal: rows held, wishes, places of columns, words."""
