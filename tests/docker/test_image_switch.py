@@ -106,21 +106,26 @@ def test_a_compose_that_is_killed_in_the_middle_leaves_a_container_to_go_on_with
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    killed = False
     with closing(site.lab.engine.docker_py()) as client:
         deadline = time.monotonic() + 30
         while run.poll() is None and time.monotonic() < deadline:
-            names = [c.name for c in client.containers.list(all=True)]
+            names = [c.name for c in client.containers.list(all=True, ignore_removed=True)]
             if any(one.endswith(f"_{name}") for one in names):
                 os.killpg(run.pid, signal.SIGKILL)
+                killed = True
                 break
         run.wait()
+    assert killed, "it was over before it could be killed"
 
     put(deployment, facts, quiet, back=True)
 
     assert image_of(site) == image_id(site, "0.3.1")
     assert compose_up.image_of(Engine(), deployment.gateway) == image_id(site, "0.3.1")  # type: ignore[arg-type]
     with closing(site.lab.engine.docker_py()) as client:
-        ours = [c.name for c in client.containers.list(all=True) if name in c.name]
+        ours = [
+            c.name for c in client.containers.list(all=True, ignore_removed=True) if name in c.name
+        ]
     assert ours == [name]
 
 
