@@ -51,7 +51,9 @@ def bytes_of(site: RealSite) -> dict[str, str]:
 def one_offs(site: RealSite) -> list[str]:
     """One-off containers of this deployment: they mount something of its folder."""
     with closing(site.lab.engine.docker_py()) as client:
-        found = client.containers.list(all=True, filters={"label": ONE_OFF_LABEL})
+        found = client.containers.list(
+            all=True, ignore_removed=True, filters={"label": ONE_OFF_LABEL}
+        )
         return [
             one.name
             for one in found

@@ -9,7 +9,6 @@ import pytest
 
 from tui.core.errors import DockerError, NotFoundError
 from tui.core.models import ContainerRef
-from tui.services.engine import ONE_OFF_LABEL
 from tui.services.engine_exec import execute
 from tui.services.gateways import connect
 from tui.services.gateways.container import ContainerGateway
@@ -350,12 +349,3 @@ def test_a_command_that_does_not_end_is_given_up_and_killed(small, engine, docke
         execute(engine, name, ["sleep", "600"], timeout=0.5)
     assert time.monotonic() - began < 5
     until(lambda: gateway(name, docker_host).state().pids == before)
-
-
-def test_one_offs_that_were_left_behind_are_removed_by_their_label(small, engine):
-    ours = small("import time; time.sleep(600)", labels={ONE_OFF_LABEL: "sweep-test"})
-    other = small("import time; time.sleep(600)")
-    assert engine.remove_one_offs("sweep-test") == [ours]
-    with pytest.raises(NotFoundError):
-        engine.inspect(ours)
-    assert engine.inspect(other)["State"]["Running"]

@@ -71,7 +71,9 @@ def image_id(lab: Lab) -> str:
 def left_behind(lab: Lab) -> list[str]:
     """One-off containers that this process made; others may use the same engine."""
     with closing(lab.engine.docker_py()) as client:
-        found = client.containers.list(all=True, filters={"label": MAKER_LABEL})
+        found = client.containers.list(
+            all=True, ignore_removed=True, filters={"label": MAKER_LABEL}
+        )
         return [c.name for c in found if json.loads(str(c.labels[MAKER_LABEL]))[1] == os.getpid()]
 
 

@@ -46,11 +46,6 @@ class Target:
         """Whether another image is brought in; without that, `switch` is about owners alone."""
         return self.switch is not None and self.switch["to"] != self.switch["from"]
 
-    @property
-    def waiting_for(self) -> str:
-        """The command that a person must type while the gateway is down; mostly empty."""
-        return str((self.switch or {}).get("waiting_for") or "")
-
 
 def target_image(deployment: Deployment, state: GatewayState, asked: str = "") -> Target:
     """Decide which image the gateway is to start with; changes nothing.

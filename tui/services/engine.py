@@ -225,20 +225,6 @@ class Engine:
         with contextlib.suppress(NotFoundError), translated(self.host, 30.0, container):
             api.remove_container(container, v=True, force=True)
 
-    def remove_one_offs(self, purpose: str = "") -> list[str]:
-        """Remove the containers that we made and a killed run left behind; their names.
-
-        Args:
-            purpose: Only those whose label has this value; empty means all.
-        """
-        gone = []
-        for found in self.containers():
-            label = (found.get("Labels") or {}).get(ONE_OFF_LABEL)
-            if label is not None and purpose in ("", label):
-                self.remove(found["Id"])
-                gone.append(found["Names"][0].lstrip("/"))
-        return gone
-
     # --- logs -------------------------------------------------------------------------------
 
     @contextlib.contextmanager

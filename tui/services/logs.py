@@ -55,7 +55,6 @@ _LOGGER_KEYS = ("name", "logger", "component", "log.logger")
 _MESSAGE_KEYS = ("message", "msg", "event")
 _LEVEL_FIELD = re.compile(rf'"(?:{"|".join(map(re.escape, _LEVEL_KEYS))})"\s*:\s*"(\w+)"')
 _LOGGER_FIELD = re.compile(rf'"(?:{"|".join(map(re.escape, _LOGGER_KEYS))})"\s*:\s*"([^"\\]*)"')
-_CONTINUATIONS = ("Traceback (most recent call last)", "The above exception was", "During handling")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,11 +171,6 @@ def line(source: str, text: str, at: datetime | None = None, zone: tzinfo | None
 def event(source: str, text: str, at: datetime | None = None) -> LogLine:
     """Make a line that we say about a log."""
     return LogLine(source=source, text=f"── {text} ──", time=at or datetime.now(UTC), event=True)
-
-
-def continues(text: str) -> bool:
-    """Whether a line belongs to the one before it: a traceback, or something indented."""
-    return text.startswith((" ", "\t", *_CONTINUATIONS))
 
 
 def files_in(paths: Sequence[Path]) -> list[Path]:

@@ -81,7 +81,7 @@ class GatewayContainer:
         wanted.append("com.docker.compose.oneoff=False")
         client: DockerClient = self.engine.docker_py()
         try:
-            found = client.containers.list(all=True, filters={"label": wanted})
+            found = client.containers.list(all=True, ignore_removed=True, filters={"label": wanted})
             if not found:
                 raise LabError(f"{self.name} has no container; bring it up first.")
             yield found[0]

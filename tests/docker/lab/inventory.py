@@ -40,7 +40,7 @@ def deployments(used: Engine | None = None) -> list[Found]:
     """
     client = (used or engine(start=False)).docker_py()
     try:
-        containers = client.containers.list(all=True, filters={"label": LABEL})
+        containers = client.containers.list(all=True, ignore_removed=True, filters={"label": LABEL})
         found = [
             Found(
                 name=container.labels[LABEL],
@@ -71,7 +71,9 @@ def sweep(used: Engine | None = None, *, everything: bool = False) -> list[str]:
     client = (used or engine(start=False)).docker_py()
     try:
         swept = []
-        for container in client.containers.list(all=True, filters={"label": LABEL}):
+        for container in client.containers.list(
+            all=True, ignore_removed=True, filters={"label": LABEL}
+        ):
             if everything or _forgotten(container):
                 try:
                     container.remove(force=True, v=True)
