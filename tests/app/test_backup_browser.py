@@ -154,18 +154,35 @@ async def test_a_backup_can_be_looked_at_while_the_live_file_is_missing(tmp_path
         assert "There is no database" in screen_text(app)
 
 
-async def test_rows_of_the_live_file_that_come_late_are_not_shown_as_the_backups(tmp_path):
-    from datetime import UTC, datetime
-
-    from tui.app.seeing import RowsRead
-    from tui.core.models import Rows
-
-    app = shell(story(with_file(make(tmp_path / "b.db"))))
+async def test_rows_of_another_file_that_come_late_are_not_shown_as_the_backups(tmp_path):
+    first = with_file(make(tmp_path / "b.db"))
+    other = with_file(make(tmp_path / "other.db"), "w4n8rt")
+    connection = sqlite3.connect(tmp_path / "other.db")
+    connection.execute("update gateways set name = 'from-the-other'")
+    connection.commit()
+    connection.close()
+    app = shell(story(first, other))
     async with app.run_test(size=(140, 45)) as pilot:
-        await pilot.press("2", "enter")
+        await pilot.press("1")
+        app.pane.open_backup(other)
+        await until(pilot, lambda: "from-the-other" in screen_text(app))
+        desk = app.pane._opened.desk
+        app.pane._rows.grid.refresh_around()
+        app.pane.open_backup(first)
+        assert desk is not app.pane._opened.desk
         await until(pilot, lambda: "crm-mcp" in screen_text(app))
-        late = Rows(table="gateways", columns=("name",), rows=(("from-live",),))
-        app.post_message(RowsRead("gateways", late, "", datetime.now(UTC)))
-        await pilot.pause()
-        assert "from-live" not in screen_text(app)
-        assert "crm-mcp" in screen_text(app)
+        assert "from-the-other" not in screen_text(app)
+
+
+async def test_the_rows_of_a_backup_are_sorted_and_filtered_like_live_ones(tmp_path):
+    app = shell(story(with_file(make(tmp_path / "b.db"))))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "250" in screen_text(app))
+        app.pane.point_at("tools")
+        await until(pilot, lambda: "rows 1-16 of 250" in screen_text(app))
+        await pilot.press("s", "s")
+        await until(pilot, lambda: "249" in screen_text(app))
+        await pilot.press("slash", *"id<10", "enter")
+        await until(pilot, lambda: "10 of 250 match" in screen_text(app))
+        assert message(app).startswith("read-only copy, not the live database")

@@ -26,9 +26,8 @@ from tests.app.shell_story import (
     shell,
 )
 from tui.app.panes.logs import LogsPane
-from tui.app.seeing import RowsRead
 from tui.app.widgets.log_view import LogView
-from tui.core.models import Catalogue, LockOwner, LogLine, Need, Rows, TableInfo
+from tui.core.models import Catalogue, LockOwner, LogLine, Need, TableInfo
 from tui.core.operation import Verdict
 
 
@@ -74,18 +73,6 @@ async def test_hostile_text_is_shown_as_text(surface, size):
     app = shell(seen)
     async with app.run_test(size=size) as pilot:
         await pilot.press(key)
-        await pilot.pause()
-        assert_clean(screen_text(app))
-
-
-async def test_hostile_values_and_columns_are_shown_as_text():
-    app = shell()
-    async with app.run_test(size=(140, 45)) as pilot:
-        await pilot.press("1", "enter")
-        rows = Rows(
-            table="gateways", columns=("id", HOSTILE), rows=((1, HOSTILE), (2, HOSTILE.encode())),
-        )  # fmt: skip
-        app.post_message(RowsRead("gateways", rows, "", NOW))
         await pilot.pause()
         assert_clean(screen_text(app))
 

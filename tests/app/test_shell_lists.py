@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -22,9 +22,7 @@ from tui.app.listing import activity
 from tui.app.listing.terms import parse
 from tui.app.screens.menu import Menu
 from tui.app.screens.plan import PlanScreen
-from tui.app.seeing import RowsRead
 from tui.app.widgets.message import MessageLine
-from tui.core.models import Rows
 
 ENTRIES = (
     entry(36, operation="verify", subject="q8v2xe", who="dana"),
@@ -280,24 +278,6 @@ async def test_y_copies_what_can_be_used_elsewhere(keys, copied):
         await pilot.pause()
         assert app.clipboard == copied
         assert message(app).startswith(f"Copied {len(copied)} bytes to your terminal (OSC 52).")
-
-
-async def test_a_row_is_copied_as_json_without_its_secrets():
-    app = shell()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("1", "enter")
-        rows = Rows(
-            table="gateways",
-            columns=("name", "auth_value", "blob", "none"),
-            rows=(("crm", "s3cret", b"\x00\xff", None),),
-            masked=frozenset({"auth_value"}),
-        )
-        app.post_message(RowsRead("gateways", rows, "", datetime.now(UTC)))
-        await pilot.pause()
-        await pilot.press("y")
-        await pilot.pause()
-        assert app.clipboard == '{"name": "crm", "blob": "00ff", "none": null}'
-        assert message(app).endswith("Masked values are left out of the copy: auth_value.")
 
 
 # --- palette --------------------------------------------------------------------------------

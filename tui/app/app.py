@@ -182,6 +182,11 @@ class McpdbApp(Migrating):
         else:
             self.say(f"There is no table {name}; / in 1 Tables finds one by a part of it.")
 
+    def action_row(self, number: str) -> None:
+        """Go to a row of the table that is open."""
+        if not self.pane.go_to_row(number):
+            self.say("There is no table open to go to a row of; Enter in 1 Tables opens one.")
+
     async def action_filter_by(self, terms: str) -> None:
         """Filter the list in sight."""
         if not self.pane.filter_by(terms):

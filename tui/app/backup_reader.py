@@ -9,12 +9,12 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui.app.seeing import Posts, RowsRead
+from tui.app.desk import Desk
+from tui.app.seeing import Posts
 from tui.core.errors import Cancelled, McpdbError
 from tui.core.models import Backup, TableInfo
 
@@ -37,21 +37,16 @@ class BackupRead(Message):
 
 
 class BackupReader(threading.Thread):
-    """Posts the tables of one backup, and the first rows of each that is asked for."""
+    """Posts the tables of one backup, and reads what its desk is asked for."""
 
-    def __init__(self, backup: Backup, posts: Posts) -> None:
+    def __init__(self, backup: Backup, posts: Posts, more_secrets: Sequence[str] = ()) -> None:
         super().__init__(name=f"look: backup {backup.id}", daemon=True)
+        self.desk = Desk(posts)
         self._backup = backup
         self._posts = posts
-        self._wish = ""
-        self._wake = threading.Event()
+        self._more_secrets = tuple(more_secrets)
         self._ended = threading.Event()
         self._told = 0.0
-
-    def want_rows(self, table: str) -> None:
-        """Read the first rows of a table; a later wish takes the place of an earlier one."""
-        self._wish = table
-        self._wake.set()
 
     def end(self, wait: float = 0.0) -> None:
         """Stop; the scratch copy goes.
@@ -60,7 +55,7 @@ class BackupReader(threading.Thread):
             wait: Seconds within which that has to be, for who leaves the program after it.
         """
         self._ended.set()
-        self._wake.set()
+        self.desk.end()
         if wait and self.is_alive():
             self.join(wait)
 
@@ -90,35 +85,28 @@ class BackupReader(threading.Thread):
             self._posts.post_message(message)
 
     def _serve(self, file: BackupFile) -> None:
+        from tui.operations.browsing import Browser
+
+        browser = Browser(file, more_secrets=self._more_secrets)
         tables = self._with_counts(file.tables())
         self._post(BackupRead(self._backup.id, tables))
         uncounted = [t.name for t in tables if t.rows is None and t.kind != "view"]
         while not self._ended.is_set():
-            if wish := self._wish:
-                self._wish = ""
-                self._read_rows(file, wish)
-            elif uncounted:
-                tables = _counted(tables, uncounted[0], file.count(uncounted.pop(0)))
-                if not uncounted or time.monotonic() - self._told >= _TELL_EVERY:
-                    self._told = time.monotonic()
-                    self._post(BackupRead(self._backup.id, tables))
-            else:
-                self._wake.wait()
-                self._wake.clear()
+            self.desk.wake.clear()
+            if self.desk.work(browser):
+                continue
+            if not uncounted:
+                self.desk.wake.wait()
+                continue
+            tables = _counted(tables, uncounted[0], file.count(uncounted.pop(0)))
+            if not uncounted or time.monotonic() - self._told >= _TELL_EVERY:
+                self._told = time.monotonic()
+                self._post(BackupRead(self._backup.id, tables))
 
     def _with_counts(self, tables: Sequence[TableInfo]) -> tuple[TableInfo, ...]:
         """The manifest has counted them already."""
         rows = self._backup.manifest.rows if self._backup.manifest else {}
         return tuple(replace(table, rows=rows.get(table.name, table.rows)) for table in tables)
-
-    def _read_rows(self, file: BackupFile, table: str) -> None:
-        now, ident = datetime.now(UTC), self._backup.id
-        try:
-            rows = file.first_rows(table)
-        except McpdbError as error:
-            self._post(RowsRead(table, None, str(error), now, ident))
-            return
-        self._post(RowsRead(table, rows, "", now, ident))
 
 
 def _counted(tables: Sequence[TableInfo], name: str, rows: int) -> tuple[TableInfo, ...]:

@@ -161,7 +161,8 @@ _KEYLESS = (
     ),
 )
 _WITH_VALUE = (
-    ("table", "Table NAME", "table tools: its first rows", "table"),
+    ("table", "Table NAME", "table tools: its rows", "table"),
+    ("row", "Row NUMBER", "row 900000: goes there in the table that is open", "row"),
     (
         "compare",
         "Compare BACKUP [BACKUP]",

@@ -18,7 +18,7 @@ from textual.message import Message
 
 from tui.app.folders import signature
 from tui.app.loops import Loop, Periods
-from tui.app.seeing import Change, Ended, Posts, Replaced, RowsRead, Saw
+from tui.app.seeing import Change, Ended, Posts, Replaced, Saw
 from tui.app.timeline_look import TimelineLook
 from tui.app.troubles import NO_DATABASE
 from tui.core.errors import McpdbError
@@ -55,7 +55,6 @@ class Model:
         self._backup_folder: tuple[object, ...] | None = None
         self._gateway = GatewayState(running="unknown")
         self._migrations = TimelineLook(deployment, lambda change: self._saw(change, "timeline"))
-        self._wanted_rows: str = ""
         self._recount = threading.Event()
         self._recount.set()
         self._ended = False
@@ -66,7 +65,6 @@ class Model:
             "folders": Loop("backups and journals", p.folders, self._look_at_folders),
             "gateway": Loop("gateway", p.gateway, self._look_at_gateway),
             "counts": Loop("row counts", p.recount, self._count),
-            "rows": Loop("rows", 3_600.0, self._read_rows),
             "timeline": Loop("migrations", 3_600.0, self._look_at_migrations),
             "images": Loop("other images", 3_600.0, self._migrations.look_at_images),
         }
@@ -91,13 +89,8 @@ class Model:
         self._backup_folder, self._state_folder = None, ()
         self._migrations.forget()
         self._recount.set()
-        for name in ("database", "folders", "gateway", "counts", "timeline", "rows"):
+        for name in ("database", "folders", "gateway", "counts", "timeline"):
             self._loops[name].poke()
-
-    def want_rows(self, table: str) -> None:
-        """Read the first rows of a table; a later wish takes the place of an earlier one."""
-        self._wanted_rows = table
-        self._loops["rows"].poke()
 
     def want_image(self, image: str) -> None:
         """Show what another local image has beyond the gateway's own.
@@ -173,7 +166,7 @@ class Model:
         else:
             self._database().reopen()
             self._recount.set()
-            for name in ("database", "counts", "rows"):
+            for name in ("database", "counts"):
                 self._loops[name].poke()
         self._post(Saw(lambda seen: replace(seen, released=wanted)))
 
@@ -348,18 +341,6 @@ class Model:
                 part = _filled(tables, known)
                 self._saw(lambda seen, part=part: replace(seen, tables=part), "tables")  # type: ignore[misc]
         return _filled(tables, known)
-
-    def _read_rows(self) -> None:
-        table = self._wanted_rows
-        if not table or self._released:
-            return
-        now = datetime.now(UTC)
-        try:
-            rows = self._database().first_rows(table)
-        except McpdbError as error:
-            self._post(RowsRead(table, None, str(error), now))
-            return
-        self._post(RowsRead(table, rows, "", now))
 
 
 def _kept(

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 from textual.message import Message
 
 from tui.app.seen import Seen
-from tui.core.models import ActivityEntry, Rows
+from tui.core.models import ActivityEntry
 
 Change: TypeAlias = Callable[[Seen], Seen]
 
@@ -37,30 +37,11 @@ class Ended(Message):
 
 
 @dataclass
-class WantRows(Message):
-    """A pane asks for the first rows of a table."""
-
-    table: str
-
-
-@dataclass
 class WantImage(Message):
     """The migrations of another local image are asked for."""
 
     image: str
     """Its id; empty: of none any more."""
-
-
-@dataclass
-class RowsRead(Message):
-    """The first rows of a table, or why they could not be read."""
-
-    table: str
-    rows: Rows | None
-    problem: str
-    at: datetime
-    source: str = ""
-    """Id of the opened backup they are of; empty: of the live database."""
 
 
 class Posts(Protocol):

@@ -26,7 +26,7 @@ from tui.app.panes import PANES
 from tui.app.panes.base import Pane
 from tui.app.panes.stack import PaneStack
 from tui.app.screens.too_small import TooSmallScreen, is_too_small
-from tui.app.seeing import Replaced, RowsRead, Saw, WantImage, WantRows
+from tui.app.seeing import Replaced, Saw, WantImage
 from tui.app.seen import Seen
 from tui.app.widgets.footer import KeyBar
 from tui.app.widgets.message import MessageLine
@@ -140,22 +140,10 @@ class Shell(Ground):
         """Greyed keys may have changed."""
         self.refresh_bindings()
 
-    @on(WantRows)
-    def _want_rows(self, message: WantRows) -> None:
-        if self.model is not None:
-            self.model.want_rows(message.table)
-
     @on(WantImage)
     def _want_image(self, message: WantImage) -> None:
         if self.model is not None:
             self.model.want_image(message.image)
-
-    @on(RowsRead)
-    def _rows_read(self, message: RowsRead) -> None:
-        from tui.app.panes.tables import TablesPane
-
-        for pane in self._parts(TablesPane):
-            pane.take(message)
 
     @on(Replaced)
     def _replaced(self) -> None:

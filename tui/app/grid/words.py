@@ -22,6 +22,8 @@ def position(
         stale: The rows were counted before the file changed.
     """
     whole = "…" if total is None else ("~" if stale else "") + quantities.count(total)
+    if not rows and total == 0:
+        return "0 rows"
     if not rows:
         return f"rows … of {whole}"
     if first is None:

@@ -30,7 +30,7 @@ class PaneEntry:
 
 PANES = (
     PaneEntry(0, "Home", "home", "HomePane", "home: the first lines of four panes"),
-    PaneEntry(1, "Tables", "tables", "TablesPane", "tables, row counts, first rows"),
+    PaneEntry(1, "Tables", "tables", "TablesPane", "tables, row counts, rows"),
     PaneEntry(2, "Backups", "backups", "BackupsPane", "the catalogue of backups"),
     PaneEntry(3, "Migrations", "migrations", "MigrationsPane", "the timeline of revisions"),
     PaneEntry(4, "Activity", "activity", "ActivityPane", "who did what, and how it ended"),

@@ -212,6 +212,10 @@ class Pane(Vertical):
         """Narrow the list; False where there is none."""
         return False
 
+    def go_to_row(self, number: str) -> bool:
+        """Go to row N of the table that is open; False where there is none."""
+        return False
+
     def copied(self) -> str:
         """What `y` copies of the thing under the cursor; empty when there is nothing."""
         return ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from tui.app.backup_reader import BackupRead, BackupReader
+from tui.app.desk import Desk
 from tui.app.listing.backups import when_words
 from tui.app.paint import Line, Span
 from tui.app.seeing import Posts
@@ -19,12 +21,12 @@ LEAVING_WAIT = 2.0
 class OpenedBackup:
     """One backup, its reader, and what was read of it."""
 
-    def __init__(self, backup: Backup, posts: Posts) -> None:
+    def __init__(self, backup: Backup, posts: Posts, more_secrets: Sequence[str] = ()) -> None:
         self.backup = backup
         self._tables: tuple[TableInfo, ...] | None = None
         self._words = "unpacking …" if backup.compression else "…"
         self._failed = False
-        self._reader = BackupReader(backup, posts)
+        self._reader = BackupReader(backup, posts, more_secrets)
         self._reader.start()
 
     def take(self, message: BackupRead) -> bool:
@@ -36,9 +38,10 @@ class OpenedBackup:
         self._words, self._failed = message.words, message.failed
         return True
 
-    def want_rows(self, table: str) -> None:
-        """Read the first rows of a table."""
-        self._reader.want_rows(table)
+    @property
+    def desk(self) -> Desk:
+        """Who is asked for rows."""
+        return self._reader.desk
 
     def close(self, *, leaving: bool = False) -> None:
         """Read no more."""

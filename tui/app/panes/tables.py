@@ -1,4 +1,4 @@
-"""1 Tables: every table with its row count, and the first rows of the chosen one."""
+"""1 Tables: every table with its row count, and the rows of the chosen one."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.app import troubles, verbs
-from tui.app.backup_reader import BackupRead
 from tui.app.baseline import baseline
 from tui.app.listing import tables as listing
 from tui.app.listing.row import Column
 from tui.app.paint import Span
 from tui.app.panes.base import NO_BASELINE
-from tui.app.panes.listed import ACTIONS, FILTER, MATCHES, ListPane
-from tui.app.panes.opened import OpenedBackup
-from tui.app.panes.table_grid import Grid
-from tui.app.seeing import RowsRead, WantRows
+from tui.app.panes.listed import ACTIONS, FILTER, MATCHES
+from tui.app.panes.table_rows import TableRows
+from tui.app.panes.tables_source import TablesSource
 from tui.app.seen import Seen
 from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.groups import ASKS, HERE
 from tui.app.widgets.rows import RowList
-from tui.core.models import Backup, TableInfo
+from tui.core.models import TableInfo
 from tui.wording import quantities
 
 if TYPE_CHECKING:
@@ -31,9 +29,11 @@ if TYPE_CHECKING:
 
 SIDE_BY_SIDE = 120
 """From this many columns on list and rows stand side by side."""
+OF_LIST = ("open", "filter", "next_match", "actions", "copy")
+"""What is for the list of tables."""
 
 
-class TablesPane(ListPane):
+class TablesPane(TablesSource):
     """The table browser."""
 
     NUMBER = 1
@@ -46,18 +46,18 @@ class TablesPane(ListPane):
     TablesPane {
         layout: vertical;
         #tables { height: 1fr; }
-        #rows { height: 1fr; display: none; }
+        TableRows { height: 1fr; display: none; }
         &.-inside #tables { display: none; }
-        &.-inside #rows { display: block; }
+        &.-inside TableRows { display: block; }
         &.-beside { layout: horizontal; }
         &.-beside #tables { display: block; width: 42; height: 1fr; }
-        &.-beside #rows { display: block; width: 1fr; height: 1fr; }
+        &.-beside TableRows { display: block; width: 1fr; height: 1fr; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "enter", "open", "rows", id="tables.open", key_display="Enter", group=HERE,
-            tooltip="the first rows of this table",
+            tooltip="the rows of this table",
         ),
         Binding(
             "B", "restore", "restore…", id="tables.restore", group=ASKS,
@@ -69,7 +69,7 @@ class TablesPane(ListPane):
         ),
         Binding(
             "y", "copy", "copy", id="tables.copy", group=HERE,
-            tooltip="the table's name, or the row as JSON without secrets (OSC 52)",
+            tooltip="the table's name (OSC 52)",
         ),
         ACTIONS,
         FILTER,
@@ -78,10 +78,7 @@ class TablesPane(ListPane):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._wanted = ""
-        self._counts: dict[str, int | None] = {}
         self._changed: frozenset[str] = frozenset()
-        self._opened: OpenedBackup | None = None
 
     def compose(self) -> ComposeResult:
         """List and rows."""
@@ -90,22 +87,21 @@ class TablesPane(ListPane):
             (Column("table", 16, grows=True, gap=1), Column("rows", 11, "right", gap=1)),
             frame="rule", signed=False, heading=False, id="tables",
         )  # fmt: skip
-        yield Grid(frame="rule", signed=False, id="rows")
-
-    @property
-    def _grid(self) -> Grid:
-        return self.query_one("#rows", Grid)
+        yield TableRows(id="table")
 
     # --- what is known --------------------------------------------------------------------
 
     def show(self, seen: Seen) -> None:
         """Draw the list; the rows that were read stay until they are read again."""
+        live = seen
         if self._opened is not None:
             seen = self._opened.as_seen(seen)
         self._notice_changes(seen)
         self._list.entitle(listing.title(seen).removeprefix("1 "))
         self.list_rows(listing.with_empty(seen, self._changed), empty=listing.empty_words(seen))
         self._want(self._list.cursor_key)
+        if self._opened is None:
+            self._follow_live(live)
         self._stand(seen)
 
     def _notice_changes(self, seen: Seen) -> None:
@@ -148,7 +144,7 @@ class TablesPane(ListPane):
         self.stand((Span(words, "muted"),))
 
     def _stands_replaced(self, seen: Seen) -> bool:
-        read, replaced = self._grid.read_at, seen.replaced_at
+        read, replaced = self._rows.grid.read_at, seen.replaced_at
         if seen.released:
             self.stand((Span(" The database is being replaced; it is read again.", "running"),))
             return True
@@ -160,68 +156,7 @@ class TablesPane(ListPane):
         return True
 
     def _info(self) -> TableInfo | None:
-        key = self._list.cursor_key
-        seen = self._opened.as_seen(self.seen) if self._opened else self.seen
-        return next((table for table in seen.tables or () if table.name == key), None)
-
-    # --- a backup in place of the live database -------------------------------------------
-
-    def open_backup(self, backup: Backup) -> None:
-        """Show a backup; it is only read."""
-        self._change_source(OpenedBackup(backup, self))
-
-    def _change_source(self, opened: OpenedBackup | None) -> None:
-        if self._opened is not None:
-            self._opened.close()
-        self._opened, self._wanted, self._counts = opened, "", {}
-        self.remove_class("-inside")
-        self._grid.clear()
-        self.post_message(self.Badged(self.badge))
-        self.update()
-        self.take_focus()
-
-    @on(BackupRead)
-    def _take_backup(self, message: BackupRead) -> None:
-        if self._opened is not None and self._opened.take(message):
-            self.update()
-
-    @property
-    def badge(self) -> str:
-        """`BACKUP k7m2qd` while a backup is shown."""
-        return self._opened.badge if self._opened else ""
-
-    def on_unmount(self) -> None:
-        """Leave no scratch copy behind."""
-        if self._opened is not None:
-            self._opened.close(leaving=True)
-
-    # --- rows -----------------------------------------------------------------------------
-
-    def _want(self, table: str) -> None:
-        """Ask for the rows of the table under the cursor once it is in sight."""
-        visible = self.has_class("-beside") or self.has_class("-inside")
-        if not table or not visible or table == self._wanted:
-            return
-        self._wanted = table
-        self._grid.clear(table)
-        if self._opened is not None:
-            self._opened.want_rows(table)
-        else:
-            self.post_message(WantRows(table))
-
-    def read_again(self) -> None:
-        """Read the rows again: another file stands there."""
-        if self._wanted and self._opened is None:
-            self.post_message(WantRows(self._wanted))
-
-    def take(self, message: RowsRead) -> None:
-        """Rows were read."""
-        source = self._opened.backup.id if self._opened else ""
-        if message.table != self._wanted or message.source != source:
-            return
-        info = self._info()
-        self._grid.take(message, info.rows if info else None)
-        self._stand(self.seen)
+        return self._info_of(self._list.cursor_key)
 
     # --- moving ---------------------------------------------------------------------------
 
@@ -238,7 +173,7 @@ class TablesPane(ListPane):
         """Side by side from 120 columns on."""
         beside = event.size.width >= SIDE_BY_SIDE
         self.set_class(beside, "-beside")
-        self._grid.frame = "side" if beside else "rule"
+        self._rows.stand_beside(beside)
         self._want(self._list.cursor_key)
 
     def trouble(self, seen: Seen) -> Trouble | None:
@@ -252,12 +187,15 @@ class TablesPane(ListPane):
 
     def focus_first(self) -> None:
         """The list has the focus, or the rows where they are open."""
-        self.screen.set_focus(self._grid if self.has_class("-inside") else self._list)
+        self.screen.set_focus(self._rows.main if self.has_class("-inside") else self._list)
 
     def back(self) -> bool:
         """From the rows to the list; then the filter is cleared; then back to live."""
-        if self.has_class("-inside") or self._grid.has_focus:
+        if self.has_class("-inside") or self._is_in_rows:
+            if self._rows.back():
+                return True
             self.remove_class("-inside")
+            self._list.point_at(self._rows.table)
             self.screen.set_focus(self._list)
             return True
         if super().back():
@@ -274,8 +212,6 @@ class TablesPane(ListPane):
         match action:
             case "open" if not self._list.cursor_key:
                 return "There is no table to open."
-            case "filter" | "actions" if self._is_in_rows:
-                return "That is for the list of tables; Esc goes there."
             case "compare" if not self._to_compare:
                 return NO_BASELINE
             case "restore" if self.seen.catalogue is None or not self._newest:
@@ -286,17 +222,13 @@ class TablesPane(ListPane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some keys belong to the list, one to a file that cannot be read."""
-        if action == "open" and self.is_mounted and self._is_in_rows:
+        if action in OF_LIST and self.is_mounted and self._is_in_rows:
             return False
         if action == "restore":
             page = self.trouble_page
             if page is None or "B" not in dict(page.trouble.choices):
                 return False
         return super().check_action(action, parameters)
-
-    @property
-    def _is_in_rows(self) -> bool:
-        return self._grid.has_focus
 
     @property
     def _newest(self) -> str:
@@ -308,14 +240,8 @@ class TablesPane(ListPane):
         return verbs.by_hand(self.seen, action, self._newest)
 
     def copied(self) -> str:
-        """The table's name, or the row under the cursor as JSON."""
-        return self._grid.copied() if self._is_in_rows else self._list.cursor_key
-
-    def action_copy(self) -> None:
-        """Copy, and say what was left out."""
-        super().action_copy()
-        if self._is_in_rows and (words := self._grid.left_out()):
-            self.say(f"Copied (OSC 52). {words}")
+        """The table's name."""
+        return self._list.cursor_key
 
     def action_open(self) -> None:
         """Show the rows of the table under the cursor."""
@@ -323,7 +249,7 @@ class TablesPane(ListPane):
             return
         self.add_class("-inside")
         self._want(self._list.cursor_key)
-        self.screen.set_focus(self._grid)
+        self.screen.set_focus(self._rows.main)
 
     @property
     def _to_compare(self) -> str:
@@ -334,7 +260,8 @@ class TablesPane(ListPane):
 
     def action_compare(self) -> None:
         """Show what differs between a backup and live, this table first."""
-        self.post_message(self.Compare(self._to_compare, table=self._list.cursor_key))
+        table = self._rows.table if self._is_in_rows else self._list.cursor_key
+        self.post_message(self.Compare(self._to_compare, table=table))
 
     def action_restore(self) -> None:
         """Put the newest verified copy in place of what cannot be read."""

@@ -60,7 +60,7 @@ def drawn(widget: Widget, content: Content) -> Content:
     return Content(glyphs.more).join(plain.split("…", allow_blank=True))
 
 
-_ASCII = str.maketrans("·→─━│┃↓↑▸◂█░✓✗»∅•", ".>--||v^><#.+x*0*")
+_ASCII = str.maketrans("·→─━│┃↓↑▸◂█░✓✗»∅•›", ".>--||v^><#.+x*0*>")
 
 
 def say(value: object, style: str = "") -> Content:

@@ -77,21 +77,24 @@ class Form(Painted, can_focus=True):
             self._settle()
 
     def on_resize(self) -> None:
-        """Break the lines anew."""
-        self._settle()
+        """Break the lines anew; what is said meanwhile, which may have made it so, stays."""
+        self._scroll()
 
     def _span(self, number: int) -> tuple[int, int]:
         places = [n for n, (field, _) in enumerate(self._laid_out()) if field == number]
         return (places[0], places[-1]) if places else (0, 0)
 
     def _settle(self) -> None:
+        self._scroll()
+        self.post_message(self.Moved())
+
+    def _scroll(self) -> None:
         height = max(1, self.size.height)
         first, last = self._span(self.cursor)
         last = min(last, first + height - 1)
         self._first = max(min(self._first, first), last - height + 1)
         self._first = max(0, min(self._first, len(self._lines) - height))
         self.refresh()
-        self.post_message(self.Moved())
 
     @property
     def below(self) -> int:

@@ -1,0 +1,202 @@
+"""The right side of 1 Tables: rows of a table, its schema, its indexes and its keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+
+from tui.app import row_reads
+from tui.app.listing import schema as listing
+from tui.app.paint import Line, Span, line
+from tui.app.panes.rows_columns import RowsColumns
+from tui.app.panes.rows_copying import RowsCopying
+from tui.app.panes.rows_going import RowsGoing
+from tui.app.panes.rows_keys import KEYS
+from tui.app.row_reads import Place
+from tui.app.screens.row_view import RowScreen
+from tui.app.widgets.detail import DetailPanel
+from tui.app.widgets.grid import RowGrid
+from tui.app.widgets.grid_foot import GridFoot
+from tui.wording.clean import one_line
+
+TABS = ("Rows", "Schema", "Indexes", "Keys")
+OFFERED = ("view", "copy_cell", "copy_rows", "follow", "pointing", "sort", "columns")
+"""What the menu of a row offers."""
+OF_TABS = ("tab", "filter", "return", "read_again")
+"""Keys that work beside the rows, too."""
+TALL = 20
+"""From this many lines on the value under the cursor has a line of its own."""
+
+
+class TableRows(RowsCopying, RowsColumns, RowsGoing):
+    """One table at a time."""
+
+    DEFAULT_CSS = """
+    TableRows {
+        RowGrid { height: 1fr; }
+        DetailPanel { height: 1fr; display: none; }
+        &.-text RowGrid { display: none; }
+        &.-text DetailPanel { display: block; }
+        &.-text GridFoot { display: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._tab = 0
+
+    # --- tabs -----------------------------------------------------------------------------
+
+    @property
+    def _about(self) -> DetailPanel:
+        return self.query_one(DetailPanel)
+
+    @property
+    def main(self) -> RowGrid | DetailPanel:
+        """What has the keys."""
+        return self._about if self._tab else self.grid
+
+    def action_tab(self, step: int) -> None:
+        """Show rows, schema, indexes or keys."""
+        if self.place is None:
+            return
+        had_focus = self.has_focus_within
+        self._tab = (self._tab + step) % len(TABS)
+        self.set_class(bool(self._tab), "-text")
+        self.entitle()
+        if self._tab:
+            self._read_schema()
+        if had_focus:
+            self.screen.set_focus(self.main)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The tabs without rows have few keys."""
+        return not self._tab or action in OF_TABS
+
+    def action_filter(self) -> None:
+        """Type a filter of the rows."""
+        self.action_tab(-self._tab)
+        super().action_filter()
+
+    def action_read_again(self) -> None:
+        """Read again what is shown."""
+        if self._tab:
+            self._read_schema()
+        else:
+            super().action_read_again()
+
+    def go(self, place: Place) -> None:
+        """Show a place: its rows, whichever tab was open; the list of tables keeps the tab."""
+        if self._tab and place.table == self.table:
+            self.action_tab(-self._tab)
+        super().go(place)
+        if self._tab:
+            self._read_schema()
+
+    def _read_schema(self) -> None:
+        table = self.table
+        self._about.show(((Span(" …", "muted"),),))
+        self._about.to_top()
+        self.ask(
+            "schema", lambda browser: row_reads.described(browser, table), self._describe,
+            self._undescribed,
+        )  # fmt: skip
+
+    def _undescribed(self, why: str) -> None:
+        if why:
+            self._about.show((line(f" {one_line(why)}"),))
+
+    def _describe(self, found: row_reads.Described) -> None:
+        lines: tuple[Line, ...]
+        match TABS[self._tab]:
+            case "Schema":
+                lines = listing.text_lines(found.text)
+            case "Indexes":
+                lines = listing.index_lines(found.details.indexes)
+            case "Keys":
+                keys = found.details.foreign_keys
+                lines = listing.key_lines(found.relation, keys, found.pointing)
+            case _:
+                return
+        self._about.show(lines)
+
+    def entitle(self) -> None:
+        """Table and tabs; at the other end the columns in sight."""
+        if self.place is None:
+            self.grid.entitle("")
+            self._about.entitle("")
+            return
+        name = Span(one_line(self.place.table))
+        tabs = [
+            Span(f" [{word}]", "focus") if number == self._tab else Span(f"  {word} ", "muted")
+            for number, word in enumerate(TABS)
+        ]
+        words = self.grid.columns_words() if self.view is not None else "…"
+        if self._tab:
+            self._about.entitle(line(name, " ", *tabs))
+        else:
+            self.grid.entitle(line(name, " ", *tabs), line(Span(words, "muted")))
+
+    # --- where it stands ------------------------------------------------------------------
+
+    def stand_beside(self, beside: bool) -> None:
+        """Whether a list stands at the left of it."""
+        self.grid.frame = self._about.frame = "side" if beside else "rule"
+        self.query_one(GridFoot).side = beside
+
+    def on_resize(self, event: events.Resize) -> None:
+        """A tall screen shows the value under the cursor."""
+        self.query_one(GridFoot).set_class(event.size.height >= TALL, "-tall")
+
+    def on_show(self) -> None:
+        """What is read in the background can be seen again."""
+        if self.desk is not None:
+            self.desk.show(True)
+
+    def on_hide(self) -> None:
+        """Nobody sees what is read in the background."""
+        if self.desk is not None:
+            self.desk.show(False)
+
+    # --- one row --------------------------------------------------------------------------
+
+    def action_view(self) -> None:
+        """Every column of the row under the cursor."""
+        self.grid.action_open()
+
+    @on(RowGrid.Opened)
+    def _open_row(self, message: RowGrid.Opened) -> None:
+        message.stop()
+        if self.view is not None:
+            self.app.push_screen(RowScreen(self, self.view, message.column))
+
+    @on(RowGrid.Menu)
+    def action_actions(self) -> None:
+        """Offer what can be done with the row under the cursor."""
+        from tui.app.screens.menu import Item, Menu
+
+        if self.grid.row is None:
+            self.say("There is no row to choose an action for.")
+            return
+        known = {each.action: each for each in KEYS if isinstance(each, Binding)}
+        items = []
+        for action in OFFERED:
+            key = known[action]
+            shown, presses = key.key_display or key.key, tuple(key.key.split(","))
+            items.append(Item(action, shown, key.description, key.tooltip, presses=presses))
+
+        async def chosen(action: str | None) -> None:
+            if action is not None:
+                await self.run_action(action)
+
+        self.app.push_screen(Menu(f"row of {one_line(self.table)}", items), chosen)
+
+    def back(self) -> bool:
+        """Esc: to the rows, then without the filter; False where there is nothing to leave."""
+        if self._tab:
+            self.action_tab(-self._tab)
+            return True
+        return self.clear_filter() or self.grid.unmark()
