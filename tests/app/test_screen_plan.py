@@ -38,7 +38,7 @@ def ident(app):
 
 async def until(pilot, condition):
     """Wait for what a thread brings."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():
             await pilot.pause(0.02)
 
@@ -324,14 +324,15 @@ async def test_a_plan_that_becomes_impossible_takes_the_field_away_and_gives_it_
     first = restore_plan()
     holder = Check("holders", Verdict.FAIL, "python report.py (pid 51877) has the file open.")
     barred = replace(first, checks=(*first.checks, holder))
-    told = iter([barred, first])
-    app = Host(PlanScreen(first, now=NOW, again=lambda _plan: next(told, None)), "mcpdb-dark")
+    told = [barred]
+    app = Host(PlanScreen(first, now=NOW, again=lambda _plan: told[-1]), "mcpdb-dark")
     async with app.run_test(size=(80, 24)) as pilot:
         app.screen._look()
         await until(pilot, lambda: "FAIL above" in text(app))
         assert "report.py" in text(app)
         assert not app.screen.query(Input)
         assert ident(app) == "cancel"
+        told.append(first)
         app.screen._look()
         await until(pilot, lambda: "type the name first" in text(app))
         await pilot.press("tab", *first.subject)

@@ -140,11 +140,12 @@ def test_without_compose_the_command_is_told_that_is_waited_for(world, monkeypat
     assert not decided(world).switches
     target = decided(world, "gateway:1.0.7")
 
-    assert target.waiting_for.endswith("up -d --no-deps gateway")
-    assert str(world.file) in target.waiting_for
+    waited_for = target.switch["waiting_for"]
+    assert waited_for.endswith("up -d --no-deps gateway")
+    assert str(world.file) in waited_for
     assert "mcpdb-tui-pinned.yml" in target.switch["way_back"]
     (check,) = [check for check in target.checks if check.name == "compose"]
-    assert target.waiting_for in check.text
+    assert waited_for in check.text
 
 
 def test_an_engine_that_does_not_answer_leaves_the_image_that_is_known(tmp_path):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import IO, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
+
+GONE = 128 + signal.SIGHUP
+"""What the program ends with when its terminal went away."""
 
 
 class _Forgiving:
@@ -48,3 +52,14 @@ class HangUpSafeDriver(LinuxDriver):
         """
         if self._must_signal_resume:
             super()._sigcont_application()
+
+    def run_input_thread(self) -> None:
+        """Pass keys on until the terminal is gone.
+
+        Reading from one that is gone fails, sometimes before SIGHUP has come: that is the same
+        end, not a fault of ours.
+        """
+        try:
+            super().run_input_thread()
+        except OSError:
+            self._app.call_later(self._app.exit, None, GONE)

@@ -22,7 +22,7 @@ from tui.core.errors import BusyError, DamagedError, McpdbError, PrecheckError, 
 from tui.core.models import Backup, Deployment, Side
 from tui.operations.catalogue import find_backup
 from tui.operations.holding import HOLD
-from tui.operations.looking import LiveDatabase
+from tui.operations.looking import BEING_REPLACED, LiveDatabase
 from tui.services import files
 from tui.services.compression import unpacked
 from tui.services.sqlite import copying, inspection
@@ -160,6 +160,11 @@ def _worked(
             connection.set_progress_handler(None, 0)
             path = sides[main].path or reader.path
             raise _trouble(error, watch, connection, path, attached) from error
+        except McpdbError as error:
+            # ATTACH that is interrupted says that the file cannot be opened.
+            if reader.released:
+                raise BusyError(BEING_REPLACED) from error
+            raise
         finally:
             connection.set_progress_handler(None, 0)
             if connection.in_transaction:
@@ -241,7 +246,7 @@ def _trouble(
         return _HeldTooLongError()
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     if code == sqlite3.SQLITE_INTERRUPT:
-        return BusyError("The database is being replaced; it is read again afterwards.")
+        return BusyError(BEING_REPLACED)
     if code == sqlite3.SQLITE_FULL:
         return PrecheckError("No space left in the temporary folder to sort what differs.")
     if code != sqlite3.SQLITE_CORRUPT:

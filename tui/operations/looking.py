@@ -28,6 +28,8 @@ from tui.services.sqlite.connections import (
     translating,
 )
 
+BEING_REPLACED = "The database is being replaced; it is read again afterwards."
+
 RELEASE_WAIT = 5.0
 """Seconds within which interrupted reads have let go of the file."""
 INTERRUPT_EVERY = 0.05
@@ -169,11 +171,11 @@ class LiveDatabase(_Reader):
             raise PrecheckError(refusal)
         with self._condition:
             if self._released:
-                raise BusyError("The database is being replaced; it is read again afterwards.")
+                raise BusyError(BEING_REPLACED)
         with look(self.path, gateway_up=lambda: is_up(self.deployment)) as opened:
             with self._condition:
                 if self._released:
-                    raise BusyError("The database is being replaced; it is read again afterwards.")
+                    raise BusyError(BEING_REPLACED)
                 self._open.add(opened.connection)
             try:
                 yield opened
@@ -183,6 +185,11 @@ class LiveDatabase(_Reader):
                 with self._condition:
                     self._open.discard(opened.connection)
                     self._condition.notify_all()
+
+    @property
+    def released(self) -> bool:
+        """Whether it is being replaced: reads were ended, and none begins."""
+        return self._released
 
     def stamp(self) -> tuple[int, ...]:
         """Changes whenever the file or its WAL was written or replaced; costs two `stat`."""

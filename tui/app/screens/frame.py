@@ -217,8 +217,13 @@ class Dialog(ModalScreen[ScreenResultType]):
             yield KeyLine()
 
     def tell(self, text: str, *, attention: bool = False) -> None:
-        """Write one sentence on the message line."""
-        self.query_one(MessageLine).say(text, ATTENTION if attention else MUTED)
+        """Write one sentence on the message line, once that is there."""
+        lines = self.query(MessageLine)
+        if lines:
+            lines.first().say(text, ATTENTION if attention else MUTED)
+        elif self.is_attached:
+            # Under load a screen is mounted before what is nested in it.
+            self.call_after_refresh(self.tell, text, attention=attention)
 
     def overhear(self, text: str, *, attention: bool = False) -> None:
         """What the shell says while this page covers its message line."""
