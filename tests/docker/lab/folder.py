@@ -47,7 +47,7 @@ services:
         - python3
         - -c
         - import urllib.request as u; u.urlopen("http://127.0.0.1:{port}/health", timeout=5)
-      interval: 2s
+      interval: 4s
       timeout: 6s
       retries: 5
       start_period: 20s
