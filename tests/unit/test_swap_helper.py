@@ -46,6 +46,7 @@ if stage == "waiting":
     helper.prove(exchange, waiting)
 print(helper.prove(exchange, waiting), flush=True)
 if stage == "go":
+    sys.stdin.readline()
     helper.send("go")
     print("gone", flush=True)
 sys.stdin.read()
@@ -190,6 +191,8 @@ def test_a_parent_killed_after_go_finds_it_done_and_the_lock_held_till_then(plac
     with parent(place, "go") as (process, helper):
         assert process.stdout.readline() == "wal\n"
         os.kill(helper, signal.SIGSTOP)
+        process.stdin.write("go\n")
+        process.stdin.flush()
         assert process.stdout.readline() == "gone\n"
         process.kill()
         process.wait()
