@@ -13,7 +13,7 @@ KEYS: list[BindingType] = [
     ),
     Binding(
         "space", "mark", "mark", show=False, key_display="space", id="grid.mark", group=HERE,
-        tooltip="mark the row for y, Y and x, and go on; again: take the mark away",
+        tooltip="mark the row for Y, and go on; again: take the mark away",
     ),
     Binding(
         "j,down", "move(1)", "down", show=False, key_display="j k", id="grid.down",

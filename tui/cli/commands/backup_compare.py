@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from types import FrameType
-
 import click
 
 from tui.cli.click_parts import Command
 from tui.cli.commands.arguments import backup_word
-from tui.cli.console import Console
-from tui.cli.following import Signals
+from tui.cli.interruptible import Asked, Counting
 from tui.cli.report.compare import comparison_lines, difference_lines, rows_data
 from tui.cli.report.emit import emit
 from tui.cli.session import Session
@@ -21,9 +17,6 @@ from tui.operations.compare import KINDS
 from tui.operations.compare import compare as compare_databases
 from tui.operations.compare import rows as rows_that_differ
 from tui.wording.quantities import count
-
-_EVERY = 0.2
-"""Seconds between two lines of progress."""
 
 
 @click.command("compare", cls=Command)
@@ -48,7 +41,7 @@ def compare(session: Session, first: str, second: str, table: str | None, limit:
     """
     deployment = session.deployment
     sides = (backup_word(first), backup_word(second))
-    asked = _Asked()
+    asked = Asked()
     with asked:
         try:
             return _compare(session, deployment, sides, table, limit, asked)
@@ -63,11 +56,15 @@ def _compare(
     sides: tuple[str, str],
     table: str | None,
     limit: int,
-    asked: _Asked,
+    asked: Asked,
 ) -> int:
-    progress = _Progress(session.console, asked)
+    counting = Counting(session.console, asked)
+
+    def tick(done: int, total: int) -> None:
+        counting.tick(lambda: f"comparing  {count(done)} of {count(total)} rows" if total else "")
+
     found = compare_databases(
-        deployment, *sides, tick=progress.tick, checkpoint=asked.checkpoint, only=table or ""
+        deployment, *sides, tick=tick, checkpoint=asked.checkpoint, only=table or ""
     )
     if table is None:
         return emit(session, {"comparison": found}, comparison_lines(found))
@@ -97,30 +94,3 @@ def _emit_table(
         {"comparison": found, "rows": rows_data(told, rows, masked, more=more)},
         difference_lines(told, rows, masked, more=more),
     )
-
-
-class _Asked(Signals):
-    """A signal only sets a mark: raised inside SQLite's own code it would be lost."""
-
-    def _leave(self, number: int, frame: FrameType | None) -> None:
-        self._stop(number, frame)
-
-    def checkpoint(self) -> None:
-        if self.received:
-            raise Cancelled("Interrupted.")
-
-
-class _Progress:
-    """Shows on a terminal how many rows have been compared."""
-
-    def __init__(self, console: Console, asked: _Asked) -> None:
-        self._console = console
-        self._asked = asked
-        self._shown = time.monotonic()
-
-    def tick(self, done: int, total: int) -> None:
-        self._asked.checkpoint()
-        now = time.monotonic()
-        if self._console.in_place and total and now - self._shown > _EVERY:
-            self._shown = now
-            self._console.progress(f"» comparing  {count(done)} of {count(total)} rows")

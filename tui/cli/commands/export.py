@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import codecs
 import shlex
-import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import BinaryIO, cast
 
 import click
@@ -15,7 +13,7 @@ import click
 from tui.cli.click_parts import Command
 from tui.cli.commands.arguments import backup_word
 from tui.cli.console import Console
-from tui.cli.following import Signals
+from tui.cli.interruptible import Asked, Counting
 from tui.cli.report.emit import emit
 from tui.cli.session import Session
 from tui.core.errors import Cancelled, UsageError
@@ -29,9 +27,6 @@ from tui.operations.looking import BackupFile, LiveDatabase
 from tui.operations.query import Query
 from tui.services.rows_out.formats import FORMATS, Format, format_of
 from tui.wording.quantities import count
-
-_EVERY = 0.2
-"""Seconds between two lines of progress."""
 
 
 @click.command(cls=Command)
@@ -95,7 +90,7 @@ def export(
     format_ = cast(Format, kind or (format_of(target.name) if target else None) or "csv")
     command = command_line(session.deployment, "export", *_typed(click.get_current_context()))
     source = "live" if backup is None else backup_word(backup)
-    asked = _Asked()
+    asked = Asked()
     with asked:
         try:
             if sql is not None and target is not None:
@@ -142,9 +137,13 @@ def _write(
     whole: Export,
     target: Path | None,
     replace: bool,
-    asked: _Asked,
+    asked: Asked,
 ) -> Exported:
-    tick = _Progress(session.console, asked).tick
+    counting = Counting(session.console, asked)
+
+    def tick(table: str, rows: int) -> None:
+        counting.tick(lambda: f"writing  {shlex.quote(table)}  {count(rows)} rows" if table else "")
+
     if target is None:
         return whole.to_stream(cast(BinaryIO, _Stdout(session.console)), tick=tick)
     if len(whole.wanted) == 1:
@@ -197,33 +196,3 @@ class _Stdout:
 
     def flush(self) -> None:
         """Nothing waits here."""
-
-
-class _Asked(Signals):
-    """A signal only sets a mark: raised inside SQLite's own code it would be lost."""
-
-    def _leave(self, number: int, frame: FrameType | None) -> None:
-        self._stop(number, frame)
-
-    def is_asked(self) -> bool:
-        return bool(self.received)
-
-    def checkpoint(self) -> None:
-        if self.received:
-            raise Cancelled("Interrupted.")
-
-
-class _Progress:
-    """Shows on a terminal how many rows have been written."""
-
-    def __init__(self, console: Console, asked: _Asked) -> None:
-        self._console = console
-        self._asked = asked
-        self._shown = time.monotonic()
-
-    def tick(self, table: str, rows: int) -> None:
-        self._asked.checkpoint()
-        now = time.monotonic()
-        if self._console.in_place and table and now - self._shown > _EVERY:
-            self._shown = now
-            self._console.progress(f"» writing  {shlex.quote(table)}  {count(rows)} rows")

@@ -10,7 +10,7 @@ from tui.cli.report.tables import CELL, VALUE, value_text
 from tui.core.models.queries import Result
 from tui.core.models.rows import Cell
 from tui.operations.query import StatementError
-from tui.services.rows_out.formats import Format, writer
+from tui.services.rows_out.formats import Format, distinct, writer
 from tui.wording.clean import one_line, printable
 
 
@@ -96,18 +96,6 @@ def _out(value: Any) -> Any:  # noqa: ANN401
     if not isinstance(value, Cell):
         return value
     return f"•••• {value.length} ch" if value.secret else value.value
-
-
-def distinct(columns: Sequence[str]) -> tuple[str, ...]:
-    """Column names, each once: `id`, `id:2`; one without a name by its place, `column 3`."""
-    found: dict[str, None] = {}
-    for number, name in enumerate(columns, 1):
-        name = base = name or f"column {number}"
-        again = 2
-        while name in found:
-            name, again = f"{base}:{again}", again + 1
-        found[name] = None
-    return tuple(found)
 
 
 def place_lines(error: StatementError, sql: str) -> Iterator[str]:
