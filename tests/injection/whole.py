@@ -204,7 +204,8 @@ def assert_whole(
     if settled:
         # I2, I3: every journal has its end, nothing half-made is left, nobody holds the lock.
         assert unfinished(deployment) == ()
-        assert site.left_overs() == [], "half-made files are left"
+        left = site.left_overs()
+        assert left == [], f"half-made files are left: {[str(path) for path in left]}"
         # The journal has its end a moment before its process has.
         wait_for(lambda: read_owner(deployment.state_dir) is None, "the lock is given back", 5.0)
         lock = DatabaseLock(deployment.state_dir)

@@ -252,8 +252,16 @@ class HomePane(Pane):
 
     # --- moving ---------------------------------------------------------------------------
 
+    def on_mount(self) -> None:
+        """Arranged before the first paint: the summary must not flash where there is room."""
+        self._arrange()
+
     def on_resize(self, event: events.Resize) -> None:
         """Dashboard or summary, by the terminal's size."""
+        self._arrange()
+        self.update()
+
+    def _arrange(self) -> None:
         size = self.app.size
         dashboard = size.width >= DASHBOARD[0] and size.height >= DASHBOARD[1]
         self.set_class(dashboard, "-dashboard")
@@ -261,7 +269,6 @@ class HomePane(Pane):
             part.frame = "box" if dashboard else "rule"
             part.heading = dashboard
         self._part("tables").cursor_at = int(dashboard)
-        self.update()
 
     def focus_first(self) -> None:
         """The part that had the focus last, or the tables."""
