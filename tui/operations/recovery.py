@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from tui.core.errors import ERRORS_BY_CODE, ExitCode, McpdbError, PrecheckError, UsageError
 from tui.core.models import FORMAT, Deployment
 from tui.core.operation import Operation, Record, Recovery
+from tui.operations.journaled import merged
 from tui.operations.registry import build
 from tui.operations.running import Run
 from tui.services import journal, operator, processes
@@ -95,6 +96,7 @@ def finish_all(
             change the database before.
     """
     ended: list[tuple[str, ExitCode]] = []
+    elsewhere: set[Path] = set()
     require_known_format(deployment)
     for path, records in unfinished_paths(deployment):
         if not records or records[0]["kind"] != "begun":
@@ -119,15 +121,17 @@ def finish_all(
         over = journal.has_ended(records)
         writer.close(ended=over)
         ended.append((path.stem, code))
+        if second := merged(records).get("second_final"):
+            elsewhere.add(Path(second).parent)
         if not over:
             # With the exit code of what stands in the way, e.g. of a Docker that is gone.
             kind = ERRORS_BY_CODE.get(code, McpdbError)
             raise kind(str(records[-1].get("sentence", "An operation is not finished.")))
-    _sweep(deployment)
+    _sweep(deployment, elsewhere)
     return ended
 
 
-def _sweep(deployment: Deployment) -> None:
+def _sweep(deployment: Deployment, elsewhere: Iterable[Path]) -> None:
     """Remove half-made files whose owner is dead; call it with the lock held.
 
     An operation of this database is dead, for we hold its lock. Another database may write its
@@ -135,8 +139,8 @@ def _sweep(deployment: Deployment) -> None:
     """
     state = deployment.state_dir
     ours = {path.stem for path in journal.paths(state)}
-    folders = (deployment.database.parent, deployment.backup_dir, state, journal.folder(state))
-    for folder in folders:
+    folders = (deployment.database.parent, deployment.backup_dir, state, *_within(state))
+    for folder in (*folders, *elsewhere):
         with suppress(OSError):
             for path in folder.iterdir():
                 name = _PARTIAL.fullmatch(path.name)
@@ -145,6 +149,14 @@ def _sweep(deployment: Deployment) -> None:
                 pid = name["pid"]
                 if name["journal"] in ours or (pid and not processes.start_time(int(pid))):
                     discard(path)
+
+
+def _within(state: Path) -> list[Path]:
+    """The folders of the state folder: whatever an operation writes lies in one of them."""
+    try:
+        return [path for path in state.iterdir() if path.is_dir() and not path.is_symlink()]
+    except OSError:
+        return []
 
 
 def outlook(deployment: Deployment, journal_id: str) -> Recovery | None:
