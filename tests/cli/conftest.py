@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cli.warm import Warm
 from tui.core.models import ActivityEntry, Deployment
 from tui.demo import deployment as demo
 from tui.demo.folder import Pace
@@ -48,6 +53,13 @@ def until(condition: Callable[[], Any], what: str) -> Any:
     return value
 
 
+@functools.cache
+def _warm() -> Warm:
+    warm = Warm()
+    atexit.register(warm.end)
+    return warm
+
+
 @dataclass
 class Cli:
     """`mcpdb-tui` with options that always stand in front."""
@@ -63,11 +75,29 @@ class Cli:
         return {**os.environ, "DOCKER_HOST": "unix:///nowhere/docker.sock", **self.env}
 
     def __call__(self, *words: str, stdin: str = "") -> Done:
+        if any(name.startswith("PYTHON") for name in self.env):
+            return self._fresh(words)  # only a new interpreter looks at it
+        with ExitStack() as opened:
+            streams = [opened.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
+            streams[0].write(stdin.encode())
+            streams[0].seek(0)
+            code = _warm().run(
+                [*self.first, *words],
+                cwd=self.cwd,
+                env=self.environ(),
+                streams=streams,
+                timeout=120,
+            )
+            for stream in streams:
+                stream.seek(0)
+            return Done(code, streams[1].read().decode(), streams[2].read().decode())
+
+    def _fresh(self, words: Sequence[str]) -> Done:
         done = subprocess.run(
             self.words(*words),
             cwd=self.cwd,
             env=self.environ(),
-            input=stdin.encode(),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
             timeout=120,
