@@ -16,8 +16,8 @@ import pytest
 from tui.core.models import ActivityEntry, Deployment, ProcessRef
 from tui.core.operation import Operation
 from tui.demo import deployment as demo
-from tui.operations.gateways import gateway_of, wait_healthy
-from tui.operations.launch import follow, launch
+from tui.operations.execution.launch import follow, launch
+from tui.operations.finding.gateways import gateway_of, wait_healthy
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -130,7 +130,7 @@ def faulty_runner(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def arm(*words: str) -> None:
         monkeypatch.setattr(
-            "tui.operations.launch.runner_command",
+            "tui.operations.execution.launch.runner_command",
             lambda: [sys.executable, "-m", "tests.faulty_runner", *words],
         )
         monkeypatch.setenv("PYTHONPATH", str(ROOT))

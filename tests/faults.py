@@ -25,7 +25,7 @@ from tests.injection.fault import fill as fill
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry, Deployment, MigrationsRef
 from tui.core.operation import Operation
-from tui.operations.launch import follow, launch
+from tui.operations.execution.launch import follow, launch
 
 ROOT = Path(__file__).resolve().parents[1]
 NOBODY = 65_534
@@ -163,7 +163,7 @@ def hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
         gates.append(gate)
         words = ["-m", "tests.paused_runner", place, str(gate), *settings]
         monkeypatch.setattr(
-            "tui.operations.launch.runner_command", lambda: [sys.executable, *words]
+            "tui.operations.execution.launch.runner_command", lambda: [sys.executable, *words]
         )
         monkeypatch.setenv("PYTHONPATH", str(ROOT))
         return Held(deployment, gate)

@@ -15,7 +15,7 @@ import sys
 
 from tests.injection.fault import Fault
 from tests.injection.process import arm
-from tui.operations import runner
+from tui.operations.execution import runner
 
 if __name__ == "__main__":
     when, place = sys.argv[1].removeprefix("kill-"), sys.argv[2]

@@ -13,7 +13,7 @@ import sys
 
 from tests.injection.fault import Fault
 from tests.injection.process import adjust, arm
-from tui.operations import runner
+from tui.operations.execution import runner
 
 if __name__ == "__main__":
     arm([Fault("hold", sys.argv[1], sys.argv[2])])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tui.core.models import Deployment
     from tui.core.settings import Settings
-    from tui.operations.candidates import Candidate
+    from tui.operations.finding.candidates import Candidate
 
 DEBUG = "MCPDB_DEBUG"
 """Set to 1, a fault prints its traceback."""

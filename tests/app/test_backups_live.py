@@ -12,7 +12,7 @@ from tui.app.app import McpdbApp
 from tui.app.screens.plan import PlanScreen
 from tui.app.screens.question import Question
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import read_catalogue
+from tui.operations.cataloguing.catalogue import read_catalogue
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from tui.app.comparison_reader import Compared, ComparisonReader, RowsCame
 from tui.app.screens.bring_back import BringBackScreen
 from tui.app.screens.compare import CompareScreen
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.looking import RELEASE_WAIT, LiveDatabase
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.reads.looking import RELEASE_WAIT, LiveDatabase
 
 ROWS = 300_000
 

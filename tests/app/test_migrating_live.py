@@ -14,8 +14,8 @@ from tui.app.screens.migrating_plan import MigratingPlanScreen
 from tui.app.screens.operation import OperationScreen
 from tui.app.screens.rehearsal import RehearsalScreen
 from tui.app.screens.rehearse_question import RehearseQuestion
-from tui.operations import rehearsals
 from tui.operations.backup import BackupCreate
+from tui.operations.timelines import rehearsals
 
 PENDING = ("6ea2f05bd913", "d45c8b39e07f")
 

@@ -397,7 +397,7 @@ async def test_the_second_opening_shows_the_remembered_timeline_before_anybody_i
     make_site, monkeypatch
 ):
     from tui.app.timeline_look import TimelineLook
-    from tui.operations.timeline import read_timeline
+    from tui.operations.timelines.timeline import read_timeline
 
     site = make_site(running=False)
     state = GatewayState(running="stopped")

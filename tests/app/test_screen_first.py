@@ -23,7 +23,7 @@ from tui.core.models import (
 )
 from tui.core.operation import Verdict
 from tui.core.settings import Settings
-from tui.operations.candidates import Candidate
+from tui.operations.finding.candidates import Candidate
 
 pytestmark = pytest.mark.usefixtures("cest")
 

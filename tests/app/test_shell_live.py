@@ -25,7 +25,7 @@ from tui.app.screens.plan import PlanScreen
 from tui.app.screens.question import Question
 from tui.app.widgets.message import MessageLine
 from tui.operations.backup import BackupCreate
-from tui.services import holders
+from tui.services.live import holders
 
 QUICK = Periods(pulse=0.1, stamp=0.2, folders=0.3, gateway=0.5, recount=0.5)
 PATIENCE = 30.0
@@ -68,8 +68,8 @@ def viewer_is_ours(monkeypatch):
     """The test's process is a viewer of this product, though it is not called so."""
     own = Path("/proc/self/cmdline").read_bytes().rstrip(b"\0").decode().split("\0")
     program = f"""
-from tui.operations import runner
-from tui.services import holders
+from tui.operations.execution import runner
+from tui.services.live import holders
 known = holders._is_ours
 holders._is_ours = lambda arguments: arguments == {own!r} or known(arguments)
 runner.main()
@@ -77,7 +77,7 @@ runner.main()
     known = holders._is_ours
     monkeypatch.setattr(holders, "_is_ours", lambda words: words == own or known(words))
     monkeypatch.setattr(
-        "tui.operations.launch.runner_command", lambda: [sys.executable, "-c", program]
+        "tui.operations.execution.launch.runner_command", lambda: [sys.executable, "-c", program]
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.bench.big import big_site, timed, watched
 from tests.conftest import Site
 from tui.operations.backup import BackupCreate
-from tui.operations.gateways import gateway_of
+from tui.operations.finding.gateways import gateway_of
 from tui.operations.restore import Restore
 
 

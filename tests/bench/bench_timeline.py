@@ -23,7 +23,7 @@ from typing import Any
 from tests.app.shell_story import HEAD, SEEN, shell
 from tui.app.listing import migration_table
 from tui.app.seeing import Saw
-from tui.operations.timeline import place
+from tui.operations.timelines.timeline import place
 from tui.services.migrations import cache
 from tui.services.migrations.graph import MigrationGraph, graph_from, judged
 

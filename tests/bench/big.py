@@ -14,7 +14,7 @@ from tui.core.models import ActivityEntry
 from tui.core.operation import Operation
 from tui.demo import deployment as demo
 from tui.demo.folder import Pace
-from tui.operations.launch import follow, launch
+from tui.operations.execution.launch import follow, launch
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ from tui.core.models import ActivityEntry, Deployment
 from tui.demo import deployment as demo
 from tui.demo.folder import Pace
 from tui.operations.activity import read_activity
-from tui.operations.gateways import gateway_of, wait_healthy
+from tui.operations.finding.gateways import gateway_of, wait_healthy
 
 PATIENCE = 60.0
 """Seconds until a condition that must come is given up."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Place
-from tui.operations.catalogue import find_backup, read_catalogue
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
 from tui.services.manifests import write_manifest
 
 

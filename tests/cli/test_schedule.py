@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import Cli, Place
 from tui.demo import deployment as demo
 from tui.operations.activity import read_activity
-from tui.operations.catalogue import read_catalogue
+from tui.operations.cataloguing.catalogue import read_catalogue
 from tui.services.crontab import as_cron_runs_it
 
 

@@ -16,7 +16,7 @@ from tests.cli.conftest import Place, until
 from tui.core.errors import BusyError
 from tui.core.models import ActivityEntry
 from tui.operations.activity import read_entry
-from tui.operations.launch import launch
+from tui.operations.execution.launch import launch
 from tui.operations.restore import Restore
 
 HOLD = """

@@ -20,7 +20,7 @@ from typing import IO
 
 _MODULES = (
     "tui.__main__", "tui.cli.main", "tui.cli.performing", "tui.operations.restore",
-    "tui.operations.backup", "tui.operations.catalogue", "tui.operations.status",
+    "tui.operations.backup", "tui.operations.cataloguing.catalogue", "tui.operations.status",
 )  # fmt: skip
 
 

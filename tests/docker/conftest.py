@@ -39,7 +39,7 @@ def docker_env(docker_host):
 @pytest.fixture(scope="session")
 def engine(docker_host):
     """The engine, through the product's own layer."""
-    from tui.services.engine import Engine
+    from tui.services.containers.engine import Engine
 
     engine = Engine(docker_host)
     yield engine

@@ -15,14 +15,14 @@ from tests.docker.lab import LabError
 from tests.docker.site import RealSite, ask
 from tui.core.models import MigrationFinding, Timeline
 from tui.core.operation import Check, Plan
-from tui.operations import rehearsals
 from tui.operations.activity import unfinished
-from tui.operations.catalogue import safety_dir
-from tui.operations.looking import LiveDatabase
-from tui.operations.migration_doctor import examine
+from tui.operations.cataloguing.catalogue import safety_dir
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.status import read_gateway
-from tui.operations.timeline import read_timeline
-from tui.services.engine import ONE_OFF_LABEL
+from tui.operations.timelines import rehearsals
+from tui.operations.timelines.migration_doctor import examine
+from tui.operations.timelines.timeline import read_timeline
+from tui.services.containers.engine import ONE_OFF_LABEL
 
 OLD, NEW = "e75490e949b1", "7ab59991e017"
 BELOW = "c9f8e7d6a4b3"

@@ -11,9 +11,9 @@ from tests.docker.lab import Deployment as Lab
 from tui.core.models import ActivityEntry, Deployment
 from tui.core.operation import Operation
 from tui.core.settings import Flags, load
-from tui.operations.discover import discover
-from tui.operations.gateways import gateway_of
-from tui.operations.launch import follow, launch
+from tui.operations.execution.launch import follow, launch
+from tui.operations.finding.discover import discover
+from tui.operations.finding.gateways import gateway_of
 
 
 class RealSite:

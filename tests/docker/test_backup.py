@@ -14,15 +14,15 @@ from tests.docker import lab
 from tests.docker.site import RealSite, ask, ask_finished
 from tests.faults import Held, hold
 from tui.core.models import Deployment
-from tui.operations import secret
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import find_backup, read_catalogue
+from tui.operations.cataloguing import secret
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
 from tui.operations.cold_backup import ColdBackup
-from tui.operations.gateways import require_gateway
-from tui.operations.launch import follow, launch, launch_resume
-from tui.services.engine import Engine
-from tui.services.engine_exec import execute
+from tui.operations.execution.launch import follow, launch, launch_resume
+from tui.operations.finding.gateways import require_gateway
+from tui.services.containers.engine import Engine
+from tui.services.containers.engine_exec import execute
 
 __all__ = ["hold"]
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
@@ -213,7 +213,7 @@ def test_an_engine_that_goes_away_midway_costs_13_and_resume_pays_the_debt(
     monkeypatch.setenv("DOCKER_HOST", relay.address)
     deployment = site.deployment
     known = {backup.id for backup in read_catalogue(deployment).backups}
-    held = hold(deployment, place, "tui.operations.cold_recovery.START_PATIENCE=1.0")
+    held = hold(deployment, place, "tui.operations.backing_up.cold_recovery.START_PATIENCE=1.0")
     held.begin(ColdBackup(deployment))
     relay.down()
     last = held.end()

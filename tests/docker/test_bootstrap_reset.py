@@ -16,10 +16,10 @@ from tests.docker.migration_site import NEW, findings, one_offs, stands_at
 from tests.docker.site import RealSite, ask_finished
 from tui.core.models import Deployment, GatewayState, MigrationFinding, MigrationsRef
 from tui.operations.bootstrap import Bootstrap
-from tui.operations.catalogue import safety_dir
-from tui.operations.launch import launch_resume
-from tui.operations.migration_doctor import examine
-from tui.operations.timeline import read_timeline
+from tui.operations.cataloguing.catalogue import safety_dir
+from tui.operations.execution.launch import launch_resume
+from tui.operations.timelines.migration_doctor import examine
+from tui.operations.timelines.timeline import read_timeline
 from tui.operations.undo import Undo
 from tui.services.migrations.running import Job, run
 

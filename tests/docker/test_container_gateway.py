@@ -9,7 +9,7 @@ import pytest
 
 from tui.core.errors import DockerError, NotFoundError
 from tui.core.models import ContainerRef
-from tui.services.engine_exec import execute
+from tui.services.containers.engine_exec import execute
 from tui.services.gateways import connect
 from tui.services.gateways.container import ContainerGateway
 

@@ -11,7 +11,7 @@ from docker.errors import NotFound
 from tests.docker import lab
 from tui.core.models import ContainerRef
 from tui.core.settings import Flags, load
-from tui.operations.discover import discover
+from tui.operations.finding.discover import discover
 
 
 def look(cwd, environ, **flags):

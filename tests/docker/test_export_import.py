@@ -16,10 +16,10 @@ from tests.docker.site import RealSite, ask
 from tui.core.secrets import is_secret
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import find_backup
+from tui.operations.cataloguing.catalogue import find_backup
 from tui.operations.export import Export
-from tui.operations.exporting import Wanted
 from tui.operations.import_rows import ImportRows
+from tui.operations.reads.exporting import Wanted
 from tui.operations.undo import Undo
 from tui.services.rows_out.formats import READABLE, Format, reading
 from tui.services.rows_out.values import text_value

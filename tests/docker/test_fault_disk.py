@@ -17,7 +17,7 @@ from tests.injection.fault import Fault, fill
 from tests.injection.inject import heal, inject
 from tests.injection.whole import assert_whole, integrity, look_at
 from tui.operations.backup import BackupCreate
-from tui.operations.launch import launch_resume
+from tui.operations.execution.launch import launch_resume
 from tui.operations.prune import Prune
 from tui.operations.restore import Restore
 from tui.operations.verify import BackupVerify

@@ -23,15 +23,15 @@ from tui.core.models import Deployment
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
 from tui.operations.cold_backup import ColdBackup
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.restore import Restore
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
 RESTORED = frozenset({"before-the-backup"})
 IMPATIENT = (
-    "tui.operations.gateways.START_PATIENCE=2",
-    "tui.operations.cold_recovery.START_PATIENCE=2",
+    "tui.operations.finding.gateways.START_PATIENCE=2",
+    "tui.operations.backing_up.cold_recovery.START_PATIENCE=2",
 )
 
 

@@ -19,10 +19,10 @@ from tests.programs import running
 from tui.core.errors import McpdbError
 from tui.core.models import ContainerRef
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import safety_dir
+from tui.operations.cataloguing.catalogue import safety_dir
 from tui.operations.cold_backup import ColdBackup
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.launch import launch
+from tui.operations.execution.launch import launch
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.restore import Restore
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
@@ -163,7 +163,7 @@ def test_somebody_who_does_not_let_go_is_named(site: RealSite, backup: Path) -> 
     before = look_at(site)
     gate = site.lab.folder / "gate"
     from tests.injection.inject import runner
-    from tui.operations.launch import follow
+    from tui.operations.execution.launch import follow
 
     operation = Restore(site.deployment, str(backup))
     settings = ("tui.operations.restore.OWNERSHIP_DEADLINE=1.5",)
@@ -206,7 +206,7 @@ def test_a_hostile_file_is_refused_before_anything_stops(
         backup.write_bytes(hostile(good)[kind])
         with pytest.raises(McpdbError) as refused:
             launched = launch(Restore(site.deployment, str(backup)))
-            from tui.operations.launch import follow
+            from tui.operations.execution.launch import follow
 
             *_, last = follow(site.deployment, launched)
             assert last.exit_code is not None

@@ -21,11 +21,11 @@ from tests.docker.migration_site import (
     stands_at,
 )
 from tests.docker.site import RealSite
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.switching import put, target_image
+from tui.operations.finding.gateways import gateway_of, state_of
+from tui.operations.migrating.switching import put, target_image
 from tui.operations.upgrade import Upgrade
-from tui.services import compose_up
-from tui.services.engine import Engine
+from tui.services.containers import compose_up
+from tui.services.containers.engine import Engine
 from tui.services.giving import Giver, user_of
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]

@@ -17,7 +17,7 @@ from tests.docker.site import RealSite, ask, ask_finished
 from tests.faults import wait_for
 from tests.terminal import Terminal
 from tui.operations.activity import read_activity, unfinished
-from tui.operations.catalogue import safety_dir
+from tui.operations.cataloguing.catalogue import safety_dir
 from tui.services.processes import start_time
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]

@@ -11,7 +11,7 @@ from tests.docker.migration_site import NEW, OLD, give_logs, image_id, image_of,
 from tests.docker.site import RealSite
 from tests.docker.test_keys import ENTER, PROGRAM, TAB, leave_welcome
 from tests.terminal import Terminal
-from tui.operations import rehearsals
+from tui.operations.timelines import rehearsals
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 

@@ -22,7 +22,7 @@ from tests.docker.lab import engine_available, image_for
 from tests.docker.site import RealSite, ask_finished
 from tui.core.errors import Cancelled, DockerError, NotFoundError
 from tui.core.models import ContainerRef, Deployment
-from tui.services.engine import Engine
+from tui.services.containers.engine import Engine
 from tui.services.migrations import copies
 from tui.services.migrations.job import Event, Job, MigrationFailedError, Ran
 from tui.services.migrations.one_off import MAKER_LABEL

@@ -37,14 +37,14 @@ from tests.docker.migration_site import (
 from tests.docker.site import RealSite, ask, ask_finished
 from tests.faults import wait_for
 from tui.core.operation import Verdict
-from tui.operations import rehearsals
 from tui.operations.bootstrap import Bootstrap, Reset
-from tui.operations.catalogue import safety_dir
+from tui.operations.cataloguing.catalogue import safety_dir
 from tui.operations.downgrade import Downgrade
-from tui.operations.registry import build
+from tui.operations.execution.registry import build
 from tui.operations.rehearse import Rehearse
 from tui.operations.stamp import Stamp
 from tui.operations.status import read_gateway
+from tui.operations.timelines import rehearsals
 from tui.operations.undo import Undo
 from tui.operations.upgrade import Upgrade
 

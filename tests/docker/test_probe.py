@@ -15,7 +15,7 @@ from tests.docker.lab import Deployment as Lab
 from tests.docker.lab import engine_available, image_for
 from tui.core.errors import DockerError
 from tui.core.models import ContainerRef, Deployment, GatewayState, MigrationsRef
-from tui.operations.timeline import read_timeline
+from tui.operations.timelines.timeline import read_timeline
 from tui.services.migrations.one_off import MAKER_LABEL
 from tui.services.migrations.probe import read_container, read_image, recall_container
 

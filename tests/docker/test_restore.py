@@ -18,8 +18,8 @@ from tui.core.errors import McpdbError
 from tui.core.operation import Verdict
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import read_catalogue, safety_dir
-from tui.operations.launch import follow, launch
+from tui.operations.cataloguing.catalogue import read_catalogue, safety_dir
+from tui.operations.execution.launch import follow, launch
 from tui.operations.restore import Restore
 from tui.operations.status import read_status
 from tui.operations.undo import Undo
@@ -168,7 +168,7 @@ def test_a_killed_backup_leaves_nothing_half_made_on_the_real_gateway(
     site = raise_site("1.0.7")
     with monkeypatch.context() as patch:
         patch.setattr(
-            "tui.operations.launch.runner_command",
+            "tui.operations.execution.launch.runner_command",
             lambda: [sys.executable, "-m", "tests.faulty_runner", "kill-tick", "copy"],
         )
         patch.setenv("PYTHONPATH", str(ROOT))

@@ -16,7 +16,7 @@ from tests.faults import wait_for
 from tui.core.errors import McpdbError
 from tui.core.operation import Check, Plan, Verdict
 from tui.operations.backup import BackupCreate
-from tui.operations.launch import launch
+from tui.operations.execution.launch import launch
 from tui.operations.restore import Restore
 from tui.operations.status import read_status
 from tui.operations.undo import Undo

@@ -21,10 +21,10 @@ from tui.core.models import Deployment
 from tui.demo import control
 from tui.demo import deployment as demo
 from tui.demo.folder import Pace
-from tui.operations import suspicion
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.launch import launch_resume
+from tui.operations.cataloguing import suspicion
+from tui.operations.execution.launch import launch_resume
 
 LATER = "written-after-the-backup"
 PACE = Pace(interval=0.2, health_timeout=3.0, stop_timeout=1.0)

@@ -20,26 +20,26 @@ from tests.injection.whole import Before, at, good, prints
 from tests.unit.demo_package import HEAD, OLDER
 from tui.core.models import Rehearsal
 from tui.core.operation import Operation
-from tui.operations import rehearsals
 from tui.operations.adopt import Adopt
 from tui.operations.annotate import Pin, Relabel
 from tui.operations.backup import BackupCreate
 from tui.operations.bootstrap import Reset
 from tui.operations.bring_back import BringBack
-from tui.operations.catalogue import read_catalogue
+from tui.operations.cataloguing.catalogue import read_catalogue
 from tui.operations.cold_backup import ColdBackup
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
 from tui.operations.delete import Delete
 from tui.operations.downgrade import Downgrade
 from tui.operations.drill import Drill
 from tui.operations.export import Export
-from tui.operations.exporting import Wanted
 from tui.operations.import_rows import ImportRows
 from tui.operations.prune import Prune
-from tui.operations.rehearsals import load
+from tui.operations.reads.exporting import Wanted
 from tui.operations.rehearse import Rehearse
 from tui.operations.restore import Restore
 from tui.operations.stamp import Stamp
+from tui.operations.timelines import rehearsals
+from tui.operations.timelines.rehearsals import load
 from tui.operations.undo import Undo
 from tui.operations.upgrade import Upgrade
 from tui.operations.verify import BackupVerify

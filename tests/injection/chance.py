@@ -21,7 +21,7 @@ from tests.injection.whole import AnySite, Before, assert_whole, look_at, names
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry
 from tui.operations.activity import read_activity, read_entry
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.restore import Restore
 from tui.services import processes
 

@@ -18,7 +18,7 @@ from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry
 from tui.core.operation import Operation
 from tui.operations.activity import read_activity
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.status import read_status
 
 
@@ -66,7 +66,7 @@ def runner(*faults: Fault, settings: tuple[str, ...] = ()) -> Iterator[Path]:
         words = [*as_words(faults, Path(scratch)), *settings]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(
-                "tui.operations.launch.runner_command",
+                "tui.operations.execution.launch.runner_command",
                 lambda: [sys.executable, "-m", "tests.injection.process", *words],
             )
             paths = (str(ROOT), os.environ.get("PYTHONPATH", ""))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tui.operations.running import Run
+from tui.operations.execution.running import Run
 from tui.services import files
 from tui.services.journal import Journal
 

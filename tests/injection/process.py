@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.injection.fault import Fault, happen
 from tests.injection.places import watch
-from tui.operations import runner
+from tui.operations.execution import runner
 
 
 def arm(faults: list[Fault], marks: Path | None = None) -> None:

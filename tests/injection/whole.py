@@ -14,8 +14,8 @@ from tests.faults import wait_for
 from tui.core.models import Backup, Deployment
 from tui.core.verdict import Verdict
 from tui.operations.activity import unfinished
-from tui.operations.catalogue import read_catalogue, safety_dir
-from tui.operations.gateways import gateway_of, state_of
+from tui.operations.cataloguing.catalogue import read_catalogue, safety_dir
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.services.locks import DatabaseLock, read_owner
 from tui.services.operator import origin
 

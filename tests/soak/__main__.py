@@ -25,7 +25,7 @@ from typing import TextIO
 
 from tests.injection.chance import Result, WritableSite, kill_one
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import safety_dir
+from tui.operations.cataloguing.catalogue import safety_dir
 from tui.operations.restore import Restore
 
 Ready = Callable[[], tuple[WritableSite, Path]]

@@ -15,11 +15,11 @@ from typing import Any
 from tests.programs import two_tables
 from tui.core.models import ActivityEntry, Deployment, Manifest
 from tui.core.operation import Operation
-from tui.operations import runner
 from tui.operations.activity import read_entry
-from tui.operations.publishing import describe
-from tui.operations.recovery import finish_all
-from tui.operations.running import Run
+from tui.operations.backing_up.publishing import describe
+from tui.operations.execution import runner
+from tui.operations.execution.recovery import finish_all
+from tui.operations.execution.running import Run
 from tui.services import compression, journal, manifests
 from tui.services.locks import DatabaseLock
 from tui.services.operator import origin

@@ -19,8 +19,8 @@ from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry
 from tui.core.operation import Verdict
 from tui.operations.adopt import Adopt
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.services import compression, manifests
 from tui.services.manifests import read_manifest
 

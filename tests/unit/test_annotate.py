@@ -11,7 +11,7 @@ from tests.unit.shelf import Shelf
 from tui.core.errors import McpdbError
 from tui.core.operation import Operation
 from tui.operations.annotate import LABEL_LENGTH, NOTE_LENGTH, Pin, Relabel
-from tui.operations.catalogue import find_backup
+from tui.operations.cataloguing.catalogue import find_backup
 from tui.services.manifests import path_for, read_manifest
 
 NAME = "mcp_hotbackup_20260101_020000.db"

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tui.core.models import ActivityEntry, Revision
-from tui.operations.applied import Change, applied_by, change_of, read_changes
 from tui.operations.backup import BackupCreate
 from tui.operations.restore import Restore
+from tui.operations.timelines.applied import Change, applied_by, change_of, read_changes
 from tui.services import journal
 
 CHAIN = [

@@ -22,14 +22,14 @@ from tui.operations import backup
 from tui.operations.activity import read_entry
 from tui.operations.adopt import Adopt
 from tui.operations.annotate import Pin
+from tui.operations.backing_up.making import Draft
+from tui.operations.backing_up.publishing import publish
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import find_backup, read_catalogue
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
 from tui.operations.delete import Delete
-from tui.operations.gateways import state_of
-from tui.operations.launch import follow, launch, launch_resume
-from tui.operations.making import Draft
+from tui.operations.execution.launch import follow, launch, launch_resume
+from tui.operations.finding.gateways import state_of
 from tui.operations.prune import Prune
-from tui.operations.publishing import publish
 from tui.operations.verify import BackupVerify
 from tui.services import operator
 from tui.services.manifests import path_for, read_manifest

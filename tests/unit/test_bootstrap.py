@@ -18,8 +18,8 @@ from tui.core.operation import Tier
 from tui.demo import deployment as demo
 from tui.operations.activity import unfinished
 from tui.operations.bootstrap import Bootstrap
-from tui.operations.launch import launch_resume
-from tui.operations.looking import LiveDatabase
+from tui.operations.execution.launch import launch_resume
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.undo import Undo
 
 

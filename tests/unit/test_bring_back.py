@@ -26,9 +26,9 @@ from tui.demo import deployment as demo
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
 from tui.operations.bring_back import BringBack
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.launch import cancel, follow, launch, launch_resume
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.execution.launch import cancel, follow, launch, launch_resume
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.undo import Undo
 from tui.services import processes
 
@@ -369,7 +369,7 @@ def test_a_reader_that_comes_after_the_release_is_waited_for_and_named(
     held = hold(
         ready.deployment,
         "after:step_finished:release",
-        "tui.operations.into_live.OWNERSHIP_DEADLINE=1.5",
+        "tui.operations.bringing.into_live.OWNERSHIP_DEADLINE=1.5",
     )
     held.begin(wanted(ready))
     with running("reader", ready.database) as program:

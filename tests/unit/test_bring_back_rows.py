@@ -345,7 +345,7 @@ def test_a_backslash_makes_a_separator_ordinary(text: str, found: list[str]) -> 
 
 
 def test_the_command_line_names_the_same_key_again() -> None:
-    from tui.operations.bring_back_plan import key_word
+    from tui.operations.bringing.bring_back_plan import key_word
 
     for key in (["a,b"], ["a\\", "b|c,d"], ["plain"], ["\\,", "\\|"]):
         (word,) = parts(key_word(key), ",")

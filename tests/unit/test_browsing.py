@@ -14,9 +14,9 @@ import pytest
 
 from tui.core.errors import BusyError, Cancelled, NotFoundError, UsageError
 from tui.core.models.rows import After, Around, At, Before, Bottom, Cell, Order, Page, Top
-from tui.operations import browsing, short_reads
-from tui.operations.browsing import Browser, View
-from tui.operations.looking import BackupFile
+from tui.operations.reads import browsing, short_reads
+from tui.operations.reads.browsing import Browser, View
+from tui.operations.reads.looking import BackupFile
 from tui.services.sqlite.connections import Opened, connect
 from tui.services.sqlite.filter_language import FilterError
 

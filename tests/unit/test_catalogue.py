@@ -17,8 +17,8 @@ from tests.unit.shelf import Shelf, aged, amended, seen_by_all
 from tui.core.errors import BusyError, McpdbError, PrecheckError, UsageError, VerificationError
 from tui.core.models import Backup
 from tui.core.operation import Verdict
-from tui.operations.arranging import SORTS, arranged, rulings
-from tui.operations.catalogue import (
+from tui.operations.cataloguing.arranging import SORTS, arranged, rulings
+from tui.operations.cataloguing.catalogue import (
     find_backup,
     next_sequence,
     read_catalogue,

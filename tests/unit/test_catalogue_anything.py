@@ -18,8 +18,8 @@ from tui.core.errors import McpdbError
 from tui.core.models import Manifest
 from tui.operations.adopt import Adopt
 from tui.operations.annotate import Pin, Relabel
-from tui.operations.arranging import SORTS, arranged, rulings
-from tui.operations.catalogue import find_backup, read_catalogue, with_secrets
+from tui.operations.cataloguing.arranging import SORTS, arranged, rulings
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue, with_secrets
 from tui.operations.delete import Delete
 from tui.services.manifests import parse
 

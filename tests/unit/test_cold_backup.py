@@ -21,10 +21,10 @@ from tui.demo import control
 from tui.demo import deployment as demo
 from tui.demo.folder import Pace
 from tui.operations.activity import unfinished
-from tui.operations.catalogue import find_backup, read_catalogue
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
 from tui.operations.cold_backup import ColdBackup
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.launch import cancel, follow, launch, launch_resume
+from tui.operations.execution.launch import cancel, follow, launch, launch_resume
+from tui.operations.finding.gateways import gateway_of, state_of
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,9 @@ from tests.faults import as_nobody, needs_root, print_of
 from tests.programs import two_tables
 from tui.core.errors import BusyError, Cancelled, PrecheckError
 from tui.core.models import Deployment, Problem, TableDifference
-from tui.operations import compare_sides
 from tui.operations.compare import compare, names, rows
-from tui.operations.looking import LiveDatabase
+from tui.operations.comparing import compare_sides
+from tui.operations.reads.looking import LiveDatabase
 from tui.services.sqlite import copying
 from tui.services.sqlite.connections import connect
 

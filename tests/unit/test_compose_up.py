@@ -12,9 +12,9 @@ import pytest
 from tests.unit.compose_world import NEW, OLD, OTHER, World, hold_lock, read, served
 from tui.core.errors import BusyError, UnhealthyError
 from tui.core.models import ContainerRef
-from tui.services import compose_cli, compose_up
-from tui.services.compose_up import named_image, up, up_pinned
-from tui.services.engine import Engine
+from tui.services.containers import compose_cli, compose_up
+from tui.services.containers.compose_up import named_image, up, up_pinned
+from tui.services.containers.engine import Engine
 
 
 def quiet(_done, _total):

@@ -17,8 +17,8 @@ from tests.unit.test_hot_backup import agree, back_up, left_overs, place
 from tui.core.errors import Cancelled, McpdbError, VerificationError
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import read_catalogue
-from tui.operations.launch import cancel
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.execution.launch import cancel
 from tui.services import compression, files
 from tui.services.compression import compress, decompress, digest_inside, unpacked, unpacked_size
 

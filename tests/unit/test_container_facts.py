@@ -3,7 +3,7 @@
 import pytest
 
 from tests.unit.fake_engine import container
-from tui.services import container_facts
+from tui.services.containers import container_facts
 
 
 def facts(**config):

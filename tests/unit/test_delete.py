@@ -15,9 +15,9 @@ from tests.unit.conftest import Site
 from tests.unit.shelf import Shelf, amended, seen_by_all
 from tui.core.errors import McpdbError
 from tui.core.operation import Tier, Verdict
-from tui.operations.catalogue import find_backup, read_catalogue, safety_dir
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue, safety_dir
 from tui.operations.delete import Delete, marked, remove
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.restore import Restore
 from tui.operations.undo import Undo
 from tui.services import folder

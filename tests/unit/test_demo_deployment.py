@@ -19,8 +19,8 @@ from tui.core.models import Manifest, ProcessRef
 from tui.core.operation import Verdict
 from tui.demo import catalogue, control, deployment, history, schema
 from tui.operations.adopt import Adopt
-from tui.operations.catalogue import read_catalogue
-from tui.operations.launch import follow, launch
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.execution.launch import follow, launch
 from tui.services import manifests
 from tui.services.sqlite import inspection
 

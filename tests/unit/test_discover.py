@@ -13,8 +13,8 @@ from tests.unit.fake_engine import bind, container, engine
 from tui.core.errors import DockerError, NotFoundError, UsageError
 from tui.core.models import ContainerRef, ProcessRef
 from tui.core.settings import Flags, load
-from tui.operations.discover import discover
-from tui.services.engine import Engine
+from tui.operations.finding.discover import discover
+from tui.services.containers.engine import Engine
 from tui.services.mounts import NO_FILE
 
 NO_DOCKER = {"DOCKER_HOST": "unix:///nowhere/docker.sock"}
@@ -106,7 +106,7 @@ def test_a_process_gateway_never_imports_the_docker_sdk(folder):
         """
         import sys, pathlib
         from tui.core.settings import Flags, load
-        from tui.operations.discover import discover
+        from tui.operations.finding.discover import discover
         here = pathlib.Path(sys.argv[1])
         assert discover(load(Flags(), {}, here), {}, here).require().name == "demo"
         heavy = {"docker", "requests", "textual", "alembic", "sqlalchemy", "sqlite_utils"}
@@ -393,7 +393,7 @@ def test_an_engine_that_may_not_be_asked_says_who_asked(tmp_path):
             """
             import os, sys
             from docker import APIClient  # while we may still read it
-            from tui.services.engine import Engine
+            from tui.services.containers.engine import Engine
             os.setgid(65534); os.setuid(65534)
             try:
                 Engine(f"unix://{sys.argv[1]}").containers()

@@ -16,8 +16,8 @@ from tests.unit.test_upgrade import is_clean, revisions, verdicts
 from tui.cli.report.plan import plan_lines
 from tui.core.models import ProcessRef
 from tui.core.operation import Verdict
-from tui.operations import rehearsals
 from tui.operations.downgrade import Downgrade
+from tui.operations.timelines import rehearsals
 from tui.operations.undo import Undo
 
 

@@ -17,11 +17,11 @@ from tui.core.models import LastDrill
 from tui.core.operation import Verdict
 from tui.operations.activity import read_activity
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import find_backup, read_catalogue
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.cataloguing.proven import last_drill
 from tui.operations.drill import Drill
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.needs import needs_of
-from tui.operations.proven import last_drill
 from tui.operations.status import read_status
 from tui.services.manifests import path_for, read_manifest
 

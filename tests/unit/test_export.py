@@ -23,9 +23,9 @@ from tui.core.models.rows import Condition, Order
 from tui.operations.activity import read_activity
 from tui.operations.export import Export
 from tui.operations.export_result import ExportResult
-from tui.operations.exporting import Wanted
-from tui.operations.looking import LiveDatabase
-from tui.operations.query import Query
+from tui.operations.reads.exporting import Wanted
+from tui.operations.reads.looking import LiveDatabase
+from tui.operations.reads.query import Query
 from tui.services.rows_out.formats import FORMATS, READABLE, Format, reading
 from tui.services.rows_out.values import RawText, text_value
 

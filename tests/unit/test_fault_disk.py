@@ -16,8 +16,8 @@ from tests.injection.whole import assert_whole, look_at, names
 from tui.core.errors import McpdbError
 from tui.demo import deployment as demo
 from tui.operations.activity import unfinished
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.execution.launch import follow, launch, launch_resume
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.verify import BackupVerify
 from tui.services import processes
 

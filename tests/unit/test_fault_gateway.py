@@ -13,7 +13,7 @@ from tests.injection.fault import Fault
 from tests.injection.inject import Outcome, inject
 from tests.injection.whole import LOUD, Before, assert_whole, look_at, tools_of
 from tui.operations.control import GatewayRestart
-from tui.operations.gateways import gateway_of, state_of
+from tui.operations.finding.gateways import gateway_of, state_of
 
 STOPPING = [case for case in CASES if case.down and case.met_at]
 """Operations that stop the gateway and start it again."""

@@ -16,8 +16,8 @@ from tests.injection.cases import CASES, EXEMPT, Case
 from tests.injection.fault import Fault
 from tests.injection.inject import inject
 from tests.injection.whole import assert_whole, look_at
-from tui.operations.launch import launch_resume
-from tui.operations.registry import OPERATIONS
+from tui.operations.execution.launch import launch_resume
+from tui.operations.execution.registry import OPERATIONS
 from tui.services import journal
 
 KILLS = [

@@ -10,7 +10,7 @@ import pytest
 from tests.injection.arena import Arena
 from tests.injection.chance import kill_one
 from tui.core.errors import McpdbError
-from tui.operations.catalogue import read_catalogue
+from tui.operations.cataloguing.catalogue import read_catalogue
 from tui.operations.restore import Restore
 
 ROUNDS, EACH = 10, 10

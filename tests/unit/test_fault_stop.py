@@ -20,7 +20,7 @@ from tests.injection.fault import Fault
 from tests.injection.inject import Outcome, heal, inject
 from tests.injection.whole import LOUD, Before, assert_whole, look_at
 from tui.operations.control import GatewayRestart
-from tui.operations.launch import launch_resume
+from tui.operations.execution.launch import launch_resume
 from tui.operations.verify import VerifyAll
 
 DISK = "24M"

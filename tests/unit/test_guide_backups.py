@@ -20,8 +20,8 @@ from tests.unit.shelf import Shelf
 from tui.core.operation import Verdict
 from tui.demo import deployment as demo
 from tui.operations.adopt import Adopt
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.looking import BackupFile
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.reads.looking import BackupFile
 from tui.operations.restore import Restore
 from tui.services.sqlite.inspection import revisions
 

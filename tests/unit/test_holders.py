@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tui.services import holders as module
-from tui.services.holders import holders
+from tui.services.live import holders as module
+from tui.services.live.holders import holders
 
 
 def closed(monkeypatch: pytest.MonkeyPatch, pid: int) -> None:

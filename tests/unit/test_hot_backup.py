@@ -22,12 +22,12 @@ from tests.programs import running, two_tables
 from tui.core.errors import BusyError, ExitCode, McpdbError, NotFoundError, PrecheckError
 from tui.core.models import ActivityEntry, Backup, Deployment
 from tui.core.operation import Verdict
-from tui.operations import holding
 from tui.operations.activity import unfinished
+from tui.operations.backing_up.publishing import new_name
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.launch import cancel, follow, launch
-from tui.operations.publishing import new_name
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.execution.launch import cancel, follow, launch
+from tui.operations.reads import holding
 from tui.operations.verify import BackupVerify
 from tui.services import journal
 from tui.services.sqlite import copying

@@ -18,11 +18,11 @@ from tests.faults import Held, without_code
 from tui.core.errors import McpdbError
 from tui.core.operation import Plan
 from tui.operations.activity import unfinished
+from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.export import Export
-from tui.operations.exporting import Wanted
-from tui.operations.gateways import gateway_of, state_of
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.import_rows import ImportRows
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.reads.exporting import Wanted
 from tui.operations.undo import Undo
 
 TRAFFIC = ("tool_metrics", "gateways.last_seen")

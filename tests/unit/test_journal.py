@@ -17,8 +17,8 @@ from tui.core.errors import ExitCode, PrecheckError
 from tui.core.models import Deployment
 from tui.operations.activity import read_activity, running_entry, unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.launch import follow, launch, launch_resume
-from tui.operations.recovery import finish_all
+from tui.operations.execution.launch import follow, launch, launch_resume
+from tui.operations.execution.recovery import finish_all
 from tui.operations.verify import BackupVerify
 from tui.services import journal, processes
 from tui.services.journal import Journal

@@ -15,11 +15,11 @@ from tests.programs import two_tables
 from tui.core.errors import McpdbError, NotFoundError, UsageError
 from tui.core.models import Deployment
 from tui.core.operation import Record
-from tui.operations import launch as launching
 from tui.operations.activity import read_activity, read_entry, unfinished, wants_release
 from tui.operations.backup import BackupCreate
-from tui.operations.launch import follow, launch, launch_resume
-from tui.operations.registry import build
+from tui.operations.execution import launch as launching
+from tui.operations.execution.launch import follow, launch, launch_resume
+from tui.operations.execution.registry import build
 from tui.services import journal, processes
 
 

@@ -25,8 +25,8 @@ from tui.core.errors import (
     VerificationError,
 )
 from tui.core.models import Deployment
-from tui.operations.looking import LiveDatabase
-from tui.services.holders import holders, inodes
+from tui.operations.reads.looking import LiveDatabase
+from tui.services.live.holders import holders, inodes
 from tui.services.sqlite.connections import finished, look
 from tui.services.sqlite.inspection import check_header, inspect
 

@@ -22,7 +22,7 @@ from tui.core.errors import ExitCode
 from tui.core.models import Deployment, MigrationAction, MigrationsRef, Revision, Timeline
 from tui.operations.migrating.route import find_route
 from tui.operations.rehearse import Rehearse
-from tui.operations.timeline import place
+from tui.operations.timelines.timeline import place
 from tui.operations.upgrade import Upgrade
 from tui.services.migrations.copies import close, prepare
 from tui.services.migrations.graph import MigrationGraph

@@ -28,11 +28,11 @@ from tui.core.models.backups import BackupKind
 from tui.core.operation import Verdict
 from tui.demo import deployment as demo
 from tui.operations.backup import BackupCreate
-from tui.operations.gateways import gateway_of
-from tui.operations.migration_doctor import examine
-from tui.operations.migration_stamp import looks_like, stamp_findings
-from tui.operations.recommended import recommended, told_copy
-from tui.operations.timeline import place
+from tui.operations.cataloguing.recommended import recommended, told_copy
+from tui.operations.finding.gateways import gateway_of
+from tui.operations.timelines.migration_doctor import examine
+from tui.operations.timelines.migration_stamp import looks_like, stamp_findings
+from tui.operations.timelines.timeline import place
 from tui.services.migrations.expected import Effect, effects, schema_of
 from tui.services.migrations.graph import MigrationGraph
 from tui.services.migrations.probe import read_local

@@ -6,7 +6,7 @@ import pytest
 
 from tui.core.models import MigrationAction, Revision, Timeline
 from tui.operations.migrating.route import Route, find_route
-from tui.operations.timeline import place
+from tui.operations.timelines.timeline import place
 from tui.services.migrations.graph import MigrationGraph
 
 EDGES: dict[str, tuple[str, ...]] = {

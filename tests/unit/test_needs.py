@@ -15,14 +15,14 @@ from tui.app.needs import with_needs
 from tui.app.seen import Seen
 from tui.core.models import Need
 from tui.core.operation import Verdict
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.glance import glance
-from tui.operations.looking import LiveDatabase
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
 from tui.operations.migrating.checks import checks
 from tui.operations.migrating.situation import look_around
 from tui.operations.migrating.wanted import Wanted
+from tui.operations.reads.glance import glance
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.status import read_status
-from tui.operations.timeline import read_timeline, recalled_timeline
+from tui.operations.timelines.timeline import read_timeline, recalled_timeline
 from tui.services.sqlite.inspection import count
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tui.core.errors import McpdbError, NotFoundError
-from tui.services.engine import ONE_OFF_LABEL
+from tui.services.containers.engine import ONE_OFF_LABEL
 from tui.services.migrations import cache, local
 from tui.services.migrations.beside.revisions import describe, newest_first
 from tui.services.migrations.containers import candidates

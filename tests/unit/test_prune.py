@@ -24,10 +24,10 @@ from tui.core.operation import Progress
 from tui.demo import deployment as demo
 from tui.operations.activity import read_activity
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import read_catalogue
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.execution.launch import follow, launch, launch_resume
+from tui.operations.execution.registry import OPERATIONS
 from tui.operations.prune import Prune
-from tui.operations.registry import OPERATIONS
 from tui.services.manifests import path_for, read_manifest, write_manifest
 
 POLICY = {"keep_last": 2, "minimum": 2}

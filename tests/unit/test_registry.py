@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 
 import tui.operations
-from tui.operations.registry import OPERATIONS
+from tui.operations.execution.registry import OPERATIONS
 
 
 def operations() -> dict[str, type]:
@@ -31,7 +31,7 @@ def test_every_operation_is_registered_under_its_own_name() -> None:
 
 def test_only_the_operation_that_is_asked_for_is_loaded() -> None:
     program = (
-        "import sys; from tui.operations.registry import OPERATIONS; OPERATIONS['pin']; "
+        "import sys; from tui.operations.execution.registry import OPERATIONS; OPERATIONS['pin']; "
         "print([m for m in sys.modules if m in ('tui.operations.restore', 'tui.operations.own')])"
     )
     done = subprocess.run(

@@ -12,7 +12,7 @@ import pytest
 
 from tui.core.errors import NotFoundError, VerificationError
 from tui.core.models import BrokenKey, Deployment, Rehearsal, RevisionRun, SchemaChange
-from tui.operations.rehearsals import KEPT, folder, listed, load, matching, save
+from tui.operations.timelines.rehearsals import KEPT, folder, listed, load, matching, save
 from tui.wording.rehearsal_failures import failure
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -21,10 +21,10 @@ from tui.core.errors import BusyError, ExitCode, McpdbError
 from tui.core.models import ContainerRef, Deployment, MigrationsRef, ProcessRef
 from tui.core.operation import Progress, Verdict
 from tui.demo.catalogue import REVISIONS
-from tui.operations import rehearsals
-from tui.operations.launch import launch, launch_resume
+from tui.operations.execution.launch import launch, launch_resume
 from tui.operations.migrating import rehearsing
 from tui.operations.rehearse import Rehearse
+from tui.operations.timelines import rehearsals
 from tui.services.migrations.running import Job
 from tui.services.sqlite.inspection import revisions
 from tui.wording.rehearsals import NOTHING, UNTOUCHED

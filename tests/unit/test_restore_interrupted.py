@@ -24,10 +24,10 @@ from tui.demo import control
 from tui.demo import deployment as demo
 from tui.operations.activity import read_activity, read_entry, running_entry, unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import read_catalogue
+from tui.operations.cataloguing.catalogue import read_catalogue
 from tui.operations.control import GatewayStop
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.launch import cancel, follow, launch, launch_resume
+from tui.operations.execution.launch import cancel, follow, launch, launch_resume
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.restore import Restore
 from tui.services import processes
 
@@ -271,7 +271,7 @@ def test_a_terminal_that_dies_takes_nothing_with_it(ready: Site, tmp_path: Path)
         "import sys, time\n"
         "from pathlib import Path\n"
         "from tui.demo import deployment\n"
-        "from tui.operations.launch import launch\n"
+        "from tui.operations.execution.launch import launch\n"
         "from tui.operations.restore import Restore\n"
         "operation = Restore(deployment.describe(Path(sys.argv[1])), 'latest')\n"
         "print(launch(operation, operation.plan().fingerprint), flush=True)\n"
@@ -308,7 +308,9 @@ def test_a_terminal_that_dies_takes_nothing_with_it(ready: Site, tmp_path: Path)
 
 def test_of_two_at_once_the_second_names_the_first(ready: Site, hold: Callable[..., Held]) -> None:
     held = hold(
-        ready.deployment, "after:step_started:compare", "tui.operations.runner.LOCK_GRACE=0.1"
+        ready.deployment,
+        "after:step_started:compare",
+        "tui.operations.execution.runner.LOCK_GRACE=0.1",
     )
     first = Restore(ready.deployment, "latest")
     held.begin(first)

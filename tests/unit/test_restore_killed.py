@@ -12,7 +12,7 @@ from tests.injection.inject import inject, runner
 from tests.injection.whole import assert_whole, look_at
 from tui.core.errors import McpdbError
 from tui.operations.activity import read_activity, unfinished
-from tui.operations.launch import follow, launch_resume
+from tui.operations.execution.launch import follow, launch_resume
 from tui.operations.restore import Restore
 
 RECOVERY_PLACES = [

@@ -22,21 +22,21 @@ from tui.core.errors import McpdbError
 from tui.core.operation import Progress, Verdict
 from tui.demo import control
 from tui.demo import deployment as demo
-from tui.operations import suspicion
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import read_catalogue
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.journaled import merged
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.cataloguing import suspicion
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.execution.journaled import merged
+from tui.operations.execution.launch import follow, launch, launch_resume
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.restore import Restore
 from tui.operations.restoring import going_back
 from tui.operations.undo import Undo
 from tui.services import journal
-from tui.services.helper_process import HelperGoneError
 from tui.services.journal import next_id
+from tui.services.live.helper_process import HelperGoneError
+from tui.services.live.swapping import SwapHelper
 from tui.services.manifests import read_manifest
-from tui.services.swapping import SwapHelper
 
 LATER = "written-after-the-backup"
 
@@ -272,7 +272,7 @@ def test_a_busy_gateway_is_no_reason_to_take_a_restore_back(
     held = hold(
         ready.deployment,
         "after:step_finished:swap",
-        "tui.operations.restored.PATIENCE=0.5",
+        "tui.operations.restoring.restored.PATIENCE=0.5",
         "tui.services.sqlite.connections.BUSY_TIMEOUT=0.2",
     )
     held.begin(Restore(ready.deployment, "latest"))

@@ -22,10 +22,10 @@ from tui.core.errors import McpdbError, NotFoundError
 from tui.core.operation import Check, Plan, Verdict
 from tui.demo import control
 from tui.demo import deployment as demo
-from tui.operations import suspicion
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import find_backup
-from tui.operations.launch import launch
+from tui.operations.cataloguing import suspicion
+from tui.operations.cataloguing.catalogue import find_backup
+from tui.operations.execution.launch import launch
 from tui.operations.restore import Restore
 from tui.operations.restoring import gains, secrets, situation
 from tui.operations.restoring.others import Other

@@ -24,8 +24,8 @@ from tui.core.operation import Verdict
 from tui.demo import deployment as demo
 from tui.operations.activity import read_activity, unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.launch import launch
+from tui.operations.execution.launch import launch
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.restore import Restore
 from tui.services import files
 

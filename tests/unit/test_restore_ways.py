@@ -21,10 +21,10 @@ from tui.core.operation import Verdict
 from tui.demo import deployment as demo
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import find_backup, read_catalogue
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.execution.launch import follow, launch, launch_resume
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.restore import Restore
 from tui.operations.undo import Undo
 from tui.operations.verify import BackupVerify
@@ -145,7 +145,7 @@ def test_a_way_back_that_is_barred_says_three_lines_that_work(
     held = hold(
         ready.deployment,
         "after:recovery_started:swap-back",
-        "tui.operations.restore_recovery.BACK_DEADLINE=1.0",
+        "tui.operations.restoring.restore_recovery.BACK_DEADLINE=1.0",
     )
     held.begin(Restore(ready.deployment, "latest"))
     with running("reader", ready.database) as program:
@@ -276,7 +276,7 @@ def test_an_undone_restore_brings_the_sidecars_of_a_damaged_file_back(
 
 
 def _keep_of(site: Site, journal_id: str) -> Path:
-    from tui.operations.journaled import merged
+    from tui.operations.execution.journaled import merged
     from tui.services import journal
 
     return Path(

@@ -32,11 +32,11 @@ from tests.programs import running, two_tables
 from tui.core.errors import McpdbError
 from tui.core.operation import Plan, Verdict
 from tui.demo import deployment as demo
-from tui.operations import suspicion
 from tui.operations.activity import unfinished
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import read_catalogue
-from tui.operations.launch import follow, launch, launch_resume
+from tui.operations.cataloguing import suspicion
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.restore import Restore
 from tui.operations.restoring.overwriting import content_of
 from tui.operations.undo import Undo
@@ -221,8 +221,8 @@ def test_another_user_who_may_write_the_file_and_not_give_one_away(
             plan = as_nobody(Restore(site.deployment, "latest").plan)
             assert "only root can give a new file to 12345, you are nobody" in check(plan, "way")
             monkeypatch.setattr(
-                "tui.operations.launch.runner_command",
-                lambda: [*AS_NOBODY, sys.executable, "-P", "-m", "tui.operations.runner"],
+                "tui.operations.execution.launch.runner_command",
+                lambda: [*AS_NOBODY, sys.executable, "-P", "-m", "tui.operations.execution.runner"],
             )
             # Without a fingerprint: only a process with these rights can make the same plan.
             *_, last = follow(site.deployment, launch(Restore(site.deployment, "latest")))
@@ -444,7 +444,7 @@ def test_a_way_back_that_is_barred_says_three_lines_that_work(
     held = hold(
         ready.deployment,
         "after:recovery_started:swap-back",
-        "tui.operations.restore_recovery.BACK_DEADLINE=1.0",
+        "tui.operations.restoring.restore_recovery.BACK_DEADLINE=1.0",
     )
     held.begin(through(ready))
     with running("reader", ready.database) as program:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tui.core.models import Backup, Manifest, Policy, Ruling
 from tui.core.operation import Verdict
-from tui.operations.retention import host_now, rule
+from tui.operations.cataloguing.retention import host_now, rule
 
 NOW = datetime(2026, 8, 11, 3, 14, tzinfo=ZoneInfo("Europe/Berlin"))
 

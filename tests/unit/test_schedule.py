@@ -22,10 +22,10 @@ from tui.core.errors import McpdbError, PrecheckError, UsageError
 from tui.core.models import ContainerRef, Deployment
 from tui.core.operation import Progress, Record, StepStarted
 from tui.operations.activity import read_activity
+from tui.operations.backing_up.jobs import jobs, program
+from tui.operations.backing_up.missed import missed_runs
 from tui.operations.backup import BackupCreate
-from tui.operations.jobs import jobs, program
-from tui.operations.launch import follow, launch, launch_resume
-from tui.operations.missed import missed_runs
+from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.schedule import Schedule, Unschedule, installed, texts
 from tui.operations.status import read_status
 from tui.services import crontab, timers

@@ -18,10 +18,10 @@ from tui.core.errors import PrecheckError
 from tui.core.models import Backup, Deployment, Manifest
 from tui.core.operation import Verdict
 from tui.operations.activity import unfinished
+from tui.operations.backing_up.second_location import Place, copy_there
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.launch import cancel, follow, launch, launch_resume
-from tui.operations.second_location import Place, copy_there
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.execution.launch import cancel, follow, launch, launch_resume
 from tui.services.manifests import path_for, read_manifest
 
 

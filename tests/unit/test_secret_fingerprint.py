@@ -16,11 +16,11 @@ from tests.faults import without_code
 from tui.core.models import ProcessRef
 from tui.demo import control
 from tui.demo import deployment as demo
-from tui.operations import secret
 from tui.operations.backup import BackupCreate
-from tui.operations.catalogue import read_catalogue
-from tui.operations.holding import HOLD, hold_for
-from tui.operations.secret import fingerprint_of, match
+from tui.operations.cataloguing import secret
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.cataloguing.secret import fingerprint_of, match
+from tui.operations.reads.holding import HOLD, hold_for
 from tui.services import fingerprint
 from tui.services.gateways import connect
 from tui.services.gateways.environment import of_process

@@ -16,8 +16,8 @@ from tests.unit.console_file import console_file
 from tui.core.models import Deployment
 from tui.core.models.queries import Caps
 from tui.core.models.rows import Cell
-from tui.operations.looking import BackupFile, LiveDatabase
-from tui.operations.query import Query
+from tui.operations.reads.looking import BackupFile, LiveDatabase
+from tui.operations.reads.query import Query
 from tui.services.sqlite.completion import complete
 from tui.services.sqlite.connections import connect
 from tui.services.sqlite.masking import Masks
@@ -200,7 +200,7 @@ def test_a_statement_is_complete_when_its_semicolon_is_sql(connection: sqlite3.C
 def test_a_live_file_with_a_rollback_journal_is_not_held_for_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.operations.holding.HOLD", 0.2)
+    monkeypatch.setattr("tui.operations.reads.holding.HOLD", 0.2)
     live = tmp_path / "mcp.db"
     with closing(sqlite3.connect(live)) as writer, writer:
         writer.execute("CREATE TABLE t (a)")

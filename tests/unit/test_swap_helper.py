@@ -19,11 +19,11 @@ from tests.faults import ROOT, needs_root, wait_for
 from tests.injection.arena import Disk
 from tests.programs import running, two_tables
 from tui.core.errors import BusyError, DamagedError, PrecheckError
+from tui.services.live.swapping import Exchange, SwapHelper
 from tui.services.locks import DatabaseLock
 from tui.services.operator import Origin
 from tui.services.processes import is_alive, start_time
 from tui.services.sqlite.connections import look, sidecar
-from tui.services.swapping import Exchange, SwapHelper
 
 ME = Origin(who="rita", host="ctx-01", origin="pts/1")
 PARENT = """
@@ -32,7 +32,7 @@ from pathlib import Path
 from tui.services.locks import DatabaseLock
 from tui.services.operator import Origin
 from tui.services.sqlite.connections import look, sidecar
-from tui.services.swapping import Exchange, SwapHelper
+from tui.services.live.swapping import Exchange, SwapHelper
 live, incoming, keep, deadline, stage = sys.argv[1:6]
 lock = DatabaseLock(Path(live).parent / "state")
 lock.acquire(Origin(who="dana", host="ctx-02", origin=""), "restore")

@@ -10,12 +10,12 @@ import pytest
 from tests.unit.compose_world import NEW, OLD, World, hold_lock, served
 from tui.core.errors import McpdbError
 from tui.core.operation import Check, Plan, Tier, Verdict
-from tui.operations.gateways import gateway_of, state_of
+from tui.operations.finding.gateways import gateway_of, state_of
+from tui.operations.migrating.switching import put, target_image
+from tui.operations.migrating.taking_back import with_switch
 from tui.operations.restoring import going_back
-from tui.operations.switching import put, target_image
-from tui.operations.taking_back import with_switch
-from tui.services import compose, compose_cli, kept_images
-from tui.services.compose_up import named_image, pinned_path
+from tui.services.containers import compose, compose_cli, kept_images
+from tui.services.containers.compose_up import named_image, pinned_path
 from tui.services.migrations import probe
 from tui.services.migrations.output import Output
 from tui.services.migrations.settings import of_service

@@ -12,13 +12,14 @@ from tests.unit.compose_world import NEW, OLD, OTHER, World, served
 from tui.core.errors import UnhealthyError
 from tui.core.models import GatewayState, ProcessRef
 from tui.core.operation import Check, Plan, Tier, Verdict
-from tui.operations import switching
-from tui.operations.gateways import gateway_of, state_of
+from tui.operations.finding.gateways import gateway_of, state_of
+from tui.operations.migrating import switching
+from tui.operations.migrating.switching import put, start, target_image
+from tui.operations.migrating.taking_back import switch_back, with_switch
 from tui.operations.own import Own
-from tui.operations.switching import put, start, target_image
-from tui.operations.taking_back import switch_back, with_switch
-from tui.services import journal, kept_images
-from tui.services.engine import Engine
+from tui.services import journal
+from tui.services.containers import kept_images
+from tui.services.containers.engine import Engine
 
 KEPT = kept_images.name("forge", OLD)
 

@@ -18,8 +18,8 @@ from tui.core.models import (
     Timeline,
 )
 from tui.core.operation import Verdict
-from tui.operations.other_image import with_image
-from tui.operations.timeline import (
+from tui.operations.timelines.other_image import with_image
+from tui.operations.timelines.timeline import (
     NO_INTERPRETER,
     at_head,
     fit_sentence,

@@ -22,12 +22,12 @@ from tui.cli.report.outcome import outcome_lines
 from tui.cli.report.plan import plan_lines
 from tui.core.models import GatewayState, ProcessRef
 from tui.core.operation import Check, Plan, Verdict
-from tui.operations import rehearsals
 from tui.operations.backup import BackupCreate
 from tui.operations.control import GatewayStop
-from tui.operations.looking import LiveDatabase
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.rehearse import Rehearse
-from tui.operations.timeline import read_timeline
+from tui.operations.timelines import rehearsals
+from tui.operations.timelines.timeline import read_timeline
 from tui.operations.undo import Undo
 from tui.operations.upgrade import Upgrade
 from tui.services import journal

@@ -11,8 +11,8 @@ from tests.faults import print_of
 from tests.unit.shelf import Shelf, aged, amended, flip
 from tui.core.models import Backup
 from tui.core.operation import Verdict
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.registry import build, parameters
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.execution.registry import build, parameters
 from tui.operations.verify import BackupVerify, VerifyAll
 from tui.services import compression, manifests
 from tui.services.manifests import read_manifest

@@ -10,7 +10,7 @@ from tests.app.screen_plans import entry, steps_until
 from tui.app.screens import running_words
 from tui.cli.report.progress import Narrator
 from tui.core.models import StepLine
-from tui.operations.waiting import SECONDS, command, waited_for
+from tui.operations.execution.waiting import SECONDS, command, waited_for
 
 FORTH = "docker compose -f '/srv/some where/compose.yml' up -d --no-deps gateway " + "x" * 300
 BACK = "docker compose -f /srv/compose.yml -f /srv/pinned.yml up -d --no-deps gateway"

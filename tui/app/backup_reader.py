@@ -19,7 +19,7 @@ from tui.core.errors import Cancelled, McpdbError
 from tui.core.models import Backup, TableInfo
 
 if TYPE_CHECKING:
-    from tui.operations.looking import BackupFile
+    from tui.operations.reads.looking import BackupFile
 
 _TELL_EVERY = 0.25
 """Seconds between two words about how far unpacking is."""
@@ -61,7 +61,7 @@ class BackupReader(threading.Thread):
 
     def run(self) -> None:
         """Read until ended."""
-        from tui.operations.looking import BackupFile
+        from tui.operations.reads.looking import BackupFile
         from tui.services.compression import unpacked
 
         try:
@@ -85,7 +85,7 @@ class BackupReader(threading.Thread):
             self._posts.post_message(message)
 
     def _serve(self, file: BackupFile) -> None:
-        from tui.operations.browsing import Browser
+        from tui.operations.reads.browsing import Browser
 
         browser = Browser(file, more_secrets=self._more_secrets)
         tables = self._with_counts(file.tables())

@@ -15,7 +15,7 @@ def baseline(seen: Seen) -> Backup | None:
     if seen.catalogue is None:
         return None
     # Loaded already by the threads that read the catalogue.
-    from tui.operations.baseline import baseline as chosen
+    from tui.operations.cataloguing.baseline import baseline as chosen
 
     return chosen(seen.catalogue, counted(seen), looked=seen.looked is not None)
 
@@ -27,6 +27,6 @@ def counted(seen: Seen) -> dict[str, int]:
 
 def configuration(seen: Seen) -> dict[str, int]:
     """Rows of the configuration tables now; what is remembered when somebody looked."""
-    from tui.operations.baseline import CONFIGURATION
+    from tui.operations.cataloguing.baseline import CONFIGURATION
 
     return {name: rows for name, rows in counted(seen).items() if name in CONFIGURATION}

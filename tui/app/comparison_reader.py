@@ -17,7 +17,7 @@ from tui.core.errors import Cancelled, McpdbError
 from tui.core.models import Comparison, Deployment, RowDifference, TableDifference
 
 if TYPE_CHECKING:
-    from tui.operations.looking import LiveDatabase
+    from tui.operations.reads.looking import LiveDatabase
 
 PAGE = 200
 """Rows that are read at once."""
@@ -129,7 +129,7 @@ class ComparisonReader(Latest):
     def _unpacked(self, word: str, tick: Tick) -> str:
         if word == "live":
             return word
-        from tui.operations.catalogue import find_backup
+        from tui.operations.cataloguing.catalogue import find_backup
         from tui.services.compression import unpacked
 
         backup = find_backup(self._deployment, word)

@@ -46,7 +46,7 @@ def launched(operation: Operation, plan: Plan) -> str:
         BusyError: Somebody is busy, or something moved since the plan.
         McpdbError: It was refused; nothing was changed.
     """
-    from tui.operations.launch import launch
+    from tui.operations.execution.launch import launch
     from tui.services import operator
 
     return launch(operation, plan.fingerprint, operator.origin(plan.command))
@@ -54,7 +54,7 @@ def launched(operation: Operation, plan: Plan) -> str:
 
 def left_of(deployment: Deployment, entry: ActivityEntry) -> Recovery | None:
     """What is left to do about an operation that was cut; None when that cannot be told."""
-    from tui.operations.recovery import outlook
+    from tui.operations.execution.recovery import outlook
 
     return outlook(deployment, entry.id)
 
@@ -65,7 +65,7 @@ def resumed(deployment: Deployment) -> None:
     Raises:
         McpdbError: It cannot be done now.
     """
-    from tui.operations.launch import launch_resume
+    from tui.operations.execution.launch import launch_resume
 
     launch_resume(deployment)
 

@@ -17,8 +17,8 @@ from tui.app.seeing import Posts
 from tui.core.errors import Cancelled, McpdbError
 
 if TYPE_CHECKING:
-    from tui.operations.browsing import Browser
-    from tui.operations.looking import LiveDatabase
+    from tui.operations.reads.browsing import Browser
+    from tui.operations.reads.looking import LiveDatabase
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +173,7 @@ class LiveRows(threading.Thread):
 
     def run(self) -> None:
         """Read until ended."""
-        from tui.operations.browsing import Browser
+        from tui.operations.reads.browsing import Browser
 
         browser = Browser(self._live, more_secrets=self._more_secrets)
         while not self._ended.is_set():

@@ -33,7 +33,7 @@ def outlooks(deployment: Deployment, entries: Sequence[ActivityEntry]) -> Mappin
     cut = [entry.id for entry in entries if entry.state == "cut"]
     if not cut:
         return {}
-    from tui.operations.recovery import outlook
+    from tui.operations.execution.recovery import outlook
 
     found = {ident: outlook(deployment, ident) for ident in cut}
     return {ident: recovery for ident, recovery in found.items() if recovery is not None}
@@ -41,7 +41,7 @@ def outlooks(deployment: Deployment, entries: Sequence[ActivityEntry]) -> Mappin
 
 def why_no_undo(deployment: Deployment) -> str:
     """Why the last restore cannot be undone; empty when it can."""
-    from tui.operations.unbootstrap import made_by_bootstrap
+    from tui.operations.migrating.unbootstrap import made_by_bootstrap
     from tui.operations.undo import Undo
 
     try:

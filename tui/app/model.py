@@ -31,7 +31,7 @@ from tui.core.models import (
 )
 
 if TYPE_CHECKING:
-    from tui.operations.looking import LiveDatabase
+    from tui.operations.reads.looking import LiveDatabase
 
 
 class Model:
@@ -122,7 +122,7 @@ class Model:
         self._post(Saw(lambda s: replace(s, problems={**dict(s.problems), part: text})))
 
     def _database(self) -> LiveDatabase:
-        from tui.operations.looking import LiveDatabase
+        from tui.operations.reads.looking import LiveDatabase
 
         with self._live_made:
             if self._live is None:
@@ -244,7 +244,7 @@ class Model:
     def _look_at_debts(self, entries: Sequence[ActivityEntry]) -> None:
         """What is left of operations that were cut, and whether a restore can be undone."""
         from tui.app.looks import outlooks, why_no_undo
-        from tui.operations.missed import missed_runs
+        from tui.operations.backing_up.missed import missed_runs
 
         left, undo = outlooks(self.deployment, entries), why_no_undo(self.deployment)
         missed = missed_runs(self.deployment, entries)
@@ -264,7 +264,7 @@ class Model:
         names = signature(*folders)
         if names == self._backup_folder:
             return
-        from tui.operations.catalogue import read_catalogue
+        from tui.operations.cataloguing.catalogue import read_catalogue
 
         try:
             catalogue = read_catalogue(self.deployment)

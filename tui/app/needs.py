@@ -31,9 +31,9 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
     if state is None or health is None:
         return seen
     # Loaded already by the threads that read those parts.
-    from tui.operations.catalogue import with_fits
+    from tui.operations.cataloguing.catalogue import with_fits
+    from tui.operations.cataloguing.proven import newest_drill
     from tui.operations.needs import needs_of
-    from tui.operations.proven import newest_drill
     from tui.operations.status import last_check
 
     tables = seen.tables

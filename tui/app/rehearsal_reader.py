@@ -45,8 +45,8 @@ def load(deployment: Deployment, ident: str) -> Kept:
     Raises:
         McpdbError: There is none of that id, or it cannot be read.
     """
-    from tui.operations import rehearsals
     from tui.operations.restoring.times import last_seconds
+    from tui.operations.timelines import rehearsals
 
     report = rehearsals.load(deployment, ident)
     return Kept(report, last_seconds(deployment, "stop"), last_seconds(deployment, "start"))
@@ -58,7 +58,7 @@ def listed(deployment: Deployment) -> tuple[Rehearsal, ...]:
     Raises:
         McpdbError: They cannot be read.
     """
-    from tui.operations import rehearsals
+    from tui.operations.timelines import rehearsals
 
     return rehearsals.listed(deployment)
 

@@ -27,8 +27,8 @@ from tui.core.models.rows import (
 )
 
 if TYPE_CHECKING:
-    from tui.operations.browsing import Browser
-    from tui.operations.surveying import Schema
+    from tui.operations.reads.browsing import Browser
+    from tui.operations.reads.surveying import Schema
     from tui.services.rows_out.formats import Format
     from tui.services.sqlite.keyset import View
 

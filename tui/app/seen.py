@@ -22,7 +22,7 @@ from tui.core.models import (
 
 if TYPE_CHECKING:
     from tui.core.operation import Recovery
-    from tui.operations.missed import MissedRun
+    from tui.operations.backing_up.missed import MissedRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ class TimelineLook:
             # Not known is not "no revision": it stays as it was known.
             self.unsure()
             return False
-        from tui.operations.timeline import read_timeline
+        from tui.operations.timelines.timeline import read_timeline
 
         self._image_id = state.image_id or self._deployment.image_id
         timeline = read_timeline(self._deployment, state, facts.revisions)
@@ -109,7 +109,7 @@ class TimelineLook:
         """What an earlier start was told, until somebody can be asked."""
         if self._own is not None or (facts.exists and facts.problem):
             return
-        from tui.operations.timeline import recalled_timeline
+        from tui.operations.timelines.timeline import recalled_timeline
 
         timeline = recalled_timeline(self._deployment, state, facts.revisions)
         if timeline is not None:
@@ -117,7 +117,7 @@ class TimelineLook:
             self._show()
 
     def _rehearsals(self) -> tuple[Rehearsal, ...]:
-        from tui.operations.rehearsals import listed
+        from tui.operations.timelines.rehearsals import listed
 
         try:
             return listed(self._deployment)
@@ -125,7 +125,7 @@ class TimelineLook:
             return ()  # the reports are an extra; the timeline is true without them
 
     def _findings(self, timeline: Timeline, state: GatewayState) -> tuple[MigrationFinding, ...]:
-        from tui.operations.migration_doctor import examine
+        from tui.operations.timelines.migration_doctor import examine
 
         return examine(self._deployment, timeline, state)
 
@@ -168,7 +168,7 @@ class TimelineLook:
         own, other = self._own, self._other
         if own is None:
             return
-        from tui.operations.other_image import with_image
+        from tui.operations.timelines.other_image import with_image
 
         timeline = with_image(own, *other) if other is not None else own
         timeline = replace(timeline, ahead_problem=self._other_problem)

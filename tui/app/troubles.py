@@ -121,7 +121,7 @@ def _newest(seen: Seen, now: datetime) -> str:
     if newest is None:
         return ""
     # Loaded already by what found it.
-    from tui.operations.recommended import kind_words
+    from tui.operations.cataloguing.recommended import kind_words
 
     size = quantities.narrow_size(newest.size)
     return f"{kind_words(newest)} of {when_words(newest, now)}, {size}"
@@ -129,7 +129,7 @@ def _newest(seen: Seen, now: datetime) -> str:
 
 def newest_copy(seen: Seen) -> Backup | None:
     """What is recommended where the live file is gone or worth nothing."""
-    from tui.operations.recommended import recommended
+    from tui.operations.cataloguing.recommended import recommended
 
     return recommended(seen.catalogue)
 

@@ -17,7 +17,7 @@ from tui.cli.report.progress import Narrator
 from tui.core.errors import BusyError, McpdbError, NotFoundError
 from tui.core.models import ActivityEntry, Deployment
 from tui.operations.activity import read_entry
-from tui.operations.launch import cancel, launch_resume
+from tui.operations.execution.launch import cancel, launch_resume
 
 POLL = 0.1
 """Seconds between two looks at a journal."""

@@ -14,7 +14,7 @@ from tui.cli.session import Session
 from tui.core.errors import ERRORS_BY_CODE, ExitCode, McpdbError, UsageError
 from tui.core.models import ActivityEntry
 from tui.core.operation import Operation, Plan, Tier
-from tui.operations.launch import launch
+from tui.operations.execution.launch import launch
 
 More: TypeAlias = Callable[[ActivityEntry], tuple[Mapping[str, Any], Iterable[str]]]
 """What a command says of an operation's end: more data for `--json`, and lines on stdout that

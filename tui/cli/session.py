@@ -14,7 +14,7 @@ from tui.core.errors import DockerError, McpdbError, UsageError
 if TYPE_CHECKING:
     from tui.core.models import Deployment
     from tui.core.settings import Settings
-    from tui.operations.candidates import Candidate, Discovery
+    from tui.operations.finding.candidates import Candidate, Discovery
 
 
 class SeveralError(UsageError):
@@ -77,7 +77,7 @@ class Session:
         Raises:
             McpdbError: What was named is not there, or fits several.
         """
-        from tui.operations.discover import discover
+        from tui.operations.finding.discover import discover
 
         return discover(self.settings)
 

@@ -11,7 +11,7 @@ from typing import Any
 from tui.core.errors import McpdbError, NotFoundError
 from tui.core.models import ActivityEntry, Deployment, StepLine
 from tui.core.operation import Record
-from tui.operations import waiting
+from tui.operations.execution import waiting
 from tui.services import journal, processes
 
 RELEASE_FROM = "release"

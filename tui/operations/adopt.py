@@ -27,11 +27,14 @@ from tui.core.operation import (
     Verdict,
 )
 from tui.operations.annotate import words_check
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.checked import stamp
+from tui.operations.backing_up.publishing import describe
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.cataloguing.checked import stamp
+from tui.operations.cataloguing.own_files import in_catalogue, one_name, read_only, writable
+from tui.operations.cataloguing.reading import Whole, read_whole, require_finished
 from tui.operations.command import command_line
 from tui.operations.delete import at_rest
-from tui.operations.journaled import (
+from tui.operations.execution.journaled import (
     failure,
     finished,
     merged,
@@ -39,9 +42,6 @@ from tui.operations.journaled import (
     recovery_failure,
     started,
 )
-from tui.operations.own_files import in_catalogue, one_name, read_only, writable
-from tui.operations.publishing import describe
-from tui.operations.reading import Whole, read_whole, require_finished
 from tui.services import files, manifests
 from tui.services.sharing import share
 from tui.wording.clean import one_line
@@ -188,7 +188,7 @@ class Adopt:
 
 def _kind(backup: Backup) -> str:
     """What its name says: from now on it counts as such."""
-    from tui.operations.entries import kind_of
+    from tui.operations.cataloguing.entries import kind_of
 
     return kind_of(backup.path.name) or "file"
 

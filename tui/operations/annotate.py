@@ -23,10 +23,10 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
-from tui.operations.catalogue import find_backup
+from tui.operations.cataloguing.catalogue import find_backup
+from tui.operations.cataloguing.own_files import in_catalogue, read_only, writable
 from tui.operations.command import command_line
-from tui.operations.journaled import failure
-from tui.operations.own_files import in_catalogue, read_only, writable
+from tui.operations.execution.journaled import failure
 from tui.services import manifests
 from tui.wording.clean import one_line
 

@@ -23,16 +23,16 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
-from tui.operations import inside_container
-from tui.operations.backup_plan import common_checks, last_steps, needed_space
-from tui.operations.backup_recovery import file_work
+from tui.operations.backing_up import inside_container
+from tui.operations.backing_up.backup_plan import common_checks, last_steps, needed_space
+from tui.operations.backing_up.backup_recovery import file_work
+from tui.operations.backing_up.making import Draft, Making, finish, name_for, verify
+from tui.operations.backing_up.publishing import HOT
 from tui.operations.command import command_line
-from tui.operations.gateways import gateway_of, is_up, state_of
-from tui.operations.holding import hold_for
-from tui.operations.journaled import failure
-from tui.operations.looking import LiveDatabase
-from tui.operations.making import Draft, Making, finish, name_for, verify
-from tui.operations.publishing import HOT
+from tui.operations.execution.journaled import failure
+from tui.operations.finding.gateways import gateway_of, is_up, state_of
+from tui.operations.reads.holding import hold_for
+from tui.operations.reads.looking import LiveDatabase
 from tui.services import files
 from tui.services.sqlite import copying
 from tui.services.sqlite.connections import look, translating

@@ -26,7 +26,7 @@ from tui.core.operation import (
     Steps,
     StepStarted,
 )
-from tui.operations.bring_back_plan import (
+from tui.operations.bringing.bring_back_plan import (
     CHECK,
     Request,
     effect_words,
@@ -35,9 +35,8 @@ from tui.operations.bring_back_plan import (
     needed_space,
     selection_of,
 )
-from tui.operations.bring_back_recovery import decide
-from tui.operations.catalogue import find_backup, safety_dir
-from tui.operations.into_live import (
+from tui.operations.bringing.bring_back_recovery import decide
+from tui.operations.bringing.into_live import (
     Incoming,
     known_again,
     seen_after,
@@ -45,7 +44,8 @@ from tui.operations.into_live import (
     undo_words,
     write_steps,
 )
-from tui.operations.reading import require_finished
+from tui.operations.cataloguing.catalogue import find_backup, safety_dir
+from tui.operations.cataloguing.reading import require_finished
 from tui.operations.restoring.situation import look_around
 from tui.services import files
 from tui.services.compression import unpacked
@@ -125,7 +125,7 @@ class BringBack:
         return {**result, **started, "backup": request.backup.id}
 
     def recover(self, records: Sequence[Record]) -> Recovery:
-        """Decide from the journal alone; see `tui.operations.bring_back_recovery`."""
+        """Decide from the journal alone; see `tui.operations.bringing.bring_back_recovery`."""
         return decide(self.deployment, records, read_back)
 
 

@@ -30,20 +30,20 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
-from tui.operations import inside_container
+from tui.operations.backing_up import inside_container
+from tui.operations.backing_up.backup_plan import common_checks, last_steps, needed_space
+from tui.operations.backing_up.cold_recovery import decide, start_gateway
+from tui.operations.backing_up.making import Draft, Making, finish, name_for, verify
+from tui.operations.backing_up.publishing import COLD, HOT
 from tui.operations.backup import VERIFY, copy_to
-from tui.operations.backup_plan import common_checks, last_steps, needed_space
-from tui.operations.cold_recovery import decide, start_gateway
 from tui.operations.command import command_line
-from tui.operations.gateways import gateway_of, require_gateway, state_of
-from tui.operations.looking import LiveDatabase
-from tui.operations.making import Draft, Making, finish, name_for, verify
-from tui.operations.publishing import COLD, HOT
+from tui.operations.finding.gateways import gateway_of, require_gateway, state_of
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.restoring.ownership import before, stop
 from tui.operations.restoring.times import last_seconds
 from tui.services import files
 from tui.services.gateways.protocol import Gateway
-from tui.services.holders import holders, inodes
+from tui.services.live.holders import holders, inodes
 from tui.services.sqlite.connections import require_database_file, sidecar
 from tui.wording.quantities import size
 
@@ -137,7 +137,7 @@ class ColdBackup(Making):
         return {**result, **_told(result, facts, {**stopped, **started}, cold=cold)}
 
     def recover(self, records: Sequence[Record]) -> Recovery:
-        """Decide from the journal alone; see `tui.operations.cold_recovery`."""
+        """Decide from the journal alone; see `tui.operations.backing_up.cold_recovery`."""
         return decide(self.deployment, records)
 
 

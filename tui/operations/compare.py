@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from tui.core.models import Comparison, Deployment, RowDifference, RowKind
 from tui.core.secrets import is_secret
-from tui.operations.compare_sides import Both, Checkpoint, on_both
-from tui.operations.compare_tables import Comparing, pair_of
-from tui.operations.looking import LiveDatabase
+from tui.operations.comparing.compare_sides import Both, Checkpoint, on_both
+from tui.operations.comparing.compare_tables import Comparing, pair_of
+from tui.operations.reads.looking import LiveDatabase
 from tui.services.files import Tick
 from tui.services.sqlite import comparing_rows
 from tui.services.sqlite.comparing_rows import KINDS as KINDS

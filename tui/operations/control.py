@@ -24,14 +24,14 @@ from tui.core.operation import (
     Verdict,
 )
 from tui.operations.command import command_line
-from tui.operations.gateways import (
+from tui.operations.execution.journaled import failure, merged, started
+from tui.operations.finding.gateways import (
     gateway_of,
     require_gateway,
     start_with_patience,
     state_of,
     wait_healthy,
 )
-from tui.operations.journaled import failure, merged, started
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,19 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
-from tui.operations.catalogue import named, read_catalogue, require_read
+from tui.operations.cataloguing.catalogue import named, read_catalogue, require_read
+from tui.operations.cataloguing.own_files import in_catalogue, one_name, read_only, writable
 from tui.operations.command import command_line
-from tui.operations.journaled import failure, finished, merged, recovered, recovery_failure
-from tui.operations.own_files import in_catalogue, one_name, read_only, writable
+from tui.operations.execution.journaled import (
+    failure,
+    finished,
+    merged,
+    recovered,
+    recovery_failure,
+)
 from tui.services import files, manifests
 from tui.services.folder import opened
-from tui.services.holders import holders, inodes
+from tui.services.live.holders import holders, inodes
 from tui.services.sqlite.connections import sidecar
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural, size
@@ -62,7 +68,7 @@ def marked(backup: Backup) -> dict[str, Any]:
         "inode": found.inode,
         "mtime_ns": found.mtime_ns,
         "manifest": backup.manifest.id if backup.manifest else "",
-        # Set aside together with a damaged original (see `tui.services.swap`).
+        # Set aside together with a damaged original (see `tui.services.live.swap`).
         "sidecars": backup.kind == "safety",
     }
 

@@ -32,9 +32,9 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
-from tui.operations.catalogue import find_backup
+from tui.operations.cataloguing.catalogue import find_backup
 from tui.operations.command import command_line
-from tui.operations.journaled import failure, merged, recovered
+from tui.operations.execution.journaled import failure, merged, recovered
 from tui.services import compression, files, manifests
 from tui.services.sqlite import copying, inspection
 from tui.services.sqlite.connections import finished, translating

@@ -31,9 +31,9 @@ from typing import Any, BinaryIO, ClassVar, TypeVar
 
 from tui.core.errors import UsageError
 from tui.core.models import FORMAT, Deployment
-from tui.operations import noted
-from tui.operations.export_reading import Reading, described, files_of, open_source
-from tui.operations.exporting import Wanted
+from tui.operations.execution import noted
+from tui.operations.reads.export_reading import Reading, described, files_of, open_source
+from tui.operations.reads.exporting import Wanted
 from tui.services import files
 from tui.services.rows_out.folder import MANIFEST, Place, write_rows
 from tui.services.rows_out.formats import SPREADSHEET, Format, file_name, writer

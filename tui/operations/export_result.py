@@ -16,10 +16,10 @@ from typing import Any
 from tui.core.errors import BusyError, Cancelled, UsageError
 from tui.core.models import Deployment
 from tui.core.models.rows import Cell
-from tui.operations import noted
+from tui.operations.execution import noted
 from tui.operations.export import Export, Exported
-from tui.operations.export_reading import files_of
-from tui.operations.query import Query
+from tui.operations.reads.export_reading import files_of
+from tui.operations.reads.query import Query
 from tui.services import files
 from tui.services.rows_out.folder import Place, write_rows
 from tui.services.rows_out.formats import SPREADSHEET, Format, distinct, writer

@@ -2,9 +2,9 @@
 
 The file is read into a private database first, so that a bad row is named with its line before
 anything stops (`tui.services.sqlite.staging_rows`); from then on it is what brings rows of a
-backup back (`tui.operations.into_live`). Rows that only the live database has stay, and so does
-every column that the file has not: secrets, which an export leaves out, are never overwritten by
-nothing; in rows that are new they get the column's default.
+backup back (`tui.operations.bringing.into_live`). Rows that only the live database has stay, and
+so does every column that the file has not: secrets, which an export leaves out, are never
+overwritten by nothing; in rows that are new they get the column's default.
 
 A row that differs only in columns that the gateway changes by itself (`last_seen` and the like)
 counts as the same, as for a backup's rows, and stays as it is. Triggers do not run. Foreign keys
@@ -34,13 +34,11 @@ from tui.core.operation import (
     Steps,
     StepStarted,
 )
-from tui.operations import bring_back_recovery
-from tui.operations.bring_back_plan import selection_of as counted
-from tui.operations.catalogue import safety_dir
-from tui.operations.gateways import is_up
-from tui.operations.import_plan import CHECK, Found, make_plan, needed_space
-from tui.operations.import_source import source_of
-from tui.operations.into_live import (
+from tui.operations.bringing import bring_back_recovery
+from tui.operations.bringing.bring_back_plan import selection_of as counted
+from tui.operations.bringing.import_plan import CHECK, Found, make_plan, needed_space
+from tui.operations.bringing.import_source import source_of
+from tui.operations.bringing.into_live import (
     Incoming,
     known_again,
     seen_after,
@@ -48,7 +46,9 @@ from tui.operations.into_live import (
     undo_words,
     write_steps,
 )
-from tui.operations.looking import LiveDatabase
+from tui.operations.cataloguing.catalogue import safety_dir
+from tui.operations.finding.gateways import is_up
+from tui.operations.reads.looking import LiveDatabase
 from tui.services import files
 from tui.services.rows_out.formats import reading
 from tui.services.sqlite import copying
@@ -121,7 +121,7 @@ class ImportRows:
         return {**result, **started}
 
     def recover(self, records: Sequence[Record]) -> Recovery:
-        """Decide from the journal alone; see `tui.operations.bring_back_recovery`."""
+        """Decide from the journal alone; see `tui.operations.bringing.bring_back_recovery`."""
         found = bring_back_recovery.decide(self.deployment, records, read_back)
         sentence = found.sentence
         for theirs, ours in _OTHER_WORDS.items():

@@ -21,11 +21,11 @@ from tui.core.models import (
     Timeline,
 )
 from tui.core.operation import Verdict
-from tui.operations.baseline import baseline, lost, lost_words
-from tui.operations.migration_version import known_findings
-from tui.operations.missed import MissedRun
-from tui.operations.proven import DRILL_WANTED
-from tui.operations.recommended import recommended
+from tui.operations.backing_up.missed import MissedRun
+from tui.operations.cataloguing.baseline import baseline, lost, lost_words
+from tui.operations.cataloguing.proven import DRILL_WANTED
+from tui.operations.cataloguing.recommended import recommended
+from tui.operations.timelines.migration_version import known_findings
 from tui.wording.clean import one_line
 from tui.wording.quantities import age, narrow_size, plural, when
 

@@ -30,17 +30,17 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
+from tui.operations.backing_up.backup_recovery import file_work
+from tui.operations.backing_up.cold_recovery import start_gateway
 from tui.operations.backup import BackupCreate
-from tui.operations.backup_recovery import file_work
-from tui.operations.cold_recovery import start_gateway
 from tui.operations.command import command_line
-from tui.operations.gateways import RESTARTS_TOO_MANY, gateway_of, require_gateway, state_of
-from tui.operations.journaled import failure, finished, gave_up, merged, pending, started
-from tui.operations.looking import LiveDatabase
-from tui.operations.owners import Gift, give, look
+from tui.operations.execution.journaled import failure, finished, gave_up, merged, pending, started
+from tui.operations.finding.gateways import RESTARTS_TOO_MANY, gateway_of, require_gateway, state_of
+from tui.operations.migrating.owners import Gift, give, look
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.restoring import going_back
 from tui.operations.restoring.ownership import before, stop
-from tui.operations.timeline import at_head, read_timeline
+from tui.operations.timelines.timeline import at_head, read_timeline
 from tui.wording.clean import one_line
 
 STOP = "stop the gateway"

@@ -30,13 +30,13 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
-from tui.operations import suspicion
+from tui.operations.cataloguing import suspicion
+from tui.operations.cataloguing.prune_decision import Decision, decide
+from tui.operations.cataloguing.reading import require_bytes
+from tui.operations.cataloguing.retention import host_now
 from tui.operations.command import command_line
 from tui.operations.delete import remove
-from tui.operations.journaled import failure, recovered, recovery_failure
-from tui.operations.prune_decision import Decision, decide
-from tui.operations.reading import require_bytes
-from tui.operations.retention import host_now
+from tui.operations.execution.journaled import failure, recovered, recovery_failure
 from tui.services import files
 from tui.wording.clean import one_line
 from tui.wording.quantities import count, narrow_size, plural

@@ -26,13 +26,14 @@ from tui.core.operation import (
     StepStarted,
     Tier,
 )
-from tui.operations import inside_container, rehearsals
+from tui.operations.backing_up import inside_container
 from tui.operations.command import command_line
-from tui.operations.journaled import failure, merged, pending
-from tui.operations.looking import LiveDatabase
+from tui.operations.execution.journaled import failure, merged, pending
 from tui.operations.migrating import rehearsing
 from tui.operations.migrating.failed import of_failed
 from tui.operations.migrating.rehearsal_plan import Situation, checks, job_of, look_around
+from tui.operations.reads.looking import LiveDatabase
+from tui.operations.timelines import rehearsals
 from tui.wording.rehearsals import UNTOUCHED, headline
 
 COPY = "copy the database while the gateway runs"

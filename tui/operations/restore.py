@@ -29,21 +29,11 @@ from tui.core.operation import (
     Steps,
     StepStarted,
 )
-from tui.operations import suspicion
-from tui.operations.catalogue import find_backup
-from tui.operations.gateways import gateway_of
-from tui.operations.journaled import merged
-from tui.operations.looking import LiveDatabase
-from tui.operations.restore_plan import (
-    OVERWRITE_TITLE,
-    SWAP_TITLE,
-    comparison,
-    look_again,
-    look_around,
-    make_plan,
-)
-from tui.operations.restore_recovery import decide
-from tui.operations.restored import read_back, start_again
+from tui.operations.cataloguing import suspicion
+from tui.operations.cataloguing.catalogue import find_backup
+from tui.operations.execution.journaled import merged
+from tui.operations.finding.gateways import gateway_of
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.restoring import overwriting
 from tui.operations.restoring.kept import REJECTED
 from tui.operations.restoring.ownership import (
@@ -54,10 +44,20 @@ from tui.operations.restoring.ownership import (
     stop,
     wait_released,
 )
+from tui.operations.restoring.restore_plan import (
+    OVERWRITE_TITLE,
+    SWAP_TITLE,
+    comparison,
+    look_again,
+    look_around,
+    make_plan,
+)
+from tui.operations.restoring.restore_recovery import decide
+from tui.operations.restoring.restored import read_back, start_again
 from tui.operations.restoring.staging import compare, put_where_nothing_is, stage
 from tui.operations.restoring.way import Way, choose
 from tui.services import files
-from tui.services.swapping import SwapHelper
+from tui.services.live.swapping import SwapHelper
 
 OWNERSHIP_DEADLINE = 30.0
 """Seconds to wait for others to let go of the live file."""
@@ -237,7 +237,7 @@ class Restore:
         return way
 
     def recover(self, records: Sequence[Record]) -> Recovery:
-        """Decide from the journal alone; see `tui.operations.restore_recovery`."""
+        """Decide from the journal alone; see `tui.operations.restoring.restore_recovery`."""
         recovery = decide(self.deployment, records, start=self.start)
         if recovery.direction != "finish" or recovery.exit_code is ExitCode.PARTLY:
             return recovery

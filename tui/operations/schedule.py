@@ -26,9 +26,9 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
+from tui.operations.backing_up.jobs import AT, WEEKLY, jobs
 from tui.operations.command import command_line
-from tui.operations.jobs import AT, WEEKLY, jobs
-from tui.operations.journaled import failure, merged, recovered
+from tui.operations.execution.journaled import failure, merged, recovered
 from tui.services import crontab, files, timers
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural

@@ -14,14 +14,14 @@ from tui.core.models import (
     Status,
 )
 from tui.operations.activity import read_activity, running_entry, unfinished
-from tui.operations.catalogue import read_catalogue
-from tui.operations.gateways import gateway_of, health_of, state_of
-from tui.operations.glance import Glance, glance
-from tui.operations.looking import LiveDatabase
-from tui.operations.missed import missed_runs
+from tui.operations.backing_up.missed import missed_runs
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.cataloguing.proven import last_drill
+from tui.operations.finding.gateways import gateway_of, health_of, state_of
 from tui.operations.needs import needs_of
-from tui.operations.proven import last_drill
-from tui.operations.timeline import recalled_timeline
+from tui.operations.reads.glance import Glance, glance
+from tui.operations.reads.looking import LiveDatabase
+from tui.operations.timelines.timeline import recalled_timeline
 from tui.services.locks import read_owner, state_problem
 
 REPLACING = ("restore", "undo", "upgrade", "downgrade", "stamp", "reset", "bootstrap")

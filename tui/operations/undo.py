@@ -16,12 +16,12 @@ from typing import Any, ClassVar
 from tui.core.errors import NotFoundError
 from tui.core.models import Backup
 from tui.core.operation import Plan, Progress, Record, Recovery, Steps
-from tui.operations import unbootstrap
 from tui.operations.activity import read_activity
-from tui.operations.catalogue import find_backup, read_catalogue, safety_dir
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue, safety_dir
+from tui.operations.migrating import unbootstrap
+from tui.operations.migrating.taking_back import switch_back, with_switch
 from tui.operations.restore import Restore
-from tui.operations.taking_back import switch_back, with_switch
-from tui.operations.undone import undone
+from tui.operations.restoring.undone import undone
 from tui.services import files, journal
 from tui.wording.clean import one_line
 from tui.wording.undone import undone_text

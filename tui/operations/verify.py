@@ -23,11 +23,11 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
-from tui.operations.catalogue import find_backup, read_catalogue
-from tui.operations.checked import stamp
+from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
+from tui.operations.cataloguing.checked import stamp
+from tui.operations.cataloguing.reading import read_whole
 from tui.operations.command import command_line
-from tui.operations.journaled import failure
-from tui.operations.reading import read_whole
+from tui.operations.execution.journaled import failure
 from tui.services import files, manifests
 from tui.wording.clean import one_line
 from tui.wording.quantities import count, plural, when
@@ -44,7 +44,7 @@ class BackupVerify:
     """Read a whole backup and compare it with what its manifest says.
 
     A file without manifest is read the same way; the journal keeps what was found (see
-    `tui.operations.checked`).
+    `tui.operations.cataloguing.checked`).
     """
 
     name: ClassVar[str] = "verify"

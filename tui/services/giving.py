@@ -16,8 +16,8 @@ from typing import Any
 
 from tui.core.errors import McpdbError, NotFoundError
 from tui.services import files
-from tui.services.engine import Engine, Facts
-from tui.services.engine_errors import translated
+from tui.services.containers.engine import Engine, Facts
+from tui.services.containers.engine_errors import translated
 from tui.services.migrations import one_off
 from tui.wording.clean import one_line
 

@@ -20,7 +20,7 @@ from tui.app.seen import Seen
 from tui.app.vitals import signed
 from tui.core.models import Backup, ContainerRef, Revision, Timeline
 from tui.core.operation import Verdict
-from tui.operations import backups_before
+from tui.operations.cataloguing import backups_before
 from tui.wording import quantities, rehearsals
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ def kept_by(backup: Backup, seen: Seen, now: datetime) -> str:
         return "not ours to prune: it is of another database"
     if deployment.retention.is_empty:
         return "no policy: nothing is pruned"
-    from tui.operations.retention import HostZone, rule
+    from tui.operations.cataloguing.retention import HostZone, rule
 
     # Days are the host's, whatever zone the screen shows.
     here = now.astimezone(HostZone())

@@ -38,7 +38,7 @@ def since_title(seen: Seen, now: datetime) -> str:
     if backup is None:
         return ""
     # Loaded already by the threads that read the catalogue.
-    from tui.operations.baseline import since_words
+    from tui.operations.cataloguing.baseline import since_words
 
     return f"since {since_words(backup, now)}"
 

@@ -23,7 +23,7 @@ class Calls:
 def real_calls() -> Calls:
     """The product's own."""
     from tui.operations.activity import read_entry
-    from tui.operations.launch import cancel
+    from tui.operations.execution.launch import cancel
     from tui.operations.status import read_gateway
 
     return Calls(read=read_entry, gateway=read_gateway, cancel=cancel)

@@ -35,7 +35,7 @@ from tui.app.screens.lines import (
 )
 from tui.app.widgets.groups import EVERYWHERE, HERE
 from tui.core.models import ContainerRef
-from tui.operations.candidates import Candidate
+from tui.operations.finding.candidates import Candidate
 from tui.wording.clean import one_line
 from tui.wording.quantities import middle
 

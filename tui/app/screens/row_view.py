@@ -23,7 +23,7 @@ from tui.wording.clean import one_line
 if TYPE_CHECKING:
     from tui.app.panes.table_rows import TableRows
     from tui.core.models import Deployment
-    from tui.operations.browsing import Browser
+    from tui.operations.reads.browsing import Browser
     from tui.services.sqlite.keyset import View
 
 AGAIN = 0.05
@@ -220,7 +220,7 @@ class RowScreen(Dialog[None]):
         view, backup = replace(self._view, revealed=wanted), self._rows.backup
 
         def reveal(browser: Browser) -> PageRow | None:
-            from tui.operations.revealing import note_reveal
+            from tui.operations.reads.revealing import note_reveal
 
             which = ", ".join(map(str, identity))
             note_reveal(

@@ -18,11 +18,16 @@ from tui.core.errors import UsageError
 from tui.core.models import Catalogue, Deployment, Timeline
 from tui.operations.adopt import Adopt
 from tui.operations.annotate import Pin, Relabel
-from tui.operations.arranging import SORTS, arranged, rulings
-from tui.operations.catalogue import find_backup, read_catalogue, with_fits, with_secrets
+from tui.operations.cataloguing.arranging import SORTS, arranged, rulings
+from tui.operations.cataloguing.catalogue import (
+    find_backup,
+    read_catalogue,
+    with_fits,
+    with_secrets,
+)
 from tui.operations.delete import Delete
 from tui.operations.status import read_gateway
-from tui.operations.timeline import read_timeline, recalled_timeline
+from tui.operations.timelines.timeline import read_timeline, recalled_timeline
 from tui.operations.verify import BackupVerify, VerifyAll
 
 
@@ -150,7 +155,7 @@ def _known(deployment: Deployment, catalogue: Catalogue) -> Catalogue:
     catalogue = with_fits(catalogue, _timeline(deployment))
     if not any(b.manifest and b.manifest.secret_fingerprint for b in catalogue.backups):
         return catalogue
-    from tui.operations.secret import fingerprint_of
+    from tui.operations.cataloguing.secret import fingerprint_of
 
     return with_secrets(catalogue, fingerprint_of(deployment))
 

@@ -9,9 +9,9 @@ from tui.cli.performing import perform, show_plan
 from tui.cli.report.emit import emit
 from tui.cli.report.words import ago
 from tui.cli.session import Session
+from tui.operations.backing_up.missed import younger_than
 from tui.operations.backup import BackupCreate
 from tui.operations.cold_backup import ColdBackup
-from tui.operations.missed import younger_than
 
 
 @click.command("create", cls=Command)

@@ -14,7 +14,7 @@ from tui.cli.report.emit import emit
 from tui.cli.session import Session
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment
-from tui.operations.gateways import require_gateway, wait_healthy
+from tui.operations.finding.gateways import require_gateway, wait_healthy
 
 
 @click.command(cls=Command)

@@ -18,13 +18,13 @@ from tui.cli.report.emit import emit
 from tui.cli.session import Session
 from tui.core.errors import Cancelled, UsageError
 from tui.core.models.rows import Order
-from tui.operations.catalogue import find_backup
+from tui.operations.cataloguing.catalogue import find_backup
 from tui.operations.command import command_line
 from tui.operations.export import Export, Exported
 from tui.operations.export_result import ExportResult
-from tui.operations.exporting import Wanted
-from tui.operations.looking import BackupFile, LiveDatabase
-from tui.operations.query import Query
+from tui.operations.reads.exporting import Wanted
+from tui.operations.reads.looking import BackupFile, LiveDatabase
+from tui.operations.reads.query import Query
 from tui.services.rows_out.formats import FORMATS, Format, format_of
 from tui.wording.quantities import count
 

@@ -11,7 +11,7 @@ from tui.cli.click_parts import Command
 from tui.cli.report.emit import emit
 from tui.cli.session import Session
 from tui.core.models import LogLine
-from tui.operations.gateways import require_gateway
+from tui.operations.finding.gateways import require_gateway
 from tui.wording.clean import one_line
 
 

@@ -18,7 +18,7 @@ from tui.cli.report.migrations import current_lines, head_lines, revision_lines,
 from tui.cli.session import Session
 from tui.core.models import Revision
 from tui.operations.status import read_gateway
-from tui.operations.timeline import recalled_timeline
+from tui.operations.timelines.timeline import recalled_timeline
 
 _image = click.option(
     "--image", metavar="NAME", default="", help="Of another local image than the gateway's."

@@ -13,7 +13,7 @@ from tui.cli.report.migrations import finding_lines
 from tui.cli.session import Session
 from tui.core.errors import ExitCode
 from tui.operations.status import read_gateway
-from tui.operations.timeline import read_timeline
+from tui.operations.timelines.timeline import read_timeline
 
 
 @click.command("doctor", cls=Command)
@@ -25,7 +25,7 @@ def doctor(session: Session) -> int:
     fit its stamp, several heads, a gateway that restarts in its migration. Changes nothing.
     Exits with 3 if something must be put right.
     """
-    from tui.operations.migration_doctor import examine
+    from tui.operations.timelines.migration_doctor import examine
 
     deployment = session.deployment
     current = revisions_of(deployment, required=False)

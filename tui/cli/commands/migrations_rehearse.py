@@ -31,8 +31,8 @@ def rehearse(session: Session, target: str | None, down: bool, image: str, repai
     reported: each revision and how long it took, tables, columns, indexes and constraints that
     are new or gone, row counts, foreign keys, integrity.
     """
-    from tui.operations.rehearsals import load
     from tui.operations.rehearse import Rehearse
+    from tui.operations.timelines.rehearsals import load
 
     deployment = session.deployment
     operation = Rehearse(
@@ -59,7 +59,7 @@ def rehearse(session: Session, target: str | None, down: bool, image: str, repai
 @click.pass_obj
 def rehearsals(session: Session, report: str) -> int:
     """The reports that are kept, newest first; with ID, an op number or latest, one of them."""
-    from tui.operations.rehearsals import listed, load
+    from tui.operations.timelines.rehearsals import listed, load
 
     deployment = session.deployment
     if report:

@@ -16,9 +16,9 @@ from tui.cli.report.queries import grid_lines, place_lines, query_data, written
 from tui.cli.session import Session
 from tui.core.errors import ExitCode, UsageError
 from tui.core.models.queries import Caps, Result
-from tui.operations.catalogue import find_backup
-from tui.operations.looking import BackupFile, LiveDatabase
-from tui.operations.query import Query, Source, StatementError
+from tui.operations.cataloguing.catalogue import find_backup
+from tui.operations.reads.looking import BackupFile, LiveDatabase
+from tui.operations.reads.query import Query, Source, StatementError
 from tui.services.rows_out.formats import Format
 from tui.wording.queries import ending, more
 

@@ -19,8 +19,8 @@ from tui.core.errors import ExitCode, UsageError
 from tui.core.operation import Operation
 from tui.operations.activity import read_entry
 from tui.operations.bring_back import BringBack
-from tui.operations.bring_back_plan import parts
-from tui.operations.launch import launch_resume
+from tui.operations.bringing.bring_back_plan import parts
+from tui.operations.execution.launch import launch_resume
 from tui.operations.restore import Restore
 from tui.operations.undo import Undo
 from tui.wording.clean import one_line

@@ -15,10 +15,10 @@ from tui.cli.report.rows import Found, row_lines, rows_data
 from tui.cli.session import Session
 from tui.core.errors import UsageError
 from tui.core.models.rows import At, Bottom, Order, Relation
-from tui.operations.browsing import Browser, View, columns_hint, sql_of
 from tui.operations.command import command_line
-from tui.operations.revealing import note_reveal
-from tui.operations.whole_values import whole_page
+from tui.operations.reads.browsing import Browser, View, columns_hint, sql_of
+from tui.operations.reads.revealing import note_reveal
+from tui.operations.reads.whole_values import whole_page
 from tui.wording.clean import one_line
 
 

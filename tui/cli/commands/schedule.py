@@ -14,8 +14,8 @@ from tui.cli.report.emit import emit
 from tui.cli.report.schedule import installed_lines, plan_lines, printed_lines
 from tui.cli.session import Session
 from tui.core.setting_keys import KEYS
-from tui.operations.jobs import AT, WEEKLY
-from tui.operations.missed import missed_runs
+from tui.operations.backing_up.jobs import AT, WEEKLY
+from tui.operations.backing_up.missed import missed_runs
 from tui.operations.schedule import Schedule, Unschedule, installed, texts
 from tui.services.timers import systemd_runs
 

@@ -14,8 +14,8 @@ from tui.cli.report.emit import emit
 from tui.cli.report.table import aligned
 from tui.cli.session import Session
 from tui.core.errors import VerificationError
-from tui.operations.browsing import Browser
-from tui.operations.surveying import NO_SIZES, Size
+from tui.operations.reads.browsing import Browser
+from tui.operations.reads.surveying import NO_SIZES, Size
 from tui.wording.clean import one_line
 from tui.wording.quantities import size
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tui.cli.commands.arguments import backup_word
 from tui.cli.session import Session
-from tui.operations.browsing import Browser
-from tui.operations.catalogue import find_backup
-from tui.operations.looking import BackupFile, LiveDatabase
+from tui.operations.cataloguing.catalogue import find_backup
+from tui.operations.reads.browsing import Browser
+from tui.operations.reads.looking import BackupFile, LiveDatabase
 
 
 def browser_of(session: Session, backup: str | None) -> Browser:

@@ -11,8 +11,8 @@ from tui.cli.report.tables import Shown, row_lines, rows_data, table_lines
 from tui.cli.session import Session
 from tui.core.errors import NotFoundError
 from tui.core.secrets import is_secret
-from tui.operations.catalogue import find_backup
-from tui.operations.looking import BackupFile, LiveDatabase
+from tui.operations.cataloguing.catalogue import find_backup
+from tui.operations.reads.looking import BackupFile, LiveDatabase
 from tui.wording.clean import one_line
 
 

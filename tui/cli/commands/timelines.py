@@ -5,9 +5,9 @@ from __future__ import annotations
 from tui.cli.session import Session
 from tui.core.errors import DockerError, McpdbError, NotFoundError, UsageError, VerificationError
 from tui.core.models import ContainerRef, Deployment, GatewayState, Revision, Timeline
-from tui.operations.looking import LiveDatabase
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.status import read_gateway
-from tui.operations.timeline import head, read_timeline
+from tui.operations.timelines.timeline import head, read_timeline
 from tui.wording.clean import one_line
 
 
@@ -63,8 +63,8 @@ def without_code(deployment: Deployment, timeline: Timeline) -> McpdbError:
 
 
 def _of_image(deployment: Deployment, image: str, current: tuple[str, ...]) -> Timeline:
-    from tui.operations.applied import applied_to
-    from tui.operations.timeline import place
+    from tui.operations.timelines.applied import applied_to
+    from tui.operations.timelines.timeline import place
     from tui.services.migrations.probe import read_image
 
     ref = deployment.gateway

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tui.cli.report.words import local
 from tui.core.models import Backup, Deployment, Rehearsal, Revision, RevisionRun
-from tui.operations import rehearsals
-from tui.operations.backups_before import newest_before
-from tui.operations.catalogue import read_catalogue
+from tui.operations.cataloguing.backups_before import newest_before
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.timelines import rehearsals
 from tui.services.migrations.effect_words import told
 from tui.wording.clean import one_line
 from tui.wording.quantities import duration

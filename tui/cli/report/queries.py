@@ -9,7 +9,7 @@ from tui.cli.report.table import aligned, fit, labelled, width
 from tui.cli.report.tables import CELL, VALUE, value_text
 from tui.core.models.queries import Result
 from tui.core.models.rows import Cell
-from tui.operations.query import StatementError
+from tui.operations.reads.query import StatementError
 from tui.services.rows_out.formats import Format, distinct, writer
 from tui.wording.clean import one_line, printable
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tui.cli.report.queries import grid, plain
 from tui.core.models.rows import Page
-from tui.operations.browsing import OFFSET_CAP, View
+from tui.operations.reads.browsing import OFFSET_CAP, View
 from tui.wording.clean import one_line
 from tui.wording.quantities import count, plural
 

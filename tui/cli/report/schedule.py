@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tui.cli.report.words import local, signed
 from tui.core.operation import Plan, Verdict
-from tui.operations.missed import MissedRun
+from tui.operations.backing_up.missed import MissedRun
 from tui.operations.schedule import CRONTAB, Installed
 from tui.wording.clean import one_line
 

@@ -62,7 +62,10 @@ class Manifest:
     parent: str = ""
     """The operation that made it."""
     secret_fingerprint: str = ""
-    """Of the encryption secret that was in force (see `tui.operations.secret`); empty: unknown."""
+    """Of the encryption secret that was in force; empty: unknown.
+
+    See `tui.operations.cataloguing.secret`.
+    """
     adopted: bool = False
     source: str = ""
     """File name of the database it is of: several databases of a folder share its backups."""

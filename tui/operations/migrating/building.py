@@ -15,7 +15,7 @@ from typing import Any
 from tui.core.errors import McpdbError, VerificationError
 from tui.core.models import Deployment, FileIdentity
 from tui.core.operation import Progress
-from tui.operations.catalogue import safety_dir
+from tui.operations.cataloguing.catalogue import safety_dir
 from tui.operations.migrating.rehearsing import discard, place_of
 from tui.services import files
 from tui.services.migrations.running import Event, Job, MigrationFailedError, Ran, run

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from tui.core.errors import ExitCode, McpdbError
 from tui.core.models import ContainerRef, Deployment, Rehearsal, Timeline
 from tui.core.operation import Check, Verdict
-from tui.operations.catalogue import read_catalogue
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.cataloguing.recommended import recommended, told_copy
 from tui.operations.migrating.copying import needed_space
 from tui.operations.migrating.situation import Situation
 from tui.operations.migrating.times import copy_seconds
-from tui.operations.recommended import recommended, told_copy
 from tui.operations.restoring.checks import (
     containers_check,
     gateway_check,

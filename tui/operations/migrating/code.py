@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from tui.core.errors import McpdbError
 from tui.core.models import ContainerRef, Deployment, GatewayState, Timeline
+from tui.operations.migrating.switching import Target, target_image
 from tui.operations.migrating.wanted import Wanted
-from tui.operations.switching import Target, target_image
-from tui.operations.timeline import place, read_timeline
+from tui.operations.timelines.timeline import place, read_timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ def _other(
     deployment: Deployment, ref: ContainerRef, wish: str, current: tuple[str, ...], target: Target
 ) -> Code:
     """Another image than the gateway's own."""
-    from tui.services.engine import Engine
+    from tui.services.containers.engine import Engine
 
     name = target.name if wish == target.image_id else wish
     engine = Engine(ref.docker_host)

@@ -15,9 +15,8 @@ from typing import Any
 
 from tui.core.errors import BusyError, McpdbError, PrecheckError
 from tui.core.operation import Facts, Progress, StepFinished, Steps, StepStarted
-from tui.operations import suspicion
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.looking import LiveDatabase
+from tui.operations.cataloguing import suspicion
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.migrating import plan as words
 from tui.operations.migrating.code import find_code
 from tui.operations.migrating.copying import Prepared, check, copy_held, migrate_copy, prepare
@@ -27,7 +26,7 @@ from tui.operations.migrating.route import find_route
 from tui.operations.migrating.situation import find_rehearsal
 from tui.operations.migrating.trying import rehearse_now
 from tui.operations.migrating.wanted import Wanted
-from tui.operations.restored import read_back, start_again
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.restoring import overwriting
 from tui.operations.restoring.ownership import (
     before,
@@ -38,10 +37,11 @@ from tui.operations.restoring.ownership import (
     stop,
     wait_released,
 )
+from tui.operations.restoring.restored import read_back, start_again
 from tui.operations.restoring.way import choose
+from tui.services.live.swapping import Exchange, SwapHelper
 from tui.services.sqlite.connections import translating
 from tui.services.sqlite.leftovers import leftovers
-from tui.services.swapping import Exchange, SwapHelper
 
 OWNERSHIP_DEADLINE = 30.0
 """Seconds to wait for others to let go of the live file."""

@@ -10,10 +10,10 @@ from tui.core.errors import McpdbError
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Plan, PlannedStep, TableChange, Tier
 from tui.operations.command import command_line
-from tui.operations.looking import LiveDatabase
 from tui.operations.migrating.building import ABOUT
 from tui.operations.migrating.new_file_checks import checks_of, is_nothing
 from tui.operations.migrating.plan import stop_step
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.restoring import UNDO_DAYS
 from tui.operations.restoring.situation import Surroundings
 from tui.operations.restoring.times import WAL_RATE, last_seconds

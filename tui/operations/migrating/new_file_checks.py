@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from tui.core.errors import ExitCode
 from tui.core.models import Backup, ContainerRef, Deployment
 from tui.core.operation import Check, Verdict
-from tui.operations.catalogue import read_catalogue
+from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.cataloguing.recommended import recommended
 from tui.operations.migrating.building import NEEDED
-from tui.operations.recommended import recommended
 from tui.operations.restoring import UNDO_DAYS
 from tui.operations.restoring.checks import (
     containers_check,
@@ -22,7 +22,7 @@ from tui.operations.restoring.situation import Surroundings
 from tui.operations.restoring.space import space_check
 from tui.operations.restoring.staging import SUFFIXES
 from tui.services import files
-from tui.services.holders import removed_but_open
+from tui.services.live.holders import removed_but_open
 from tui.services.sqlite.connections import sidecar
 from tui.wording.clean import one_line
 from tui.wording.quantities import age, size, when

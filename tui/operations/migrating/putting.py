@@ -24,16 +24,14 @@ from tui.core.operation import (
     Steps,
     StepStarted,
 )
-from tui.operations import suspicion
-from tui.operations.catalogue import safety_dir
-from tui.operations.gateways import gateway_of
-from tui.operations.journaled import gave_up, merged, recovered, started
-from tui.operations.looking import LiveDatabase
+from tui.operations.cataloguing import suspicion
+from tui.operations.cataloguing.catalogue import safety_dir
+from tui.operations.execution.journaled import gave_up, merged, recovered, started
+from tui.operations.finding.gateways import gateway_of
 from tui.operations.migrating.building import build, check
 from tui.operations.migrating.new_file import BUILD, CHECK, staged_of
 from tui.operations.migrating.rehearsing import discard, scratch_of
-from tui.operations.restore_recovery import decide
-from tui.operations.restored import read_back, start_again
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.restoring.ownership import (
     before,
     exchange_of,
@@ -42,9 +40,11 @@ from tui.operations.restoring.ownership import (
     stop,
     wait_released,
 )
+from tui.operations.restoring.restore_recovery import decide
+from tui.operations.restoring.restored import read_back, start_again
 from tui.operations.restoring.staging import put_where_nothing_is
 from tui.operations.restoring.way import Way
-from tui.services.swapping import SwapHelper
+from tui.services.live.swapping import SwapHelper
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from tui.core.errors import ExitCode
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Record, Recovery, RecoveryAction
-from tui.operations import restore_recovery
-from tui.operations.journaled import gave_up, merged, recovered, started, told_by_failure
+from tui.operations.execution.journaled import gave_up, merged, recovered, started, told_by_failure
 from tui.operations.migrating.rehearsing import discard, place_of
 from tui.operations.migrating.result import of_result, sentence
 from tui.operations.migrating.spare import put_name_back, spare_of
+from tui.operations.restoring import restore_recovery
 from tui.services import files
 from tui.wording.clean import one_line
 

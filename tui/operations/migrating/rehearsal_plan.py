@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from tui.core.errors import ExitCode, McpdbError
 from tui.core.models import ContainerRef, DatabaseFacts, Deployment, MigrationAction
 from tui.core.operation import Check, Facts, Verdict
-from tui.operations import inside_container
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.looking import LiveDatabase
+from tui.operations.backing_up import inside_container
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.migrating.code import Code, find_code
 from tui.operations.migrating.rehearsing import needed
 from tui.operations.migrating.route import Route, find_route
 from tui.operations.migrating.wanted import Wanted
-from tui.operations.timeline import revision_of
+from tui.operations.reads.looking import LiveDatabase
+from tui.operations.timelines.timeline import revision_of
 from tui.services import files
 from tui.services.migrations.running import Job
 from tui.services.sqlite.connections import translating

@@ -21,7 +21,7 @@ from pathlib import Path
 from tui.core.errors import Cancelled, DockerError, McpdbError, PrecheckError, VerificationError
 from tui.core.models import Deployment, Rehearsal
 from tui.core.operation import Progress
-from tui.operations import inside_container
+from tui.operations.backing_up import inside_container
 from tui.operations.backup import copy_to
 from tui.operations.migrating.looked import Looked, broken_keys, look_at, rolled_up, row_changes
 from tui.services import files, operator

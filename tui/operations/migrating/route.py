@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tui.core.errors import ERRORS_BY_CODE, ExitCode, McpdbError
 from tui.core.models import MigrationAction, Revision, Timeline
-from tui.operations.timeline import revision_of
+from tui.operations.timelines.timeline import revision_of
 from tui.services.migrations.graph import upto
 from tui.wording.clean import one_line
 

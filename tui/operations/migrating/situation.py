@@ -13,13 +13,13 @@ from tui.core.models import (
     Rehearsal,
 )
 from tui.core.operation import Facts
-from tui.operations import rehearsals
-from tui.operations.looking import LiveDatabase
 from tui.operations.migrating.code import Code, find_code
 from tui.operations.migrating.route import Route, find_route
 from tui.operations.migrating.stamping import missing
 from tui.operations.migrating.wanted import Wanted
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.restoring.situation import Surroundings, look_near
+from tui.operations.timelines import rehearsals
 from tui.services.sqlite.connections import translating
 from tui.services.sqlite.leftovers import leftovers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment, Timeline
-from tui.operations.looking import LiveDatabase
+from tui.operations.reads.looking import LiveDatabase
 from tui.services.migrations.expected import Thing, schema_of
 from tui.services.migrations.graph import upto
 from tui.services.sqlite import inspection

@@ -7,10 +7,10 @@ import time
 from tui.core.errors import McpdbError
 from tui.core.models import Rehearsal
 from tui.core.operation import Facts, Progress
-from tui.operations import rehearsals
 from tui.operations.migrating.copying import Prepared
 from tui.operations.migrating.failed import of_failed
 from tui.operations.migrating.rehearsing import copy_live, discard, refusal, rehearse
+from tui.operations.timelines import rehearsals
 from tui.services.migrations.running import Job
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from tui.core.errors import ExitCode, McpdbError
 from tui.core.operation import Check, Verdict
-from tui.operations.catalogue import safety_dir
+from tui.operations.cataloguing.catalogue import safety_dir
 from tui.operations.restoring.secrets import secret_check
 from tui.operations.restoring.situation import Situation, Surroundings
 from tui.operations.restoring.space import needed_in_folder, space_check
 from tui.operations.restoring.staging import SUFFIXES
 from tui.operations.restoring.times import copy_seconds
-from tui.operations.timeline import fit_sentence, fits
+from tui.operations.timelines.timeline import fit_sentence, fits
 from tui.services import files
 from tui.services.sqlite.connections import sidecar
 from tui.services.sqlite.inspection import check_header

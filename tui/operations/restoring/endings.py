@@ -8,7 +8,7 @@ from typing import Any
 from tui.core.errors import ExitCode
 from tui.core.models import Deployment
 from tui.core.operation import Record, Recovery, RecoveryAction
-from tui.operations.journaled import Failure, gave_up, merged, pending, recovered
+from tui.operations.execution.journaled import Failure, gave_up, merged, pending, recovered
 from tui.operations.restoring import going_back
 from tui.operations.restoring.called import called_in, operation_in
 from tui.operations.restoring.kept import keep_safety, list_rejected

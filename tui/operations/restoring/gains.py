@@ -9,9 +9,9 @@ from typing import Any
 from tui.core.errors import McpdbError
 from tui.core.models import Comparison, RowKind, TableDifference
 from tui.core.operation import TableChange
-from tui.operations import compare_words
 from tui.operations.compare import compare, names
-from tui.operations.looking import BackupFile, LiveDatabase
+from tui.operations.comparing import compare_words
+from tui.operations.reads.looking import BackupFile, LiveDatabase
 from tui.operations.restoring.situation import Situation
 
 BUDGET = 2.0

@@ -11,16 +11,16 @@ from typing import Any
 from tui.core.errors import McpdbError
 from tui.core.models import ContainerRef, Deployment
 from tui.core.operation import Facts, Progress
-from tui.operations import switching
-from tui.operations.gateways import gateway_of, wait_healthy
-from tui.operations.restored import is_damaged
+from tui.operations.finding.gateways import gateway_of, wait_healthy
+from tui.operations.migrating import switching
 from tui.operations.restoring import overwriting
 from tui.operations.restoring.ownership import prove
+from tui.operations.restoring.restored import is_damaged
 from tui.services import files
-from tui.services.helper_process import HelperGoneError
+from tui.services.live.helper_process import HelperGoneError
+from tui.services.live.swapping import Exchange, SwapHelper
 from tui.services.sqlite import copying
 from tui.services.sqlite.connections import sidecar
-from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment, Manifest
 from tui.core.operation import Facts
-from tui.operations.catalogue import next_sequence
-from tui.operations.gateways import gateway_of, state_of
-from tui.operations.publishing import describe
-from tui.operations.secret import fingerprint_of
+from tui.operations.backing_up.publishing import describe
+from tui.operations.cataloguing.catalogue import next_sequence
+from tui.operations.cataloguing.secret import fingerprint_of
+from tui.operations.finding.gateways import gateway_of, state_of
 from tui.services import files, manifests
 from tui.services.manifests import new_id, write_manifest
 from tui.services.sqlite.inspection import Report, inspect

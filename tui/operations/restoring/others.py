@@ -36,7 +36,7 @@ def others(deployment: Deployment, state: GatewayState) -> tuple[Other, ...]:
     ref = deployment.gateway
     if not isinstance(ref, ContainerRef):
         return ()
-    from tui.services.engine import Engine
+    from tui.services.containers.engine import Engine
 
     found = []
     with suppress(McpdbError):
@@ -60,7 +60,7 @@ def named(deployment: Deployment, holders: Sequence[Holder]) -> tuple[Holder, ..
     ref = deployment.gateway
     if not isinstance(ref, ContainerRef) or not any(holder.container for holder in holders):
         return tuple(holders)
-    from tui.services.engine import Engine
+    from tui.services.containers.engine import Engine
 
     names: dict[str, str] = {}
     with suppress(McpdbError):

@@ -18,14 +18,14 @@ from typing import Any
 from tui.core.errors import BusyError, McpdbError
 from tui.core.models import Deployment
 from tui.core.operation import Facts, Progress, StepFinished, Steps, StepStarted
-from tui.operations.gateways import gateway_of
+from tui.operations.finding.gateways import gateway_of
 from tui.operations.restoring.kept import safety_manifest
 from tui.operations.restoring.ownership import require_down
 from tui.services import files, manifests
 from tui.services.gateways.protocol import Gateway
-from tui.services.helper_process import HelperGoneError
+from tui.services.live.helper_process import HelperGoneError
+from tui.services.live.swapping import Exchange, SwapHelper
 from tui.services.sqlite import copying, inspection
-from tui.services.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
 
 KEEP_TITLE = "copy the old database aside and verify the copy"

@@ -10,14 +10,14 @@ from typing import Any
 from tui.core.errors import BusyError, PrecheckError
 from tui.core.models import Deployment, FileIdentity, Holder
 from tui.core.operation import Progress
-from tui.operations.gateways import health_of, state_of
-from tui.operations.publishing import new_name
-from tui.operations.restored import is_damaged
+from tui.operations.backing_up.publishing import new_name
+from tui.operations.finding.gateways import health_of, state_of
+from tui.operations.restoring.restored import is_damaged
 from tui.operations.restoring.way import Way
 from tui.services import files
 from tui.services.gateways.protocol import Gateway
-from tui.services.holders import holders, inodes
-from tui.services.swapping import Exchange, SwapHelper
+from tui.services.live.holders import holders, inodes
+from tui.services.live.swapping import Exchange, SwapHelper
 from tui.wording.clean import one_line
 
 SETTLE = 5.0

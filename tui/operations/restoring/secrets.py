@@ -9,8 +9,8 @@ from tui.core.errors import McpdbError
 from tui.core.models import Backup
 from tui.core.operation import Check, Verdict
 from tui.core.secrets import is_secret
+from tui.operations.cataloguing.secret import fingerprint_of, match
 from tui.operations.restoring.situation import Situation
-from tui.operations.secret import fingerprint_of, match
 from tui.services.sqlite import inspection
 from tui.services.sqlite.connections import finished, translating
 from tui.wording.clean import one_line

@@ -15,13 +15,13 @@ from tui.core.models import (
     Timeline,
 )
 from tui.core.operation import Facts
-from tui.operations.gateways import gateway_of, health_of, state_of
-from tui.operations.looking import LiveDatabase
+from tui.operations.finding.gateways import gateway_of, health_of, state_of
+from tui.operations.reads.looking import LiveDatabase
 from tui.operations.restoring.others import Other, named, others
 from tui.operations.restoring.way import Way, choose
-from tui.operations.timeline import read_timeline
+from tui.operations.timelines.timeline import read_timeline
 from tui.services import files
-from tui.services.holders import holders, inodes
+from tui.services.live.holders import holders, inodes
 
 _NOT_ASKED = Health(verdict="unknown", text="not asked")
 _NO_TIMELINE = Timeline(revisions=(), heads=(), current=())

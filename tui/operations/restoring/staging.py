@@ -9,8 +9,8 @@ from typing import Any
 from tui.core.errors import BusyError, McpdbError, PrecheckError, VerificationError
 from tui.core.models import Backup, Deployment, FileIdentity
 from tui.core.operation import Progress
-from tui.operations.catalogue import safety_dir
-from tui.operations.restored import known_heads
+from tui.operations.cataloguing.catalogue import safety_dir
+from tui.operations.restoring.restored import known_heads
 from tui.operations.restoring.space import needed_in_folder, size_of
 from tui.operations.restoring.way import Way
 from tui.services import files

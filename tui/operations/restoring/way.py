@@ -14,8 +14,8 @@ from typing import Literal
 
 from tui.core.errors import McpdbError, PrecheckError
 from tui.core.models import Backup, DatabaseFacts, Deployment, FileIdentity
-from tui.operations import suspicion
-from tui.operations.catalogue import safety_dir
+from tui.operations.cataloguing import suspicion
+from tui.operations.cataloguing.catalogue import safety_dir
 from tui.services import files
 from tui.services.mounts import filesystem, mount_point
 from tui.services.sqlite.inspection import check_header

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from tui.core.errors import DockerError, NotFoundError
 from tui.core.models import ContainerRef, GatewayState, Health, LogLine, Stopped
-from tui.services import cgroups, container_facts, health
-from tui.services.engine import Engine, Facts
-from tui.services.engine_exec import execute
+from tui.services import health
+from tui.services.containers import cgroups, container_facts
+from tui.services.containers.engine import Engine, Facts
+from tui.services.containers.engine_exec import execute
 from tui.services.gateways import container_logs
 
 _MISSING = "there is no such container; make it with `docker compose up -d`"

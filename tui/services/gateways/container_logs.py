@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 from tui.core.errors import McpdbError
 from tui.core.models import LogLine
 from tui.services import logs
-from tui.services.engine import Engine, Facts, cut
-from tui.services.engine_errors import translated
+from tui.services.containers.engine import Engine, Facts, cut
+from tui.services.containers.engine_errors import translated
 from tui.services.gateways.container_stream import Entry, assembler
 
 if TYPE_CHECKING:

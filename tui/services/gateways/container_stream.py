@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from typing import TypeAlias
 
-from tui.services.engine import Facts
+from tui.services.containers.engine import Facts
 
 Entry: TypeAlias = tuple[str, str]
 """The engine's time as it wrote it, and the line."""

@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from tui.core.errors import DockerError, NotFoundError
 from tui.core.models import ContainerRef
-from tui.services.engine import Engine, Facts
-from tui.services.engine_errors import translated
-from tui.services.engine_exec import execute
+from tui.services.containers.engine import Engine, Facts
+from tui.services.containers.engine_errors import translated
+from tui.services.containers.engine_exec import execute
 from tui.services.migrations import following, one_off, settings
 from tui.services.migrations.output import Output
 

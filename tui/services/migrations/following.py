@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from tui.core.errors import DockerError
-from tui.services.engine import Engine
-from tui.services.engine_errors import translated
+from tui.services.containers.engine import Engine
+from tui.services.containers.engine_errors import translated
 from tui.services.migrations.one_off import Recipe, is_no_program, one_off
 
 _BEAT = 0.25

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tui.core.models import ContainerRef
-from tui.services.engine import Engine, Facts
+from tui.services.containers.engine import Engine, Facts
 from tui.services.migrations import cache
 
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)+)(?:[-.]?(?:rc|beta|b)[-.]?\d+)?", re.IGNORECASE)

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Mapping
 
 from tui.core.errors import NotFoundError
-from tui.services.engine import ONE_OFF_LABEL, Engine
+from tui.services.containers.engine import ONE_OFF_LABEL, Engine
 from tui.services.migrations.one_off import MAKER_LABEL
 from tui.services.processes import is_alive
 

@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tui.core.errors import DockerError
-from tui.services.engine import ONE_OFF_LABEL, Engine
-from tui.services.engine_errors import translated
+from tui.services.containers.engine import ONE_OFF_LABEL, Engine
+from tui.services.containers.engine_errors import translated
 from tui.services.migrations.output import Output
 from tui.services.processes import me
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui.core.models import ContainerRef, Deployment
-from tui.services.engine import Engine
+from tui.services.containers.engine import Engine
 from tui.services.migrations import copies, left_behind
 from tui.services.migrations.account import Account
 from tui.services.migrations.containers import ContainerSide

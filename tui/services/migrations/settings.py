@@ -52,7 +52,7 @@ def of_service(ref: ContainerRef) -> Mapping[str, Any]:
     Raises:
         DockerError: Nothing is there that knows its settings.
     """
-    from tui.services import compose, compose_project
+    from tui.services.containers import compose, compose_project
 
     try:
         if not ref.project or not ref.service:

@@ -1,8 +1,8 @@
 """Bringing chosen rows of a backup into a live database: what it would do, and doing it.
 
 The preview only reads. `Writer` works inside the one transaction of a process that owns the live
-file alone (`tui.services.bringing_helper`); it chooses again and compares, so that what is done
-is what was shown.
+file alone (`tui.services.live.bringing_helper`); it chooses again and compares, so that what is
+done is what was shown.
 
 Values go from file to file inside SQLite and are never turned into anything else. A row that is
 there is changed by UPDATE, never deleted and inserted again: nothing that hangs on it goes with

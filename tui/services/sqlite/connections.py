@@ -29,8 +29,8 @@ from tui.core.errors import (
 )
 from tui.core.models import FileIdentity
 from tui.services import files
-from tui.services.holders import lock_holder
-from tui.services.index_room import has_room
+from tui.services.live.holders import lock_holder
+from tui.services.live.index_room import has_room
 from tui.wording.clean import one_line
 
 BUSY_TIMEOUT = 2.0

@@ -1,0 +1,1 @@
+"""Both sides of a comparison, and what differs, in numbers and words."""

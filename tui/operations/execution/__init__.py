@@ -1,0 +1,1 @@
+"""How an operation is carried out: its process, its journal, what recovers it."""

@@ -1,0 +1,1 @@
+"""Which deployments there are, and the gateway of the one that is meant."""

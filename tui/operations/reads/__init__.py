@@ -1,0 +1,1 @@
+"""Reading a live database or a backup for people: rows, statements, sizes, exports."""

@@ -1,0 +1,1 @@
+"""What is known of migrations: revisions, when they came, what is wrong, what was rehearsed."""

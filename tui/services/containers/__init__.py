@@ -1,0 +1,1 @@
+"""Docker and Compose: one module per thing that is asked of them."""

@@ -1,0 +1,150 @@
+"""What a Compose project says of its gateway while no container exists.
+
+`docker compose config` needs no engine. Compose 1.x prints YAML alone; no YAML is read here, so
+for such a project the sentence says what to give instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tui.core.errors import DockerError
+from tui.services.containers.compose_cli import without_values
+from tui.services.files import is_file
+from tui.wording.clean import one_line
+
+FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+"""Names Compose looks for, in its order."""
+_TOO_OLD = (
+    "unknown command",
+    "unknown flag",
+    "unknown shorthand",
+    "is not a docker command",
+    "Usage:",
+)
+"""How a Docker without Compose, or Compose 1.x, which knows no `--format`, says so."""
+TIMEOUT = 15.0
+"""Seconds that Compose may take to read a project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service of a project, in the shape of an inspect where that is possible."""
+
+    project: str
+    name: str
+    container: str
+    """The name its container would have."""
+    facts: Mapping[str, Any]
+
+
+def file_in(folder: Path) -> Path | None:
+    """The Compose file of a folder, if it has one."""
+    return next((folder / name for name in FILES if is_file(folder / name)), None)
+
+
+def services(folder: Path, timeout: float = TIMEOUT) -> list[Service]:
+    """Ask Compose for the services of the project in `folder`.
+
+    Raises:
+        DockerError: There is no Compose that can answer, or it does not understand the project.
+    """
+    refused = ""
+    for command in (("docker", "compose"), ("docker-compose",)):
+        if shutil.which(command[0]) is None:
+            continue
+        try:
+            done = subprocess.run(
+                [*command, "config", "--format", "json"],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+                env={**os.environ, "COMPOSE_ANSI": "never"},
+            )
+        except subprocess.TimeoutExpired as error:
+            raise DockerError(
+                f"`{' '.join(command)} config` did not answer within {timeout:g} s in {folder}."
+            ) from error
+        except OSError as error:
+            refused = f"{command[0]}: {error.strerror}"
+            continue
+        if done.returncode == 0:
+            return _parse(done.stdout, folder)
+        said = done.stderr.decode(errors="backslashreplace").strip().splitlines()
+        if any(word in line for line in said for word in _TOO_OLD):
+            continue  # no Compose plugin here, or Compose 1.x, which knows no --format
+        last = without_values(one_line(said[-1]))[:200] if said else ""
+        refused = last or f"it ended with exit {done.returncode}"
+    if refused:
+        raise DockerError(f"Compose does not understand the project in {folder}: {refused}")
+    raise DockerError(
+        f"The Compose file in {folder} cannot be read: that needs Compose 2 "
+        "(`docker compose config --format json`). Give --db PATH."
+    )
+
+
+def _parse(answer: bytes, folder: Path) -> list[Service]:
+    try:
+        values = json.loads(answer)
+        project = str(values.get("name") or folder.name)
+        return [
+            _service(project, name, told, folder)
+            for name, told in (values.get("services") or {}).items()
+        ]
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
+        raise DockerError(f"Compose's answer for {folder} is not what it should be.") from error
+
+
+def _service(project: str, name: str, told: Mapping[str, Any], folder: Path) -> Service:
+    variables = told.get("environment") or {}
+    container = told.get("container_name") or f"{project}-{name}-1"
+    prefix = "com.docker.compose."
+    return Service(
+        project=project,
+        name=name,
+        container=container,
+        facts={
+            "Name": f"/{container}",
+            "Config": {
+                "Image": told.get("image") or "",
+                "Env": [f"{key}={'' if v is None else v}" for key, v in variables.items()],
+                "Entrypoint": _words(told.get("entrypoint")),
+                "Cmd": _words(told.get("command")),
+                # The image knows better, but there is no engine to ask; the gateway's has /app.
+                "WorkingDir": told.get("working_dir") or "/app",
+                "Labels": {
+                    f"{prefix}project": project,
+                    f"{prefix}service": name,
+                    f"{prefix}project.working_dir": str(folder),
+                },
+            },
+            "Mounts": [_mount(volume, project) for volume in told.get("volumes") or []],
+        },
+    )
+
+
+def _words(told: Any) -> list[str]:  # noqa: ANN401 - Compose gives null, a text or a list
+    if not told:
+        return []
+    return [told] if isinstance(told, str) else [str(word) for word in told]
+
+
+def _mount(volume: Mapping[str, Any], project: str) -> dict[str, Any]:
+    kind, source = volume.get("type", "bind"), volume.get("source") or ""
+    name = f"{project}_{source}" if kind == "volume" else ""
+    return {
+        "Type": kind,
+        "Name": name,
+        "Source": f"/var/lib/docker/volumes/{name}/_data" if name else source,
+        "Destination": volume["target"],
+        "RW": not volume.get("read_only", False),
+    }
