@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import wait_for
 from tui.core.models import ActivityEntry, Deployment, ProcessRef
 from tui.core.operation import Operation
 from tui.demo import deployment as demo
 from tui.operations.execution.launch import follow, launch
-from tui.operations.finding.gateways import gateway_of, wait_healthy
+from tui.operations.finding.gateways import gateway_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,9 +44,7 @@ class Site:
         self.wait_healthy()
 
     def wait_healthy(self) -> None:
-        gateway = gateway_of(self.deployment)
-        assert gateway is not None
-        wait_healthy(gateway, lambda done, total: None)
+        wait_for(self.healthy, "the gateway is healthy", 60.0)
 
     def add_tool(self, name: str) -> None:
         request = urllib.request.Request(

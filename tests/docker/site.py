@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -34,6 +36,17 @@ class RealSite:
         journal_id = launch(operation, operation.plan().fingerprint)
         *_, last = follow(operation.deployment, journal_id)
         return last
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command line in the deployment's folder, without a terminal."""
+        return subprocess.run(
+            [sys.executable, "-m", "tui", "--project-dir", str(self.lab.folder), *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
 
     def running(self) -> bool:
         gateway = gateway_of(self.deployment)

@@ -42,7 +42,6 @@ from tui.operations.cataloguing.catalogue import safety_dir
 from tui.operations.downgrade import Downgrade
 from tui.operations.execution.registry import build
 from tui.operations.rehearse import Rehearse
-from tui.operations.stamp import Stamp
 from tui.operations.status import read_gateway
 from tui.operations.timelines import rehearsals
 from tui.operations.undo import Undo
@@ -305,29 +304,28 @@ def test_an_upgrade_keeps_every_row_that_was_acknowledged_from_the_rehearsal_to_
     assert stands_at(site.lab.database) == [NEXT]
 
 
-def test_downgrade_to_a_revision_stamp_and_their_undo_on_a_stopped_gateway(
-    site: RealSite,
-) -> None:
-    owner = site.owner_and_mode()
-    plan = Downgrade(site.deployment, BELOW).plan()
-    assert plan.forbidden is None, plan.forbidden
-    told = " ".join(check.text for check in plan.checks)
+def test_downgrade_to_a_revision_and_stamp_want_the_name_and_are_undone(site: RealSite) -> None:
+    owner, name = site.owner_and_mode(), site.deployment.name
+    told = " ".join(check.text for check in Downgrade(site.deployment, BELOW).plan().checks)
     assert "migrates up again" in told
+    for change in ("downgrade", "stamp"):
+        before, inode = bytes_of(site), site.lab.database.stat().st_ino
+        for first, last in (((), ()), (("--yes",), ()), ((), ("--confirm", f"{name}-2"))):
+            refused = site.command(*first, "migrations", change, BELOW, *last)
+            assert refused.returncode == 2, refused.stderr
+        assert bytes_of(site) == before
 
-    down = site.do(Downgrade(site.deployment, BELOW))
-    assert down.exit_code == 0, down.sentence
-    assert (down.result["before"], down.result["after"]) == ([NEW], [BELOW])
-    assert stands_at(site.lab.database) == [BELOW]
-    assert not site.running()
+        done = site.command("migrations", change, BELOW, "--confirm", name)
+        assert done.returncode == 0, done.stderr
+        assert stands_at(site.lab.database) == [BELOW]
 
-    stamped = site.do(Stamp(site.deployment, NEW))
-    assert stamped.exit_code == 0, stamped.sentence
-    assert stands_at(site.lab.database) == [NEW]
-    assert site.do(Undo(site.deployment)).exit_code == 0
-    assert stands_at(site.lab.database) == [BELOW]
-    # The undo of an undo is a redo; the downgrade's own safety copy is the older one.
-    assert site.owner_and_mode() == owner
-    assert len(list(safety_dir(site.deployment).glob("*.db"))) == 3
+        undone = site.command("undo", "--confirm", name)
+        assert undone.returncode == 0, undone.stderr
+        assert stands_at(site.lab.database) == [NEW]
+        assert site.lab.database.stat().st_ino == inode, "the very file that was replaced is back"
+        assert ask_finished(site.lab.database, "SELECT name FROM tools") == [("mine",)]
+        assert site.owner_and_mode() == owner
+        assert not site.running()
     assert_left_nothing(site)
 
 

@@ -27,7 +27,7 @@ from tui.operations.cataloguing import suspicion
 from tui.operations.execution.launch import launch_resume
 
 LATER = "written-after-the-backup"
-PACE = Pace(interval=0.2, health_timeout=3.0, stop_timeout=1.0)
+PACE = Pace(interval=0.2, health_timeout=5.0, stop_timeout=1.0)
 """A gateway that writes often, and whose faults do not take long."""
 
 SCRATCH = Path("/dev/shm") if Path("/dev/shm").is_dir() else None

@@ -7,12 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from docker import DockerClient
-from docker.errors import DockerException
 from docker.models.containers import Container
+
+from tui.core.errors import McpdbError
+from tui.services.containers import engine as engines
+from tui.services.containers.engine_exec import execute
 
 from .base import LabError
 from .engine import Engine
 from .folder import LABEL, SERVICE
+
+EXEC_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -64,14 +69,18 @@ class GatewayContainer:
         Raises:
             LabError: It failed, or the container does not run.
         """
-        with self._found() as container:
-            try:
-                code, output = container.exec_run(list(command), demux=True)
-            except DockerException as error:
-                raise LabError(f"{command[0]} could not be run in {self.name}: {error}") from error
-        out, err = (bytes(part).decode(errors="replace") if part else "" for part in output)
-        if code != 0:
-            raise LabError(f"{' '.join(command[:3])} failed (exit {code}): {(out + err)[-500:]}")
+        # Not by docker-py: it may lose what a command says (see `engine_frames`).
+        engine = engines.Engine(self.engine.docker_host)
+        try:
+            done = execute(engine, self.id(), command, timeout=EXEC_SECONDS)
+        except McpdbError as error:
+            raise LabError(f"{command[0]} could not be run in {self.name}: {error}") from error
+        finally:
+            engine.close()
+        out, err = (part.decode(errors="replace") for part in (done.stdout, done.stderr))
+        if done.exit_code != 0:
+            told = f"failed (exit {done.exit_code}): {(out + err)[-500:]}"
+            raise LabError(f"{' '.join(command[:3])} {told}")
         return out
 
     @contextmanager

@@ -49,7 +49,7 @@ services:
         - import urllib.request as u; u.urlopen("http://127.0.0.1:{port}/health", timeout=5)
       interval: 4s
       timeout: 6s
-      retries: 5
+      retries: 9
       start_period: 20s
     labels:
       {label}: "{name}"

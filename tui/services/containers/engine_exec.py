@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from tui.core.errors import DockerError
 from tui.services.containers.engine import Engine, Facts
 from tui.services.containers.engine_errors import translated
+from tui.services.containers.engine_frames import started
 
 LARGEST_OUTPUT = 64 * 1024 * 1024
 """Bytes of output that are kept; a command that prints more is given up."""
+SLACK = 5.0
+"""Seconds that a silent stream is waited for beyond the command's own time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def execute(
         made = api.exec_create(
             container, list(command), user=user, environment=dict(environment or {})
         )["Id"]
-        stream = api.exec_start(made, stream=True, demux=True)
+        stream = started(engine, made, silence=timeout + SLACK)
     late = threading.Event()
 
     def give_up() -> None:
@@ -70,8 +73,8 @@ def execute(
     out, err = bytearray(), bytearray()
     try:
         for stdout, stderr in stream:
-            out += stdout or b""
-            err += stderr or b""
+            out += stdout
+            err += stderr
             if stdout:
                 on_output(stdout)
             if len(out) + len(err) > LARGEST_OUTPUT:

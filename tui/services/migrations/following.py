@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from tui.core.errors import DockerError
 from tui.services.containers.engine import Engine
 from tui.services.containers.engine_errors import translated
+from tui.services.containers.engine_frames import attached
 from tui.services.migrations.one_off import Recipe, is_no_program, one_off
 
 _BEAT = 0.25
 """Seconds between two looks at whether to go on."""
+_SLACK = 60.0
+"""Seconds for what comes before and after a command: its start may take long on a busy host."""
 
 
 def follow(
@@ -43,7 +46,10 @@ def follow(
         NotFoundError: The image is not there.
         DockerError: The engine does not make or run it, or it does not end in time.
     """
-    with one_off(engine, made, command) as name, _attached(engine, name) as pieces:
+    with (
+        one_off(engine, made, command) as name,
+        _attached(engine, name, deadline + _SLACK) as pieces,
+    ):
         try:
             engine.start(name)
         except DockerError as error:
@@ -62,18 +68,19 @@ def follow(
 
 
 @contextlib.contextmanager
-def _attached(engine: Engine, name: str) -> Iterator[queue.SimpleQueue[tuple[bytes, bytes] | None]]:
+def _attached(
+    engine: Engine, name: str, silence: float
+) -> Iterator[queue.SimpleQueue[tuple[bytes, bytes] | None]]:
     """Give the pieces that a container says, from its first word; None is the end of them."""
-    api = engine.api()
     with translated(engine.host, engine.timeout, name):
         # Before its start, as `docker run` does: attached later, words could be lost.
-        stream = api.attach(name, stdout=True, stderr=True, stream=True, demux=True)
+        stream = attached(engine, name, silence=silence)
     pieces: queue.SimpleQueue[tuple[bytes, bytes] | None] = queue.SimpleQueue()
 
     def read() -> None:
         with contextlib.suppress(OSError, ValueError):  # closed under us
-            for out, err in stream:
-                pieces.put((out or b"", err or b""))
+            for piece in stream:
+                pieces.put(piece)
         pieces.put(None)
 
     reader = threading.Thread(target=read, daemon=True)
@@ -81,5 +88,4 @@ def _attached(engine: Engine, name: str) -> Iterator[queue.SimpleQueue[tuple[byt
     try:
         yield pieces
     finally:
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            stream.close()
+        stream.close()
