@@ -60,20 +60,20 @@ class Writer(threading.Thread):
         """What was sent and may have reached the gateway before the stop, after it, or not."""
         return self.sent - self.acknowledged
 
-    def _started(self) -> tuple[str, object]:
+    def _which_run(self) -> tuple[str, object]:
         """Which run of the gateway it is."""
         state = self._gateway.state()
         return state.identity, state.since
 
     def run(self) -> None:
-        number, first = 0, self._started()
+        number, first = 0, self._which_run()
         while not self._end.is_set():
             number += 1
             name = f"{self._prefix}-{number}"
             self.sent.add(name)
             try:
                 self._site.add_tool(name)
-                if self._started() != first:
+                if self._which_run() != first:
                     return  # it was stopped and started meanwhile
             except (OSError, RuntimeError, AssertionError, McpdbError):
                 return  # the gateway is being stopped
