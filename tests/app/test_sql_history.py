@@ -1,4 +1,4 @@
-"""Statements of the console are remembered: by the operator alone, bounded, whatever the file is."""
+"""Statements of the console are remembered: for the operator alone, bounded, whatever happens."""
 
 from __future__ import annotations
 
@@ -154,3 +154,14 @@ def test_what_is_kept_in_memory_is_bounded_too():
         known = sql_history.with_latest(known, remembered(number))
     assert len(known) == MOST
     assert known[-1] == remembered(MOST + 6)
+
+
+def test_root_makes_nothing_in_the_home_of_somebody_else(path, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir()
+    if os.geteuid() == 0:
+        os.chown(home, 65_534, 65_534)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(McpdbError, match="belongs to"):
+        add(home / ".local" / "state" / "mcpdb-tui" / "h.ndjson", remembered(1))
+    assert list(home.iterdir()) == []

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui.core.errors import McpdbError
+from tui.core.errors import PrecheckError
 from tui.services import files
+from tui.wording.clean import one_line
 
 MOST = 500
 """Statements that are remembered."""
@@ -86,6 +87,7 @@ def add(path: Path | None, entry: Remembered) -> None:
     """
     if path is None or len(entry.sql) > LONGEST:
         return
+    _require_own(path.parent)
     files.make_private(path.parent)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
@@ -93,7 +95,7 @@ def add(path: Path | None, entry: Remembered) -> None:
         try:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
-                raise McpdbError(f"{path} is no plain file.")
+                raise PrecheckError(f"{one_line(str(path))} is no plain file.")
             if mode & 0o077:
                 os.fchmod(descriptor, 0o600)
             # One write: those of other screens do not come between.
@@ -102,6 +104,19 @@ def add(path: Path | None, entry: Remembered) -> None:
             os.close(descriptor)
     except OSError as error:
         raise files.denied("write", path, error) from error
+
+
+def _require_own(folder: Path) -> None:
+    """Root makes nothing in somebody else's home, whom it would keep out of their own folder."""
+    if os.geteuid() != 0:
+        return
+    for place in (folder, *folder.parents):
+        found = files.identity(place)
+        if found is None:
+            continue
+        if found.uid != 0:
+            raise PrecheckError(f"{one_line(str(place))} belongs to {files.user_name(found.uid)}.")
+        return
 
 
 def _all_of(descriptor: int) -> bytes:

@@ -10,6 +10,9 @@ from tui.app.grid.asking import Wish
 from tui.core.models.queries import Result
 from tui.core.models.rows import Cell, Page, PageRow, Relation, RelationColumn
 
+LOOKED_AT = 50
+"""Rows that tell whether a column is one of numbers."""
+
 _NUMBERS = count(1)
 
 
@@ -44,7 +47,7 @@ class Rows:
             name=f"result {next(_NUMBERS)}",
             kind="view",
             columns=tuple(
-                RelationColumn(name=name, declared="NUMERIC" if _is_number(first, n) else "")
+                RelationColumn(name=name, declared=_declared(first[:LOOKED_AT], n))
                 for n, name in enumerate(self.names)
             ),
         )
@@ -100,6 +103,8 @@ class Rows:
         )
 
 
-def _is_number(rows: Sequence[tuple[Any, ...]], column: int) -> bool:
+def _declared(rows: Sequence[tuple[Any, ...]], column: int) -> str:
+    """`NUMERIC` where all values are numbers: its heading stands at the right, too."""
     values = [row[column] for row in rows if row[column] is not None]
-    return bool(values) and all(isinstance(value, int | float) for value in values)
+    numbers = bool(values) and all(isinstance(value, int | float) for value in values)
+    return "NUMERIC" if numbers else ""

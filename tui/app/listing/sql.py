@@ -41,8 +41,8 @@ def source_words(backup: str, state: str = "") -> str:
         state: Why it cannot be asked now.
     """
     name = f"backup {backup}" if backup else "live"
-    how = "immutable" if backup else "mode=ro"
-    return f" {name} · {state or f'read-only: {how} + authorizer'}"
+    how = "read-only copy + authorizer" if backup else "read-only: mode=ro + authorizer"
+    return f" {name} · {state or how}"
 
 
 def tabs(current: int) -> Line:

@@ -11,7 +11,6 @@ from textual import on
 from tui.app.grid.asking import Wish
 from tui.app.grid.cells import copied
 from tui.app.paint import text_of
-from tui.app.panes.rows_copying import MENU, MOST
 from tui.app.panes.sql_base import HISTORY, PLAN
 from tui.app.panes.sql_typing import SqlTyping
 from tui.app.sql_result import Rows
@@ -152,6 +151,7 @@ class SqlCopying(SqlTyping):
 
     def action_copy_rows(self) -> None:
         """Offer the row, or those that are marked, in three forms."""
+        from tui.app.panes.rows_copying import MENU, MOST
         from tui.app.screens.menu import Item, Menu
 
         rows, row = self.rows, self.grid.row

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from tui.app.desk import Job
 from tui.app.panes.base import Pane
-from tui.app.panes.opened import OpenedBackup
-from tui.app.panes.tables_source import TablesSource
 from tui.app.sql_offer import Names
 from tui.app.sql_tasks import Asked, Done, Task
 
 if TYPE_CHECKING:
+    from tui.app.panes.opened import OpenedBackup
     from tui.core.models.queries import Caps
     from tui.operations.query import Query, Source
 
@@ -52,8 +51,8 @@ class SqlSource(Pane):
 
     def follow_source(self) -> bool:
         """Ask what 1 Tables shows; False where that is what was asked already."""
-        shown = next(iter(self.screen.query("#pane-1").results(TablesSource)), None)
-        opened = shown.opened if shown is not None else None
+        shown = next(iter(self.screen.query("#pane-1")), None)
+        opened: OpenedBackup | None = getattr(shown, "opened", None)
         if opened is self._opened and (opened is not None or self.source is not None):
             return False
         self._opened, self.backup = opened, opened.backup.id if opened else ""

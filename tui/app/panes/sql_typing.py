@@ -36,7 +36,6 @@ class SqlTyping(SqlBase):
 
     def on_mount(self) -> None:
         """Read what was run before."""
-        super().on_mount()
         path = self._path
         self._reading = Task("history", self, lambda _task: sql_history.read(path))
         self._reading.start()

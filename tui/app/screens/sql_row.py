@@ -40,8 +40,8 @@ def value_line(name: str, value: object, names: int, glyphs: Glyphs) -> Line:
     length = max(len(plain), value.length if isinstance(value, Cell) else 0)
     if length <= SHOWN:
         return (first, Span(one_line(plain)))
-    more = f"  … {quantities.count(length)} characters"
-    return (first, Span(one_line(plain[:SHOWN])), Span(more, "muted"))
+    said = f"{quantities.count(length)} characters, the beginning: "
+    return (first, Span(said, "muted"), Span(one_line(plain[:SHOWN])))
 
 
 class SqlRowScreen(Dialog[None]):
