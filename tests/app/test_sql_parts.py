@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.app.grid.asking import Wish
@@ -10,10 +12,12 @@ from tui.app.listing.sql import limits, wrong_lines
 from tui.app.paint import text_of
 from tui.app.panes.sql_copying import written
 from tui.app.sql_colours import MOST, coloured
+from tui.app.sql_editor import drawn
 from tui.app.sql_offer import common
 from tui.app.sql_result import Rows, headings
 from tui.core.models.queries import Caps, Result
 from tui.core.models.rows import Cell
+from tui.wording.clean import printable
 
 SECRET = Cell(value=None, length=15, secret=True)
 
@@ -154,6 +158,14 @@ def test_any_text_can_be_coloured(text):
     for line, stretches in coloured(text).items():
         for begin, end, _role in stretches:
             assert 0 <= begin < end <= len(text.split("\n")[line]) + 1
+
+
+@given(st.text())
+def test_what_is_drawn_is_as_long_as_the_text_and_obeyed_by_no_terminal(text):
+    shown = drawn(text)
+    assert len(shown) == len(text)
+    assert printable(shown) == shown
+    assert all(one == two or two == "?" for one, two in zip(text, shown, strict=True))
 
 
 # --- candidates ---------------------------------------------------------------------------

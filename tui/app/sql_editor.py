@@ -86,7 +86,7 @@ class SqlEditor(TextArea, inherit_bindings=False):
     def get_line(self, line_index: int) -> Text:
         """A line as it is drawn: every character that a terminal would obey is one sign."""
         line = self.document.get_line(line_index)
-        text = Text("".join(map(_drawn, line)), end="", no_wrap=True)
+        text = Text(drawn(line), end="", no_wrap=True)
         for begin, end, role in self._colours().get(line_index, ()):
             text.stylize(self._painter().style(role), begin, end)
         return text
@@ -211,5 +211,12 @@ class SqlEditor(TextArea, inherit_bindings=False):
         )
 
 
-def _drawn(character: str) -> str:
-    return character if character == "\t" or printable(character) == character else UNSEEN
+def drawn(text: str) -> str:
+    """A text with a sign for each character that a terminal would obey; as long as before."""
+    if text.isascii() and text.isprintable():
+        return text
+    # A long line has few different characters.
+    for character in set(text) - {"\t"}:
+        if printable(character) != character:
+            text = text.replace(character, UNSEEN)
+    return text
