@@ -580,6 +580,7 @@ RESTORE = (
         "viewers let go at `release` and read the new inode later",
         (
             "app/test_shell_live.py::test_viewers_let_go_while_another_terminal_restores",
+            "app/test_sql_files.py::test_a_statement_that_never_ends_does_not_hold_up_a_restore",
             "unit/test_looking.py::test_a_released_viewer_holds_nothing_and_reads_again_later",
         ),
         ("test_keys.py::test_restore_by_keys_after_docker_kill_with_another_screen_looking_on",),

@@ -388,6 +388,21 @@ async def test_the_plan_is_that_of_the_statement_in_the_editor(path):
         assert app.pane.NUMBER == 8
 
 
+async def test_a_offers_what_can_be_done_with_the_row(path):
+    app = browser_app(path)
+    async with app.run_test(size=SMALL) as pilot:
+        await to_console(pilot)
+        await run(pilot, "SELECT name FROM tools")
+        await pilot.press("escape", "a")
+        await shows(pilot, "row of the result", "v      view", "copy row", "R      run again")
+        await pilot.press("v")
+        await shows(pilot, "row 1 of 300", "tool-000000")
+        await pilot.press("n", "n")
+        await shows(pilot, "row 3 of 300", "tool-000002")
+        await pilot.press("escape")
+        assert app.pane.grid.row.identity == (2,), "the grid went along"
+
+
 # --- secrets, hostile text ----------------------------------------------------------------
 
 

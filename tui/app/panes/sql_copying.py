@@ -21,6 +21,8 @@ from tui.wording import quantities
 from tui.wording.clean import one_line
 
 NO_ROW = "There is no row here."
+OFFERED = ("view", "copy", "copy_rows", "run", "again")
+"""What the menu of a row offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,14 @@ class SqlCopying(SqlTyping):
         if self.rows is not None and self.grid.row is not None:
             self.app.push_screen(SqlRowScreen(self.rows, self.grid, self.action_copy_rows))
 
+    @on(RowGrid.Menu)
+    def action_actions(self) -> None:
+        """Offer what can be done with the row or the statement under the cursor."""
+        from tui.app.screens.menu import items_of
+
+        title = "row of the result" if self.main is self.grid else "SQL"
+        self.post_message(self.Offer(title, items_of(self, OFFERED)))
+
     @on(RowGrid.Opened)
     def _open_row(self, message: RowGrid.Opened) -> None:
         message.stop()
@@ -183,7 +193,9 @@ class SqlCopying(SqlTyping):
             self.say(message.problem or "", "attention")
             return
         self.copy(found.text)
-        size = f"Copied {len(found.text.encode(errors='replace')):,} bytes to your terminal."
+        from tui.app.panes.rows_copying import arrived
+
+        size = arrived(len(found.text.encode(errors="replace")))
         if found.left_out:
             names = ", ".join(map(one_line, found.left_out))
             size += f" Masked values are left out of the copy: {names}."

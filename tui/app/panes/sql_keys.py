@@ -41,6 +41,10 @@ PANE_KEYS: list[BindingType] = [
         tooltip="every column of the row under the cursor",
     ),
     Binding(
+        "a", "actions", "actions", show=False, id="sql.actions", group=EVERYWHERE,
+        tooltip="actions for this row; also the right button",
+    ),
+    Binding(
         "R", "again", "run again", show=False, id="sql.again", group=EVERYWHERE,
         tooltip="run the statement of the result again",
     ),
