@@ -82,6 +82,35 @@ async def test_a_statement_on_a_backup_ends_when_the_backup_is_closed(tmp_path):
         await until(pilot, lambda: [p.name for p in tmp_path.glob("*.db*")] == ["b.db.zst"])
 
 
+async def test_a_backup_that_cannot_be_opened_says_so_and_runs_nothing(tmp_path):
+    broken = tmp_path / "b.db.zst"
+    broken.write_bytes(b"no zstd at all")
+    app = shell(story(with_file(broken, compression="zstd")))
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("2", "enter")
+        await pilot.press("8")
+        why = app.screen.query_one("#pane-1").opened
+        await until(pilot, lambda: why.state not in ("", "unpacking …"))
+        await shows(pilot, f"backup k7m2qd · {why.state[:40]}")
+        app.pane.editor.put("SELECT 1")
+        await pilot.pause()
+        await pilot.press("f5")
+        await until(pilot, lambda: message(app).startswith("Backup k7m2qd cannot be asked: "))
+        assert app.pane.last_run is None
+        assert "authorizer" not in screen_text(app)
+
+
+async def test_without_a_database_the_console_says_so(path):
+    app = browser_app(path)
+    async with app.run_test(size=SMALL) as pilot:
+        await to_console(pilot)
+        for found in path.parent.glob("mcp.db*"):
+            found.unlink()
+        await run(pilot, "SELECT 1")
+        await shows(pilot, "There is no")
+        assert not path.exists(), "looking makes none"
+
+
 # --- the live file is taken away ----------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
 
 import pytest
@@ -12,6 +13,7 @@ from tests.app.shell_story import screen_text
 from tests.app.sql_stage import FOREVER, TRICKLE, begin, below, heading, run, to_console
 from tests.app.tables_stage import SECRET, browser_app, database, message, shows, until
 from tui.core.models.queries import Caps
+from tui.operations.query import Query
 
 SMALL, LARGE = (80, 24), (140, 45)
 
@@ -246,7 +248,7 @@ async def test_what_gives_no_row_is_stopped_too_and_nothing_is_left_of_it(path):
         await to_console(pilot)
         await begin(pilot, FOREVER)
         await until(pilot, lambda: app.pane.has_statement and "0 rows · " in heading(app))
-        assert app.model.live()._open
+        await until(pilot, lambda: bool(app.model.live()._open))
         await pilot.press("escape", "ctrl+c")
         await until(pilot, lambda: not app.pane.has_statement)
         await until(pilot, lambda: not app.model.live()._open)
@@ -255,7 +257,30 @@ async def test_what_gives_no_row_is_stopped_too_and_nothing_is_left_of_it(path):
         await until(pilot, lambda: message(app).startswith("No statement runs."))
 
 
-async def test_a_statement_that_waits_for_a_lock_is_let_go_of_at_once(tmp_path):
+async def test_a_statement_that_does_not_stop_is_let_go_of_at_once(path, monkeypatch):
+    app = browser_app(path)
+    stuck = threading.Event()
+    async with app.run_test(size=SMALL) as pilot:
+        await to_console(pilot)
+        with monkeypatch.context() as patched:
+            # As one that waits for the lock of a writer: nothing interrupts that.
+            patched.setattr(Query, "run", lambda *_words, **_options: stuck.wait(60))
+            await begin(pilot, "SELECT * FROM tools")
+            await until(pilot, lambda: app.pane.has_statement)
+            task = app.pane._runs
+            await pilot.press("ctrl+c")
+            await until(pilot, lambda: not app.pane.has_statement)
+            assert task.is_alive()
+        await shows(pilot, "No row was read before it was stopped.")
+        assert "replaced" not in message(app)
+        await run(pilot, "SELECT * FROM tools")
+        stuck.set()
+        await until(pilot, lambda: not task.is_alive())
+        await pilot.pause()
+        assert "300 rows · " in heading(app), "what comes late is not taken for the next one's"
+
+
+async def test_a_locked_file_says_so_and_the_bound_is_that_of_its_journal(tmp_path):
     path = tmp_path / "mcp.db"
     database(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
@@ -264,16 +289,11 @@ async def test_a_statement_that_waits_for_a_lock_is_let_go_of_at_once(tmp_path):
         async with app.run_test(size=SMALL) as pilot:
             await to_console(pilot)
             assert "stops at 30 s" not in screen_text(app), "the gateway's writes wait less long"
+            assert "s or 10,000 rows" in screen_text(app)
             writer.execute("BEGIN EXCLUSIVE")
-            await begin(pilot, "SELECT * FROM tools")
-            await until(pilot, lambda: app.pane.has_statement)
-            task = app.pane._runs
-            await pilot.press("ctrl+c")
-            await until(pilot, lambda: not app.pane.has_statement)
-            await shows(pilot, "No row was read before it was stopped.")
-            assert "replaced" not in message(app)
+            await run(pilot, "SELECT * FROM tools")
+            await shows(pilot, "locked")
             writer.execute("ROLLBACK")
-            await until(pilot, lambda: not task.is_alive())
             await run(pilot, "SELECT * FROM tools")
             assert "300 rows · " in heading(app)
 

@@ -136,6 +136,11 @@ def test_without_a_place_there_is_only_the_sentence():
     assert [text_of(each) for each in wrong_lines("x", (0, 0), "Refused.", 79)] == ["  Refused."]
 
 
+def test_a_sentence_of_sqlite_is_cut_where_it_repeats_a_word_of_any_length():
+    lines = wrong_lines("x" * 90_000, (1, 1), f'near "{"x" * 90_000}": syntax error', 79)
+    assert sum(cell_len(text_of(each)) for each in lines) < 1_000
+
+
 def test_bounds_are_told_as_they_are():
     assert limits(Caps()) == "stops at 30 s or 10,000 rows"
     assert limits(Caps(seconds=2.5)) == "stops at 2.5 s or 10,000 rows"

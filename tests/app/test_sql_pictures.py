@@ -44,7 +44,7 @@ async def console(pilot):
     await pilot.pause()
     pane = pilot.app.pane
     pane.source = LiveDatabase(pilot.app.seen.deployment)
-    pane.problem, pane.caps, pane.names = "", Caps(), Names(("tools", "tool_metrics"), {})
+    pane.caps, pane.names = Caps(), Names(("tools", "tool_metrics"), {})
     pane.update()
     return pane
 

@@ -16,6 +16,8 @@ from tui.wording.clean import one_line
 from tui.wording.queries import took
 
 TABS = ("Result", "Plan", "History")
+LONGEST = 600
+"""Characters of a sentence: SQLite repeats words of any length."""
 EMPTY = "Type a SELECT. Tables: Tab completes."
 HOW_TO_RUN = " Enter runs when the statement ends with ;   F5 runs it anyway"
 HISTORY_COLUMNS = (
@@ -70,7 +72,7 @@ def wrong_lines(sql: str, place: tuple[int, int], why: str, width: int) -> tuple
         width: Columns that there are; of a longer line what stands around the place is shown.
     """
     number, column = place
-    said = line("  ", Span(one_line(why), "attention"))
+    said = line("  ", Span(quantities.prose(one_line(why), LONGEST), "attention"))
     if not number:
         return (said,)
     text = sql.split("\n")[number - 1]

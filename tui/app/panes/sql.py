@@ -59,6 +59,11 @@ class SqlPane(SqlRunning):
         )
         self.stand_words()
 
+    def tick(self) -> None:
+        """A backup is unpacked meanwhile, or cannot be."""
+        if self.source is None:
+            self.update()
+
     def stand_words(self) -> None:
         """How to run, or what became of the file that the result is of."""
         run, replaced = self.last_run, self.seen.replaced_at

@@ -65,7 +65,8 @@ class SqlRunning(SqlPlanning):
             case "run" if not self.editor.text.strip():
                 return listing.EMPTY
             case "run" | "again" if self.source is None:
-                return self.problem
+                what = f"Backup {self.backup} cannot be asked" if self.backup else "Not run"
+                return f"{what}: {self.problem}"
             case "again" if self.tab != PLAN and self.last_run is None:
                 return "No statement was run yet."
             case "stop" if not self.has_statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui.app.desk import Job
 from tui.app.panes.base import Pane
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tui.core.models.queries import Caps
     from tui.operations.query import Query, Source
 
-UNREAD = "The backup is being opened; the statement runs once it is."
 NOTHING = "No database is looked at here."
 
 
@@ -37,8 +36,7 @@ class SqlSource(Pane):
         self.source: Source | None = None
         self.backup = ""
         """Id of the backup that is asked; empty for the live database."""
-        self.problem = ""
-        """Why nothing can be asked."""
+        self._problem = ""
         self.last_run: LastRun | None = None
         """What the result is of, and what an export of it reads again; None without one."""
         self.caps: Caps | None = None
@@ -56,29 +54,41 @@ class SqlSource(Pane):
         if opened is self._opened and (opened is not None or self.source is not None):
             return False
         self._opened, self.backup = opened, opened.backup.id if opened else ""
-        self.source, self.problem, self.names, self.caps = None, "", None, None
+        self.source, self._problem, self.names, self.caps = None, "", None, None
         if opened is None:
             model = getattr(self.app, "model", None)
             self.source = model.live() if model is not None else None
-            self.problem = "" if model is not None else NOTHING
+            self._problem = "" if model is not None else NOTHING
             self.look_at_names()
         else:
-            self.problem = UNREAD
             opened.desk.ask(
-                Job("source", lambda browser: browser.source, self._unpacked, self._not_unpacked)
+                Job(
+                    "source",
+                    lambda browser: browser.source,
+                    lambda source: self._unpacked(opened, source),
+                    lambda why: self._not_unpacked(opened, why),
+                )
             )
         return True
 
-    def _unpacked(self, source: Any) -> None:  # noqa: ANN401
-        if self._opened is not None and not self._opened.desk.has_ended:
-            self.source, self.problem = source, ""
+    def _unpacked(self, opened: OpenedBackup, source: Source) -> None:
+        if opened is self._opened and not opened.desk.has_ended:
+            self.source = source
             self.look_at_names()
             self.update()
 
-    def _not_unpacked(self, why: str) -> None:
-        if why and self._opened is not None:
-            self.problem = why
+    def _not_unpacked(self, opened: OpenedBackup, why: str) -> None:
+        if why and opened is self._opened:
+            self._problem = why
             self.update()
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be asked; empty where it can."""
+        if self.source is not None:
+            return ""
+        state = self._opened.state if self._opened is not None else ""
+        return self._problem or state or "…"
 
     def gone(self) -> Asked:
         """What tells that the file of now is to be let go of."""
