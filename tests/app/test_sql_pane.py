@@ -12,7 +12,7 @@ from tests.app.row_grid_stage import FORBIDDEN, HOSTILE
 from tests.app.shell_story import screen_text
 from tests.app.sql_stage import FOREVER, TRICKLE, begin, below, heading, run, to_console
 from tests.app.tables_stage import SECRET, browser_app, database, message, shows, until
-from tui.core.models.queries import Caps
+from tui.core.models.queries import Caps, Result
 from tui.operations.query import Query
 
 SMALL, LARGE = (80, 24), (140, 45)
@@ -312,6 +312,38 @@ async def test_the_first_10000_rows_are_kept_and_said_and_any_of_them_is_near(pa
         await pilot.press("g")
         await shows(pilot, "v1", "more rows below")
         assert len(app.pane.grid.feed.window) <= 2_000
+
+
+async def test_what_ended_at_its_bound_says_how_far_it_came_and_why_it_was_less(path, monkeypatch):
+    note = "journal mode delete: a statement may run 4 s here"
+    ended = Result(
+        columns=("n",), rows=tuple((n,) for n in range(4_112)), ended="seconds", elapsed=4.01,
+        caps=Caps(seconds=4), note=note,
+    )  # fmt: skip
+    monkeypatch.setattr(Query, "run", lambda *_words, **_options: ended)
+    app = browser_app(path)
+    async with app.run_test(size=SMALL) as pilot:
+        await to_console(pilot)
+        await run(pilot, "SELECT n FROM x")
+        assert "stopped at 4 s, 4,112 rows read so far" in heading(app)
+        await until(pilot, lambda: message(app) == note)
+        await pilot.press("escape", "G")
+        await shows(pilot, "4111")
+
+
+async def test_r_runs_the_statement_of_the_result_whatever_the_editor_has_by_now(path):
+    app = browser_app(path)
+    async with app.run_test(size=SMALL) as pilot:
+        await to_console(pilot)
+        await run(pilot, "SELECT count(*) FROM gateways")
+        await shows(pilot, "7")
+        with closing(sqlite3.connect(path)) as writer, writer:
+            writer.execute("DELETE FROM gateways WHERE id > 'gw-3'")
+        app.pane.editor.put("SELECT something else")
+        await pilot.press("escape", "R")
+        await until(pilot, lambda: not app.pane.has_statement and app.pane.rows is not None)
+        assert app.pane.rows.rows == [(4,)]
+        assert app.pane.editor.text == "SELECT something else"
 
 
 async def test_a_value_of_5_megabytes_is_cut_and_said(path):
