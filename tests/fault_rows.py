@@ -371,6 +371,7 @@ EVERY = (
             "app/test_shell_hostile.py::test_hostile_text_is_shown_as_text",
             "app/test_bring_back_screen.py::test_names_of_rows_reach_no_terminal_raw",
             "app/test_rehearsal_screen.py::test_hostile_text_is_shown_and_does_nothing",
+            "app/test_sql_pane.py::test_nothing_that_a_terminal_obeys_is_drawn",
             "app/test_migrations_pane.py::test_hostile_messages_are_cleaned_wherever_they_stand",
             "unit/test_switch_night.py::test_a_refused_project_never_says_a_secret",
             "unit/test_migrating_night.py::"
@@ -580,6 +581,7 @@ RESTORE = (
         "viewers let go at `release` and read the new inode later",
         (
             "app/test_shell_live.py::test_viewers_let_go_while_another_terminal_restores",
+            "app/test_sql_files.py::test_a_statement_that_never_ends_does_not_hold_up_a_restore",
             "unit/test_looking.py::test_a_released_viewer_holds_nothing_and_reads_again_later",
         ),
         ("test_keys.py::test_restore_by_keys_after_docker_kill_with_another_screen_looking_on",),

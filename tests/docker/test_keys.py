@@ -100,7 +100,7 @@ def test_restore_by_keys_after_docker_kill_with_another_screen_looking_on(
         onlooker.wait_for("[1 Tables]", "stopped", timeout=60)
         screen.wait_for("stopped", timeout=60)
         screen.send("2")
-        screen.wait_for("[2 Backups]", "sha256")
+        screen.wait_for("[2Backups]", "sha256")
         screen.send("B")
         screen.wait_for("RESTORE", "type the name first", timeout=60)
         screen.send(TAB + name + ENTER)

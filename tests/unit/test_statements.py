@@ -205,12 +205,14 @@ def test_a_live_file_with_a_rollback_journal_is_not_held_for_long(
     with closing(sqlite3.connect(live)) as writer, writer:
         writer.execute("CREATE TABLE t (a)")
     query = Query(LiveDatabase(Deployment(name="x", database=live, backup_dir=tmp_path / "b")))
+    assert query.allowed() == Caps(seconds=0.2)
     result = query.run(ENDLESS.format("count(*)"), caps=Caps(seconds=60))
     assert (result.ended, result.caps.seconds) == ("seconds", 0.2)
     assert result.note.startswith("journal mode delete")
     # A backup holds up nobody.
     backup = Query(BackupFile(live)).run(ENDLESS.format("count(*)"), caps=Caps(seconds=0.5))
     assert (backup.caps.seconds, backup.note) == (0.5, "")
+    assert Query(BackupFile(live)).allowed() == Caps()
 
 
 def test_a_statement_leaves_nothing_that_keeps_the_wal_from_a_checkpoint(path: Path) -> None:
@@ -252,6 +254,11 @@ def test_completion_knows_what_may_stand_here(typed: str, candidates: tuple[str,
     cursor = typed.index("|")
     found = complete(typed.replace("|", ""), cursor, NAMES, COLUMNS)
     assert found.candidates == candidates
+
+
+def test_a_name_that_begins_with_what_opens_a_name_is_completed_too() -> None:
+    for typed in ('SELECT * FROM "[', "SELECT * FROM [[/", 'SELECT * FROM "[/X'):
+        assert complete(typed, len(typed), ("[/x]",), {}).candidates == ('"[/x]"',)
 
 
 def test_completion_replaces_what_was_typed() -> None:

@@ -45,8 +45,11 @@ WORDS: dict[str, tuple[str, ...]] = {
     "gateway.stop": ("down", "shut down"),
     "logs.follow": ("tail",),
     "app.operation": ("running", "locked", "progress"),
+    "sql.run": ("execute", "query", "select", "f5"),
+    "sql.stop": ("cancel", "interrupt", "kill query"),
     "app.pane_2": ("space", "disk"),
     "app.pane_4": ("who", "history", "audit", "maintenance log"),
+    "app.pane_8": ("query", "select", "console"),
     "app.pane_9": ("health", "container"),
 }
 """What people call things, by the id of the key."""

@@ -116,6 +116,11 @@ class Desk:
             if self._browser is not None:
                 self._browser.cancel()
 
+    @property
+    def has_ended(self) -> bool:
+        """Nothing is read any more: what was read of is closed."""
+        return self._ended
+
     # --- the thread's side ----------------------------------------------------------------
 
     def is_cancelled(self) -> bool:

@@ -48,6 +48,11 @@ class OpenedBackup:
         self._reader.end(LEAVING_WAIT if leaving else 0.0)
 
     @property
+    def state(self) -> str:
+        """How far opening it is, or why it cannot be read; empty once its tables are known."""
+        return self._words if self._failed or self._tables is None else ""
+
+    @property
     def badge(self) -> str:
         """`BACKUP k7m2qd`, for row 3."""
         return f"BACKUP {self.backup.id}"

@@ -49,6 +49,11 @@ class TablesSource(ListPane):
 
     # --- a backup in place of the live database -------------------------------------------
 
+    @property
+    def opened(self) -> OpenedBackup | None:
+        """The backup that is shown; None for the live database."""
+        return self._opened
+
     def open_backup(self, backup: Backup) -> None:
         """Show a backup; it is only read."""
         self._change_source(OpenedBackup(backup, self, getattr(self.app, "mask", ())))

@@ -124,6 +124,15 @@ class Query:
                 opened.connection, sql, masks=Masks(self.more_secrets), cancelled=cancelled
             )
 
+    def allowed(self, caps: Caps | None = None) -> Caps:
+        """What a statement may take of this file: less where the gateway's writes wait for it.
+
+        Raises:
+            McpdbError: The file cannot be read.
+        """
+        with self.source.opened() as opened, translating(self.source.path):
+            return _bounded(self.source, opened, caps or Caps())[0]
+
     def vocabulary(self) -> Vocabulary:
         """Tables and columns, for completion.
 

@@ -21,6 +21,7 @@ KEYWORDS = (
 MOST = 50
 """Candidates at a time."""
 
+_OPENS = ('"', "`", "[")
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _WORDS = frozenset(word.lower() for keyword in KEYWORDS for word in keyword.split())
 _RESERVED = _WORDS | {"table", "index", "default", "check", "to", "set", "group", "order", "add"}
@@ -61,7 +62,10 @@ def complete(
             return Completion(cursor, ())
         if last.kind in ("word", "name", "open"):
             before.pop()
-            begin, typed = last.begin, text[last.begin : cursor].lstrip('"`[')
+            begin, typed = last.begin, text[last.begin : cursor]
+            if typed[:1] in _OPENS:
+                # One quote alone: what follows it belongs to the name.
+                typed = typed[1:]
     elif _in_comment(text, cursor, before):
         return Completion(cursor, ())
     known = {name.lower(): name for name in names}
