@@ -317,7 +317,7 @@ def test_the_end_of_the_terminal_ends_the_screen(saved, number, code):
                 drawn += os.read(main, 65_536)
             except OSError:
                 break
-        if b"Home" in drawn and b"healthy" in drawn and not sent:
+        if b"Tables" in drawn and b"healthy" in drawn and not sent:
             process.send_signal(number)
             sent = True
     os.close(main)
