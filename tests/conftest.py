@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.faults import wait_for
 from tui.core.models import ActivityEntry, Deployment, ProcessRef
@@ -19,6 +20,12 @@ from tui.core.operation import Operation
 from tui.demo import deployment as demo
 from tui.operations.execution.launch import follow, launch
 from tui.operations.finding.gateways import gateway_of
+
+# A busy machine is slow to think something up; that is no finding.
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from textual import on
 from textual.app import App
 
+from tests.app.waiting import until
 from tui.app.glyphs import choose
 from tui.app.themes import THEMES, role_defaults
 from tui.app.widgets.grid import RowGrid
@@ -134,8 +135,5 @@ class Stage(App[None]):
 async def settled(pilot):
     """Wait until everything that is under way has come."""
     await pilot.pause()
-    for _ in range(100):
-        if not pilot.app.grid.feed.is_reading:
-            break
-        await pilot.pause()
+    await until(pilot, lambda: not pilot.app.grid.feed.is_reading)
     await pilot.pause()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 
 from tests.app.shell_story import DEPLOYMENT, screen_text
+from tests.app.waiting import until
 from tui.app.app import McpdbApp
 from tui.app.loops import Periods
 from tui.app.seen import Seen
 from tui.app.widgets.message import MessageLine
 from tui.core.models import TableInfo
 
-PATIENCE = 20.0
 SECRET = "hunter2-hunter2"
 SCHEMA = """
 CREATE TABLE gateways (
@@ -78,14 +77,6 @@ def browser_app(path, **settings):
     )  # fmt: skip
     app.model = Model(deployment, app)
     return app
-
-
-async def until(pilot, condition):
-    """Wait for a condition; says what the screen was when it never comes true."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, screen_text(pilot.app)
-        await pilot.pause(0.02)
 
 
 async def shows(pilot, *texts):

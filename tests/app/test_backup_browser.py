@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from dataclasses import replace
 
 from tests.app.backups_story import bare, described
 from tests.app.shell_story import ago, changed, screen_text, shell
+from tests.app.waiting import until
 from tui.app.widgets.message import MessageLine
 from tui.core.models import Catalogue
 from tui.services.compression import compress
 
-PATIENCE = 20.0
-
 
 def message(app):
     return app.screen_stack[0].query_one(MessageLine).text
-
-
-async def until(pilot, condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, screen_text(pilot.app)
-        await pilot.pause(0.02)
 
 
 def make(path):

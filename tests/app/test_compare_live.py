@@ -198,7 +198,7 @@ async def test_a_damaged_side_and_a_missing_one_are_one_sentence(quiet):
 async def test_a_missing_live_database_is_one_sentence(quiet):
     ident = only(quiet.deployment)
     app = McpdbApp(quiet.deployment, settings={"glyphs": "unicode"}, periods=QUICK)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(140, 45)) as pilot:
         await until(pilot, lambda: known(app))
         quiet.database.rename(quiet.database.with_suffix(".away"))
         app.compare(ident)

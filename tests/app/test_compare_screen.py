@@ -34,6 +34,7 @@ from tests.app.shell_story import (
 )
 from tests.app.shell_story import ago as before
 from tests.app.shell_story import changed as seen_with
+from tests.app.waiting import until
 from tui.app.background import Far, NotDone
 from tui.app.glyphs import UNICODE
 from tui.app.listing.differing import grid, name_of, versions
@@ -60,13 +61,15 @@ def message(app):
 
 async def at_rest(pilot):
     """Layout and the debounced reads are over: nothing waits any more."""
-    await pilot.pause(0.05)
-    for _ in range(200):
+
+    def rests():
         screen = pilot.app.screen
-        waits = isinstance(screen, CompareScreen) and screen._found and screen._detail.is_waiting
-        if not waits:
-            break
-        await pilot.pause(0.05)
+        return not (
+            isinstance(screen, CompareScreen) and screen._found and screen._detail.is_waiting
+        )
+
+    await pilot.pause(0.05)
+    await until(pilot, rests)
     await pilot.pause(0.05)
 
 
@@ -341,9 +344,8 @@ async def test_stopping_a_second_one_keeps_the_first():
         screen = await opened(pilot)
         screen._reader.found = None
         await pilot.press("R", "escape")
-        await at_rest(pilot)
+        await until(pilot, lambda: message(app) == "Stopped; this is the comparison of before.")
         assert "63 tables are the same" in own(app)
-        assert message(app) == "Stopped; this is the comparison of before."
 
 
 async def test_after_the_database_was_replaced_it_is_compared_anew():

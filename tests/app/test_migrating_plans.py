@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -31,6 +30,7 @@ from tests.app.shell_story import (
     screen_text,
     shell,
 )
+from tests.app.waiting import until
 from tui.app import migrating
 from tui.app.commands import commands
 from tui.app.migration_screens import page_of, plan_screen
@@ -46,12 +46,6 @@ from tui.core.operation import Check, Verdict
 from tui.wording import migrating_plans
 
 SMALL, LARGE = (80, 24), (140, 45)
-
-
-async def until(pilot, condition):
-    async with asyncio.timeout(10):
-        while not condition():
-            await pilot.pause(0.02)
 
 
 async def opened(pilot, plan):

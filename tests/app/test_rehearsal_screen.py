@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -28,6 +27,7 @@ from tests.app.migrating_story import (
 )
 from tests.app.screen_plans import BEGAN, entry
 from tests.app.shell_story import DEPLOYMENT, FORBIDDEN, HEAD, screen_text, shell
+from tests.app.waiting import until
 from tui.app.rehearsal_reader import LocalImage
 from tui.app.rehearse_wish import Choice
 from tui.app.screens.frame import MessageLine
@@ -42,12 +42,6 @@ from tui.core.models import GatewayState, Health, MigrationFinding, SchemaChange
 
 SMALL, LARGE = (80, 24), (140, 45)
 IMAGES = (LocalImage("", "1.0.5, the gateway's own"), LocalImage(IMAGE, "1.0.7", IMAGE_ID))
-
-
-async def until(pilot, condition):
-    async with asyncio.timeout(10):
-        while not condition():
-            await pilot.pause(0.02)
 
 
 def message(app):

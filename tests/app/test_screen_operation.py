@@ -1,4 +1,3 @@
-import asyncio
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +17,7 @@ from tests.app.screen_plans import (
     rolled_back,
     steps_until,
 )
+from tests.app.waiting import until
 from tui.app import verbs
 from tui.app.screens.operation import OperationScreen
 from tui.app.screens.operation_calls import Calls
@@ -68,13 +68,6 @@ class Journal:
 
     def host(self, theme="mcpdb-dark"):
         return Host(self.screen(), theme)
-
-
-async def until(pilot, condition):
-    """Wait for what a thread brings."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await pilot.pause(0.02)
 
 
 async def showing(pilot, words):

@@ -1,4 +1,3 @@
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -20,6 +19,7 @@ from tests.app.screen_host import (
 from tests.app.screen_host import cest as cest
 from tests.app.screen_host import text_of as text
 from tests.app.screen_plans import CHECKS, FROM, OVER, STEPS, restore_plan
+from tests.app.waiting import until
 from tui.app.screens.frame import Choice
 from tui.app.screens.plan import PlanScreen
 from tui.app.screens.plan_steps import steps
@@ -34,13 +34,6 @@ def host(plan=None, theme="mcpdb-dark"):
 
 def ident(app):
     return app.screen.focused.id
-
-
-async def until(pilot, condition):
-    """Wait for what a thread brings."""
-    async with asyncio.timeout(30):
-        while not condition():
-            await pilot.pause(0.02)
 
 
 async def test_the_verdict_stands_on_one_page_at_80x24():

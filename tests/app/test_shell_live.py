@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.shell_story import screen_text
+from tests.app.waiting import PATIENCE, until
 from tui.app.app import McpdbApp
 from tui.app.loops import Periods
 from tui.app.panes.logs import LogsPane
@@ -28,17 +29,6 @@ from tui.operations.backup import BackupCreate
 from tui.services.live import holders
 
 QUICK = Periods(pulse=0.1, stamp=0.2, folders=0.3, gateway=0.5, recount=0.5)
-PATIENCE = 30.0
-
-
-async def until(pilot, condition, seconds=PATIENCE):
-    """Wait for a condition; says what it was when it never comes true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            message = f"never: {condition}\n{screen_text(pilot.app)}"
-            raise AssertionError(message)
-        await pilot.pause(0.05)
 
 
 def opened(site, **changes):

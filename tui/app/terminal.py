@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import signal
+import threading
 from contextlib import suppress
 from io import TextIOWrapper
 from typing import IO, Any, cast
@@ -11,6 +13,8 @@ from textual.drivers.linux_driver import LinuxDriver
 
 GONE = 128 + signal.SIGHUP
 """What the program ends with when its terminal went away."""
+_LOOK_MS = 1000
+"""Milliseconds after which is looked whether the screen has ended otherwise."""
 
 
 class _Forgiving:
@@ -57,9 +61,24 @@ class HangUpSafeDriver(LinuxDriver):
         """Pass keys on until the terminal is gone.
 
         Reading from one that is gone fails, sometimes before SIGHUP has come: that is the same
-        end, not a fault of ours.
+        end, not a fault of ours. Where no SIGHUP comes at all, because the terminal was not the
+        controlling one, it reads as empty for ever: Textual's loop asked again and again (measured:
+        half of a processor until it was killed).
         """
+        threading.Thread(target=self._watch_hang_up, name="terminal", daemon=True).start()
         try:
             super().run_input_thread()
         except OSError:
-            self._app.call_later(self._app.exit, None, GONE)
+            self._end_gone()
+
+    def _watch_hang_up(self) -> None:
+        """Wait for the other end to go away: a hang-up is told without being asked for."""
+        waiting = select.poll()
+        waiting.register(self.fileno, 0)
+        while not self.exit_event.is_set():
+            if waiting.poll(_LOOK_MS):
+                self._end_gone()
+                return
+
+    def _end_gone(self) -> None:
+        self._app.call_later(self._app.exit, None, GONE)
