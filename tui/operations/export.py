@@ -42,6 +42,8 @@ from tui.wording.clean import one_line
 from tui.wording.quantities import count, plural, size
 
 T = TypeVar("T")
+_NAMED = 4
+"""Columns that the sentence names."""
 Tick = Callable[[str, int], None]
 """Told which table is written and how many of its rows are; may raise to stop."""
 
@@ -253,11 +255,13 @@ class Export:
     def _sentence(self, found: Sequence[dict[str, Any]]) -> str:
         rows, written = (sum(int(one[key]) for one in found) for key in ("rows", "bytes"))
         of = f" of {plural(len(found), 'table')}" if len(found) > 1 else ""
-        left = sum(len(one["left_out"]) for one in found)
+        left = [str(name) for one in found for name in one["left_out"]]
         if self.secrets:
             secrets = "with secrets"
         elif left:
-            secrets = f"secrets left out ({plural(left, 'column')})"
+            few = len(found) == 1 and len(left) <= _NAMED
+            what = ", ".join(map(one_line, left)) if few else plural(len(left), "column")
+            secrets = f"secrets left out ({what})"
         else:
             secrets = "no secrets in it"
         safe = "; formulas made harmless, so it does not read back as it was" if self.safe else ""
