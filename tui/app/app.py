@@ -191,7 +191,7 @@ class McpdbApp(Migrating):
 
         await self.action_pane(1)
         if isinstance(self.pane, TablesPane):
-            open_search(self, self.pane, word)
+            await open_search(self, self.pane, word)
 
     def action_row(self, number: str) -> None:
         """Go to a row of the table that is open."""

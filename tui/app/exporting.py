@@ -22,6 +22,8 @@ def open_export(app: McpdbApp, what: What) -> None:
     if app.seen.deployment is None:
         app.say("No gateway is chosen.", "attention")
         return
+    if any(worker.group == "export" and not worker.is_finished for worker in app.workers):
+        return  # x was pressed twice before the dialog was there.
     app.run_worker(_export(app, what), group="export", exclusive=True)
 
 

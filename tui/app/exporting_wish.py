@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from tui.operations.command import command_line
 from tui.operations.export_target import Target, free, home_of, looked_at, meant, name_for
 from tui.services.rows_out.formats import FORMATS, SPREADSHEET, Format, format_of
 from tui.wording.clean import one_line
-from tui.wording.quantities import count, plural
+from tui.wording.quantities import count, duration, plural
 
 if TYPE_CHECKING:
     from tui.core.models.rows import Order
@@ -268,17 +268,14 @@ def _sorted_by(order: Order) -> str:
     return f"{order.column}:asc" if ":" in order.column else order.column
 
 
-def with_rows(what: What, rows: int | None) -> What:
-    """The same, with how many there are."""
-    return replace(what, rows=rows)
-
-
 def progress_words(rows: int, total: int | None, seconds: float) -> str:
-    """`412,000 of 752,640 rows  54 %  98,000 rows/s`."""
+    """`412,000 of 752,640 rows  54 %  98,000 rows/s  3.5 s left`."""
     of = f" of {count(total)}" if total is not None and total >= rows else ""
     words = [f"{count(rows)}{of} rows"]
     if of and total:
         words.append(f"{100 * rows // total} %")
     if seconds > 0 and rows:
         words.append(f"{count(int(rows / seconds))} rows/s")
+        if of and total and total > rows:
+            words.append(f"{duration((total - rows) * seconds / rows)} left")
     return "  ".join(words)

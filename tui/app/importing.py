@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,10 +52,12 @@ def import_rows(chosen: Chosen, masks: tuple[str, ...] = ()) -> Make:
     return make
 
 
-def open_import(
+async def open_import(
     pane: Pane, table: str, before: Chosen | None, keep: Callable[[Chosen], None]
 ) -> None:
-    """Ask for a file, then plan.
+    """Ask for a file and how it is taken, then plan.
+
+    Returns when the first screen is there, so that what is typed ahead reaches it.
 
     Args:
         pane: Asks for the operation.
@@ -62,18 +65,32 @@ def open_import(
         before: What was chosen the last time; it is offered again.
         keep: Is told what was chosen, for a second try where the plan finds a bad row.
     """
-    from tui.app.screens.import_question import ImportQuestion
+    from tui.app.screens.import_question import ImportQuestion, path_line
+    from tui.operations.export_target import home_of, typed_path
 
     deployment = pane.seen.deployment
     if deployment is None:
         return
     masks = tuple(getattr(pane.app, "mask", ()))
 
-    def chosen(found: Chosen | None) -> None:
+    def agreed(found: Chosen | None) -> None:
         if found is None:
             pane.say("Cancelled. Nothing was changed.")
             return
         keep(found)
         pane.post_message(pane.Do(import_rows(found, masks)))
 
-    pane.app.push_screen(ImportQuestion(deployment, table, before), chosen)
+    async def ask(chosen: Chosen) -> None:
+        await pane.app.push_screen(ImportQuestion(deployment, chosen), agreed)
+
+    async def named(text: str | None) -> None:
+        if not text or not text.strip():
+            agreed(None)
+            return
+        path = await to_thread(typed_path, text, home_of(deployment))
+        await ask(Chosen(table, path))
+
+    if before is not None:
+        await ask(before)
+    else:
+        await pane.app.push_screen(path_line(deployment, table), named)

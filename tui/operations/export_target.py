@@ -53,6 +53,14 @@ def name_for(
     return f"{folder}-{now:%Y%m%d-%H%M}"
 
 
+def typed_path(text: str, home: Path) -> Path:
+    """A path as it was typed: `~` is the operator's own home; else in `home` unless absolute."""
+    try:
+        return home / Path(text.strip()).expanduser()
+    except RuntimeError:  # nobody is called that
+        return home / text.strip()
+
+
 def meant(text: str, home: Path, name: str) -> Path:
     """The place that was typed: in `home` unless it is absolute; of a folder, `name` in it.
 
@@ -61,10 +69,7 @@ def meant(text: str, home: Path, name: str) -> Path:
         home: See `home_of`.
         name: What it is called without one.
     """
-    try:
-        path = home / Path(text.strip()).expanduser()
-    except RuntimeError:  # nobody is called that
-        path = home / text.strip()
+    path = typed_path(text, home)
     is_folder = text.strip().endswith("/") or files.is_folder(path)
     exported = is_folder and files.is_file(path / MANIFEST)
     return path / name if is_folder and not exported else path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from textual.binding import Binding, BindingType
 
-from tui.app import verbs
-from tui.app.desk import Desk
+from tui.app import row_reads, verbs
+from tui.app.desk import Desk, Job
 from tui.app.listing.row import Column, Row
 from tui.app.panes.tables_source import TablesSource
 from tui.app.row_reads import Place
@@ -94,8 +94,23 @@ class TablesVerbs(TablesSource):
         if self._are_rows_meant:
             self._rows.action_export()
             return
-        names = [row.key for row in self._list.rows if row.key in self._marked]
-        names = names or [self._list.cursor_key]
+        marked = [row.key for row in self._list.rows if row.key in self._marked]
+        names = tuple(marked or [self._list.cursor_key])
+        desk = self.desk()
+        if desk is None:
+            self.say("There is no database to export from.", "attention")
+            return
+        desk.ask(
+            Job(
+                "secrets",
+                lambda browser: row_reads.secrets_of(browser, names),
+                lambda secrets: self._export(names, secrets),
+                # It is told again, and better, by the export itself.
+                lambda _why: self._export(names, None),
+            )
+        )
+
+    def _export(self, names: tuple[str, ...], secrets: tuple[str, ...] | None) -> None:
         from tui.app.exporting import open_export
         from tui.app.exporting_wish import What
         from tui.operations.exporting import Wanted
@@ -105,6 +120,7 @@ class TablesVerbs(TablesSource):
             source=self.source,
             wanted=tuple(Wanted(name=name) for name in names),
             rows=info.rows if len(names) == 1 and info is not None else None,
+            secrets=secrets,
         )
         open_export(cast("McpdbApp", self.app), what)
 
@@ -115,7 +131,7 @@ class TablesVerbs(TablesSource):
 
     # --- import ---------------------------------------------------------------------------
 
-    def action_import_rows(self) -> None:
+    async def action_import_rows(self) -> None:
         """Ask which file, then show the plan."""
         from tui.app.importing import open_import
 
@@ -123,7 +139,7 @@ class TablesVerbs(TablesSource):
             self._chosen = chosen
 
         before = self._chosen if self._chosen and self._chosen.table == self._table else None
-        open_import(self, self._table, before, keep)
+        await open_import(self, self._table, before, keep)
 
     def _why_no_import(self) -> str:
         if self._opened is not None:
@@ -147,11 +163,11 @@ class TablesVerbs(TablesSource):
 
     # --- search ---------------------------------------------------------------------------
 
-    def action_search(self) -> None:
+    async def action_search(self) -> None:
         """Ask for a text, then look for it in every table."""
         from tui.app.searching import open_search
 
-        open_search(cast("McpdbApp", self.app), self, "")
+        await open_search(cast("McpdbApp", self.app), self)
 
     def desk(self) -> Desk | None:
         """Who reads what is shown."""

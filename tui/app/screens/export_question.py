@@ -201,21 +201,20 @@ class ExportQuestion(Dialog[bool]):
         self.wish.safe = not self.wish.safe and self.wish.may_be_safe
         self._draw()
 
-    @work(exclusive=True, group="to")
     async def action_to(self) -> None:
         """Another place."""
         from tui.app.screens.export_path import PathLine
 
         what = "folder" if self.wish.what.is_folder else f"file: {', '.join(FORMATS)}"
         hint = f"a new {what}; in {one_line(str(self.wish.home))} unless it begins with /"
-        value = str(self.wish.target.path)
-        text = await self.app.push_screen_wait(
-            PathLine(f"Export {self.wish.what.title} to", value, hint, self.wish.home)
-        )
-        if text is None or text == one_line(value):
-            return
-        await to_thread(self.wish.aim, text)
-        self._look()
+        value, title = str(self.wish.target.path), f"Export {self.wish.what.title} to"
+
+        async def aim(text: str | None) -> None:
+            if text is not None and text != one_line(value):
+                await to_thread(self.wish.aim, text)
+                self._look()
+
+        await self.app.push_screen(PathLine(title, value, hint, self.wish.home), aim)
 
     @work(exclusive=True, group="secrets")
     async def action_secrets(self) -> None:

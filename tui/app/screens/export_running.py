@@ -81,7 +81,7 @@ class ExportRunning(Dialog[Exported]):
 
     def _draw(self) -> None:
         width = min(self.app.size.width, 100) - 6
-        rows = hanging(line(("writing", MUTED)), self._far(), width, 9)
+        rows = hanging(line(("now", MUTED)), self._far(), width, 9)
         rows += hanging(line(("to", MUTED)), say(str(self._wish.target.path)), width, 9)
         self.query_one("#far", Lines).content = stack(rows)
 
@@ -90,7 +90,8 @@ class ExportRunning(Dialog[Exported]):
         if self._stopping:
             return say("stopping …", RUNNING)
         if wrote is None or not wrote.table:
-            return say("reading …", RUNNING)
+            for_ = f"  {wrote.seconds:.0f} s" if wrote is not None else ""
+            return say(f"copying the rows aside, so that nobody waits …{for_}", RUNNING)
         total = None if what.is_folder else what.rows
         name = ""
         if what.is_folder:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from asyncio import to_thread
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -16,6 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.app.importing import Chosen
+from tui.app.screens.export_path import PathLine
 from tui.app.screens.frame import Choice, Dialog
 from tui.app.screens.lines import BOLD, DANGER, MUTED, Lines, hanging, line, say, stack
 from tui.app.screens.operation_calls import in_thread
@@ -23,7 +23,7 @@ from tui.app.widgets.groups import HERE
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment
 from tui.operations.command import command_line
-from tui.operations.export_target import home_of
+from tui.operations.export_target import home_of, typed_path
 from tui.services import files
 from tui.services.rows_out.folder import MANIFEST
 from tui.services.rows_out.formats import READABLE, format_of
@@ -116,17 +116,15 @@ class ImportQuestion(Dialog[Chosen | None]):
             super().__init__()
             self.asked, self.found = asked, found
 
-    def __init__(self, deployment: Deployment, table: str, before: Chosen | None = None) -> None:
+    def __init__(self, deployment: Deployment, chosen: Chosen) -> None:
         """Ask.
 
         Args:
             deployment: Whose database.
-            table: Where the rows go.
-            before: What was chosen the last time.
+            chosen: What is chosen at first.
         """
         super().__init__()
-        self._deployment, self._table, self._chosen = deployment, table, before
-        self._home = home_of(deployment)
+        self._deployment, self._chosen = deployment, chosen
         self._found: Found | None = None
 
     # --- drawing --------------------------------------------------------------------------
@@ -134,17 +132,15 @@ class ImportQuestion(Dialog[Chosen | None]):
     def compose_body(self) -> Iterable[Widget]:
         """Compose the box."""
         with (box := Vertical(classes="box")):
-            box.border_title = say(f"Import rows into {one_line(self._table)}")
+            box.border_title = say(f"Import rows into {one_line(self._chosen.table)}")
             yield Lines(id="asked")
             with Horizontal(id="buttons"):
                 yield Choice("n  Cancel", id="cancel")
                 yield Choice("p  Plan…", id="confirm")
 
     def on_mount(self) -> None:
-        """Ask for the file at once, where none is chosen yet."""
+        """Look at the file."""
         self._look()
-        if self._chosen is None:
-            self.action_file()
 
     def on_resize(self) -> None:
         """Break the lines anew."""
@@ -157,30 +153,27 @@ class ImportQuestion(Dialog[Chosen | None]):
             "changed. The gateway stops meanwhile; undo takes it back."
         )
         rows = hanging(Content(""), say(words), width, 0)
-        path = say(str(chosen.path), BOLD) if chosen else say("none yet", MUTED)
-        rows += _row("file", path, "t another", width)
+        rows += _row("file", say(str(chosen.path), BOLD), "t another", width)
         if found is not None and found.problem:
             rows += hanging(Content(""), say(found.problem, DANGER), width, _INDENT)
         told = found.words if found else ""
-        kind = (chosen.kind if chosen else "") or _BY_NAME
+        kind = chosen.kind or _BY_NAME
         of = f"{kind}{f': {told}' if told and kind == _BY_NAME else ''}"
         rows += _row("format", say(of), "f another", width)
-        upsert = chosen is not None and chosen.upsert
-        mode = "new ones are added; of the same key replaced" if upsert else "new ones are added"
-        rows += _row("rows", say(mode), "r the other way", width)
-        if chosen is not None:
-            rows += hanging(line(("by hand", MUTED)), say(self._command, BOLD), width, _INDENT)
+        mode, other = "new ones are added", "r replaces those with the same key, too"
+        if chosen.upsert:
+            mode, other = "added, or replaced where the key is there", "r adds new ones only"
+        rows += _row("rows", say(mode), other, width)
+        rows += hanging(line(("by hand", MUTED)), say(self._command, BOLD), width, _INDENT)
         self.query_one("#asked", Lines).content = stack(rows)
         self.query_one("#confirm", Choice).disabled = bool(self._why_not())
         self.refresh_bindings()
 
     @property
     def _command(self) -> str:
-        return command_line(self._deployment, *self._chosen.words()) if self._chosen else ""
+        return command_line(self._deployment, *self._chosen.words())
 
     def _why_not(self) -> str:
-        if self._chosen is None:
-            return "No file is chosen yet: t."
         return self._found.problem if self._found is not None else ""
 
     # --- the file -------------------------------------------------------------------------
@@ -189,8 +182,6 @@ class ImportQuestion(Dialog[Chosen | None]):
         self._found = None
         self._draw()
         chosen = self._chosen
-        if chosen is None:
-            return
 
         def look() -> None:
             self.post_message(self.Looked(chosen, look_at(chosen)))
@@ -203,45 +194,34 @@ class ImportQuestion(Dialog[Chosen | None]):
             self._found = message.found
             self._draw()
 
-    @work(exclusive=True, group="file")
     async def action_file(self) -> None:
         """Choose another file."""
-        from tui.app.screens.export_path import PathLine
+        screen = path_line(self._deployment, self._chosen.table, str(self._chosen.path))
+        await self.app.push_screen(screen, self._take_file)
 
-        value = str(self._chosen.path) if self._chosen else f"{self._home}/"
-        hint = f"csv, tsv, json, ndjson, or an export's folder; in {one_line(str(self._home))}"
-        title = f"Import into {one_line(self._table)}"
-        text = await self.app.push_screen_wait(PathLine(title, value, hint, self._home))
-        if text is None or not text.strip():
-            return
-        path = await to_thread(_meant, text, self._home)
-        before = self._chosen
-        self._chosen = replace(before, path=path) if before else Chosen(self._table, path)
-        self._look()
+    async def _take_file(self, text: str | None) -> None:
+        if text and text.strip():
+            path = await to_thread(typed_path, text, home_of(self._deployment))
+            self._chosen = replace(self._chosen, path=path)
+            self._look()
 
     # --- keys -----------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a file there is little to choose."""
-        if action in ("copy", "format", "replace"):
-            return True if self._chosen is not None else None
-        if action == "go":
-            return None if self._why_not() else True
-        return True
+        """A file that is none of rows is not planned with."""
+        return None if action == "go" and self._why_not() else True
 
     def action_format(self, step: int) -> None:
         """Another format."""
-        if self._chosen is not None:
-            kinds = ("", *READABLE)
-            at = kinds.index(self._chosen.kind)
-            self._chosen = replace(self._chosen, kind=kinds[(at + step) % len(kinds)])
-            self._look()
+        kinds = ("", *READABLE)
+        at = kinds.index(self._chosen.kind)
+        self._chosen = replace(self._chosen, kind=kinds[(at + step) % len(kinds)])
+        self._look()
 
     def action_replace(self) -> None:
         """Replace rows of the same key, or only add."""
-        if self._chosen is not None:
-            self._chosen = replace(self._chosen, upsert=not self._chosen.upsert)
-            self._look()
+        self._chosen = replace(self._chosen, upsert=not self._chosen.upsert)
+        self._look()
 
     @on(Choice.Pressed, "#confirm")
     def action_go(self) -> None:
@@ -261,11 +241,17 @@ class ImportQuestion(Dialog[Chosen | None]):
         self.copy(printable(self._command), "the command")
 
 
-def _meant(text: str, home: Path) -> Path:
-    try:
-        return home / Path(text.strip()).expanduser()
-    except RuntimeError:
-        return home / text.strip()
+def path_line(deployment: Deployment, table: str, path: str = "") -> PathLine:
+    """What asks for the file.
+
+    Args:
+        deployment: Its folder is where a path begins.
+        table: Where the rows go.
+        path: What is there now.
+    """
+    home = home_of(deployment)
+    hint = f"csv, tsv, json, ndjson, or an export's folder; in {one_line(str(home))}"
+    return PathLine(f"Import into {one_line(table)}", path or f"{home}/", hint, home)
 
 
 def _row(label: str, value: Content, key: str, width: int) -> list[Content]:

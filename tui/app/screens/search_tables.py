@@ -22,6 +22,7 @@ from tui.core.models import Deployment
 from tui.operations.command import command_line
 from tui.wording.clean import one_line, printable
 from tui.wording.quantities import plural
+from tui.wording.searches import found_words, hits_words
 
 if TYPE_CHECKING:
     from tui.operations.browsing import Browser
@@ -178,18 +179,13 @@ class SearchScreen(Dialog[Chosen | None]):
 
     @property
     def _told(self) -> str:
-        hits = sum(map(len, self._hits.values()))
-        if not hits:
-            return "not found" if self._goes_on else "Not found"
-        more = " or more" if any(len(h) >= PER_TABLE for h in self._hits.values()) else ""
-        number = plural(hits, "row") if not more else f"{hits:,}{more} rows"
-        return f"{number} in {plural(len(self._hits), 'table')}"
+        words = found_words([len(hits) for hits in self._hits.values()], PER_TABLE)
+        return words.lower() if self._goes_on else words
 
     def _show(self) -> None:
         rows = []
         for table, hits in self._hits.items():
-            number = f"{len(hits)}{' or more' if len(hits) >= PER_TABLE else ''}"
-            cells = (table, number, hits[0].column, hits[0].excerpt)
+            cells = (table, hits_words(len(hits), PER_TABLE), hits[0].column, hits[0].excerpt)
             rows.append(Row(table, tuple(Span(one_line(cell)) for cell in cells)))
         self._list.show(rows, empty="…" if self._goes_on else "No table has it.")
         self.refresh_bindings()
