@@ -41,6 +41,10 @@ VERB_KEYS: list[BindingType] = [
 ]  # fmt: skip
 
 
+OF_A_FILE = ("export", "import_rows", "search", "mark")
+"""What needs a database that can be read."""
+
+
 class TablesVerbs(TablesSource):
     """Marks tables, and opens what asks about them."""
 
@@ -191,6 +195,8 @@ class TablesVerbs(TablesSource):
 
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
+        if action in OF_A_FILE and self.trouble_page is not None:
+            return "There is no database that can be read."
         match action:
             case "export" | "mark" if self.is_mounted and not self._list.cursor_key:
                 return "There is no table to export."
@@ -201,7 +207,9 @@ class TablesVerbs(TablesSource):
         return super().why_not(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Marks belong to the list; rows have their own."""
+        """Marks belong to the list, rows have their own; a file that cannot be read has nothing."""
         if action == "mark" and self.is_mounted and self._is_in_rows:
+            return False
+        if action in OF_A_FILE and self.trouble_page is not None:
             return False
         return super().check_action(action, parameters)
