@@ -332,6 +332,23 @@ async def test_a_folder_that_is_not_there_is_said_before_anything_is_written(liv
         assert isinstance(app.screen, ExportQuestion)
 
 
+async def test_the_database_itself_is_no_place_for_an_export(live):
+    before = live.read_bytes()
+    app = opened(live)
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.press("1", "x")
+        wish = await asked(pilot)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, PathLine))
+        await pilot.press("ctrl+u", *"data/mcp.db", "enter")
+        await until(pilot, lambda: "the live database's own name" in wish.target.problem)
+        await shows(pilot, "( x  Export )")
+        await pilot.press("x")
+        assert isinstance(app.screen, ExportQuestion)
+        assert wish.target.problem
+    assert live.read_bytes() == before
+
+
 @pytest.fixture
 def endless(monkeypatch):
     """An export that goes on until it is stopped, and whether it was."""

@@ -20,9 +20,11 @@ from tui.core.models import Deployment
 from tui.core.models.rows import Order, Relation, Top
 from tui.operations.browsing import Browser
 from tui.operations.export import Export
+from tui.operations.export_result import ExportResult
 from tui.operations.export_target import free, looked_at, meant, name_for
 from tui.operations.exporting import Wanted, chosen
 from tui.operations.looking import LiveDatabase
+from tui.operations.query import Query
 from tui.services.compression import compress
 from tui.services.sqlite.keyset import RawText, View
 
@@ -109,19 +111,64 @@ def test_a_place_is_named_safely_and_freely(live: Deployment, tmp_path: Path) ->
     assert name_for(live, ["a", "b"], "csv", "live", NOW) == "forge-tables-20260811-0314"
     (tmp_path / "tools.csv").touch()
     (tmp_path / "tools-2.csv").mkdir()
-    assert free(tmp_path / "tools.csv", is_folder=False).path.name == "tools-3.csv"
-    assert free(tmp_path / "data", is_folder=True).path.name == "data-2"
-    assert looked_at(tmp_path / "tools.csv", is_folder=False).taken.startswith("0B of ")
-    assert "no plain file" in looked_at(tmp_path / "tools-2.csv", is_folder=False).problem
-    assert "no export" in looked_at(tmp_path / "data", is_folder=True).problem
-    assert "no folder" in looked_at(tmp_path / "nix" / "a.csv", is_folder=False).problem
+    assert free(live, tmp_path / "tools.csv", is_folder=False).path.name == "tools-3.csv"
+    assert free(live, tmp_path / "data", is_folder=True).path.name == "data-2"
+    assert looked_at(live, tmp_path / "tools.csv", is_folder=False).taken.startswith("0B of ")
+    assert "no plain file" in looked_at(live, tmp_path / "tools-2.csv", is_folder=False).problem
+    assert "no export" in looked_at(live, tmp_path / "data", is_folder=True).problem
+    assert "no folder" in looked_at(live, tmp_path / "nix" / "a.csv", is_folder=False).problem
     (tmp_path / "link.csv").symlink_to(tmp_path / "tools.csv")
-    assert "no plain file" in looked_at(tmp_path / "link.csv", is_folder=False).problem
+    assert "no plain file" in looked_at(live, tmp_path / "link.csv", is_folder=False).problem
     assert meant("x.csv", tmp_path, "n.csv") == tmp_path / "x.csv"
     assert meant("data", tmp_path, "n.csv") == tmp_path / "data" / "n.csv"
     assert meant("new/", tmp_path, "n.csv") == tmp_path / "new" / "n.csv"
     assert meant("/a/b.csv", tmp_path, "n.csv") == Path("/a/b.csv")
     assert meant("~nobody-is-called-so/x", tmp_path, "n.csv").name == "x"
+
+
+def test_no_export_takes_the_place_of_the_database_a_backup_or_a_journal(
+    live: Deployment, tmp_path: Path
+) -> None:
+    data = live.database.parent
+    live.backup_dir.mkdir()
+    live.state_dir.mkdir()
+    for name in ("mcp_backup_20260811_020000.db", "notes.csv"):
+        (live.backup_dir / name).write_text("kept")
+    (tmp_path / "alias").symlink_to(data)
+    before = live.database.read_bytes()
+    refused = [
+        *(data / f"mcp.db{suffix}" for suffix in ("", "-wal", "-shm", "-journal")),
+        tmp_path / "alias" / "mcp.db",
+        data / ".." / "data" / "mcp.db-wal",
+        live.backup_dir / "mcp_backup_20260811_020000.db",
+        live.backup_dir / "notes.csv",
+        live.backup_dir / "mcp_backup_20260812_020000.json",
+        live.state_dir / "new.csv",
+        live.state_dir,
+    ]
+    wanted = (Wanted(name="loose"),)
+    export = Export(deployment=live, wanted=wanted)
+    query = Query(LiveDatabase(live))
+    result = ExportResult(deployment=live, query=query, sql="SELECT 1")
+    for path in refused:
+        for write in (export.to_file, export.to_folder, result.to_file):
+            with pytest.raises(UsageError, match="Nothing was written"):
+                write(path, replace=True)
+        assert looked_at(live, path, is_folder=False).problem
+    assert live.database.read_bytes() == before
+    assert (live.backup_dir / "notes.csv").read_text() == "kept"
+    assert list(live.state_dir.iterdir()) == []
+    export.to_file(live.backup_dir / "loose.csv")
+    backup = tmp_path / "copy.db"
+    with (
+        closing(sqlite3.connect(live.database)) as source,
+        closing(sqlite3.connect(backup)) as target,
+    ):
+        source.backup(target)
+    with pytest.raises(UsageError, match="is what is exported"):
+        Export(deployment=live, wanted=wanted, source=str(backup)).to_file(backup, replace=True)
+    with closing(sqlite3.connect(live.database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @needs_root

@@ -134,8 +134,8 @@ class ExportWish:
         """What stands at the place; beside one that nobody named, the first that is free."""
         path, is_folder = self.target.path, self.what.is_folder
         if self._is_named:
-            return looked_at(path, is_folder=is_folder)
-        return free(path, is_folder=is_folder)
+            return looked_at(self.deployment, path, is_folder=is_folder)
+        return free(self.deployment, path, is_folder=is_folder)
 
     def know(self, target: Target) -> None:
         """It was looked at."""

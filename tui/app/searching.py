@@ -25,13 +25,13 @@ async def open_search(app: McpdbApp, pane: TablesVerbs, word: str = "") -> None:
     if word:
         await _show(app, pane, word)
         return
-    from tui.app.screens.one_line import OneLine
+    from tui.app.screens.search_tables import SearchLine
 
     async def typed(text: str | None) -> None:
         if text:
             await _show(app, pane, text)
 
-    await app.push_screen(OneLine("Search all tables", "", HINT), typed)
+    await app.push_screen(SearchLine("Search all tables", "", HINT), typed)
 
 
 async def _show(app: McpdbApp, pane: TablesVerbs, word: str) -> None:

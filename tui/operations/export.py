@@ -33,6 +33,7 @@ from tui.core.errors import UsageError
 from tui.core.models import FORMAT, Deployment
 from tui.operations import noted
 from tui.operations.export_reading import Reading, described, files_of, open_source
+from tui.operations.export_target import require_harmless
 from tui.operations.exporting import Wanted
 from tui.services import files
 from tui.services.rows_out.folder import MANIFEST, Place, write_rows
@@ -95,10 +96,11 @@ class Export:
             tick: Told how far it is; may raise to stop.
 
         Raises:
-            UsageError: Several tables would go into it, or the name is taken.
+            UsageError: Several tables would go into it, or the name is taken or not for it.
             McpdbError: It cannot be read or written; nothing is left of it.
         """
         with self._reading(tick) as reading:
+            require_harmless(self.deployment, target, reading.path)
             place = reading.enter(Place(target, is_folder=False, replace=replace))
             parts = reading.parts(place.scratch)
             wanted = self._only(reading.wanted)
@@ -115,10 +117,11 @@ class Export:
             tick: Told how far it is; may raise to stop.
 
         Raises:
-            UsageError: The name is taken.
+            UsageError: The name is taken, or not for it.
             McpdbError: It cannot be read or written; nothing is left of it.
         """
         with self._reading(tick) as reading:
+            require_harmless(self.deployment, target, reading.path)
             place = reading.enter(Place(target, is_folder=True, replace=replace))
             found = []
             for wanted, part in zip(reading.wanted, reading.parts(place.scratch), strict=True):

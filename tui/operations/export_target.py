@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tui.core.errors import McpdbError
+from tui.core.errors import McpdbError, UsageError
 from tui.core.models import Deployment
 from tui.services import files
 from tui.services.rows_out.folder import MANIFEST
@@ -15,6 +15,7 @@ from tui.services.rows_out.formats import Format, file_name
 from tui.wording.clean import one_line
 from tui.wording.quantities import size, when
 
+SIDECARS = ("", "-wal", "-shm", "-journal")
 _MOST_TRIES = 1_000
 
 
@@ -75,9 +76,59 @@ def meant(text: str, home: Path, name: str) -> Path:
     return path / name if is_folder and not exported else path
 
 
-def looked_at(path: Path, *, is_folder: bool) -> Target:
+def why_not(deployment: Deployment, path: Path) -> str:
+    """Why no export may stand at a place, whoever asks for it; empty when one may.
+
+    A file that takes the name of the database or of its WAL loses all that is in them, and one
+    among the backups may be taken for one of them.
+    """
+    place, name = _real(path), one_line(str(path))
+    if any(
+        place == _real(deployment.database.with_name(deployment.database.name + suffix))
+        for suffix in SIDECARS
+    ):
+        return f"{name} is the live database's own name; an export goes elsewhere."
+    if _real(deployment.state_dir) in (place, *place.parents):
+        return f"{name} is where mcpdb-tui keeps its journals; an export goes elsewhere."
+    for folder in (deployment.backup_dir, deployment.second_dir):
+        if folder is None or _real(folder) not in place.parents:
+            continue
+        if files.identity(path) is not None or path.name.startswith("mcp_"):
+            return f"Backups lie in {one_line(str(folder))}; {one_line(path.name)} is none."
+    return ""
+
+
+def require_harmless(deployment: Deployment, path: Path, source: Path) -> None:
+    """Refuse a place where an export would do harm.
+
+    Args:
+        deployment: Whose.
+        path: Where it is to go.
+        source: What is read: a backup may lie anywhere.
+
+    Raises:
+        UsageError: It is the database's, a backup's, ours, or what is read.
+    """
+    why = why_not(deployment, path.absolute())
+    if not why and _real(path.absolute()) == _real(source):
+        why = f"{one_line(str(path))} is what is exported; an export goes elsewhere."
+    if why:
+        raise UsageError(f"{why} Nothing was written.")
+
+
+def _real(path: Path) -> Path:
+    """The place without links on the way to it; what it is itself stays."""
+    try:
+        return path.parent.resolve() / path.name
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
+def looked_at(deployment: Deployment, path: Path, *, is_folder: bool) -> Target:
     """What stands at a place; nothing is made by looking."""
     try:
+        if why := why_not(deployment, path):
+            return Target(path, problem=why)
         found = files.identity(path)
         parent = files.is_folder(path.parent)
     except McpdbError as error:
@@ -96,15 +147,15 @@ def looked_at(path: Path, *, is_folder: bool) -> Target:
     return Target(path, problem=f"{name} is there already and is {what}; name another.")
 
 
-def free(path: Path, *, is_folder: bool) -> Target:
+def free(deployment: Deployment, path: Path, *, is_folder: bool) -> Target:
     """The place, or the first one beside it that nothing has: `tools-2.csv`."""
-    found = looked_at(path, is_folder=is_folder)
+    found = looked_at(deployment, path, is_folder=is_folder)
     stem, dot, ending = ("", "", "") if is_folder else path.name.rpartition(".")
     for number in range(2, _MOST_TRIES):
         if not found.taken and files.identity(found.path) is None:
             break
         name = f"{stem}-{number}{dot}{ending}" if stem else f"{path.name}-{number}"
-        found = looked_at(path.with_name(name), is_folder=is_folder)
+        found = looked_at(deployment, path.with_name(name), is_folder=is_folder)
     return found
 
 

@@ -16,6 +16,7 @@ from tui.app.listing.row import Column, Row
 from tui.app.paint import Span
 from tui.app.screens.frame import Dialog, TitleRow
 from tui.app.screens.lines import BOLD, MUTED, line, say
+from tui.app.screens.one_line import OneLine
 from tui.app.widgets.groups import EVERYWHERE, HERE
 from tui.app.widgets.rows import RowList
 from tui.core.models import Deployment
@@ -54,6 +55,18 @@ class HitFound(Message):
     """A row has the text."""
 
     hit: Hit
+
+
+class SearchLine(OneLine):
+    """Asks what is looked for."""
+
+    LONGEST = 200
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter", "take", "search", key_display="Enter", id="search.take", group=HERE,
+            priority=True, tooltip="every table, one after the other; nothing is changed",
+        ),
+    ]  # fmt: skip
 
 
 class SearchScreen(Dialog[Chosen | None]):
