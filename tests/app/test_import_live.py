@@ -21,9 +21,10 @@ from tests.app.test_shell_live import (
 )
 from tests.faults import without_code
 from tui.app.app import McpdbApp
+from tui.app.importing import Chosen
 from tui.app.screens.export_path import PathLine
 from tui.app.screens.export_question import ExportQuestion
-from tui.app.screens.import_question import ImportQuestion
+from tui.app.screens.import_question import Found, ImportQuestion, look_at
 from tui.app.screens.operation import OperationScreen
 from tui.app.screens.plan import PlanScreen
 from tui.operations.backup import BackupCreate
@@ -194,3 +195,21 @@ async def test_without_rights_the_command_with_sudo_is_shown(ready):
         assert reason == "I import… needs root: /srv belongs to 10001, you are dana."
         assert app.pane.by_hand("import_rows") == ("import", "FILE", "--table", "tools")
         assert app.pane.check_action("import_rows", ()) is None
+
+
+def test_what_is_known_of_a_file_before_it_is_read(tmp_path):
+    folder = tmp_path / "all"
+    folder.mkdir()
+    chosen = Chosen("tools", folder)
+    assert look_at(chosen).problem == "all is a folder, and no export."
+    (folder / "manifest.json").write_text("{}")
+    assert look_at(chosen) == Found("an export's folder: its file of this table")
+    file = tmp_path / "rows.csv"
+    file.write_text("id\n1\n")
+    assert look_at(Chosen("tools", file)) == Found("csv, 5B")
+    assert look_at(Chosen("tools", file, kind="json")) == Found("json, 5B")
+    assert "rows.sql is sql" in look_at(Chosen("tools", file.rename(tmp_path / "rows.sql"))).problem
+    assert look_at(Chosen("tools", file)).problem == f"There is no {file}."
+    assert Chosen("tools", file, "tsv", upsert=True).words() == (
+        "import", str(file), "--table", "tools", "--format", "tsv", "--upsert"
+    )  # fmt: skip

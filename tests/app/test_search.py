@@ -8,8 +8,9 @@ from contextlib import closing
 import pytest
 
 from tests.app.row_grid_stage import FORBIDDEN, HOSTILE
-from tests.app.shell_story import screen_text
+from tests.app.shell_story import screen_text, shell
 from tests.app.tables_stage import SECRET, browser_app, database, rows, shows, until
+from tests.app.test_backup_browser import make, story, with_file
 from tui.app.screens.one_line import OneLine
 from tui.app.screens.search_tables import SearchScreen
 from tui.services.sqlite import searching
@@ -131,6 +132,19 @@ async def test_a_text_with_signs_of_the_filter_is_found_and_opened_as_it_is(tmp_
             await shows(pilot, "1 row in 1 table")
             await pilot.press("enter")
             await shows(pilot, "1 of 3 match", word)
+
+
+async def test_an_opened_backup_is_searched_in_place_of_live(tmp_path):
+    app = shell(story(with_file(make(tmp_path / "b.db"))))
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("2", "enter")
+        await until(pilot, lambda: "250" in screen_text(app))
+        await app.action_search("crm")
+        await shows(pilot, "in all tables of backup k7m2qd", "1 row in 1 table; 2 tables searched.")
+        assert "--backup k7m2qd" in app.screen.command
+        await pilot.press("enter")
+        await shows(pilot, "/ crm", "crm-mcp", "1 of 2 match")
+        assert "s3cret" not in screen_text(app)
 
 
 async def test_hostile_text_that_is_found_stays_text(tmp_path):
