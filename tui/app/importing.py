@@ -65,6 +65,7 @@ async def open_import(
         before: What was chosen the last time; it is offered again.
         keep: Is told what was chosen, for a second try where the plan finds a bad row.
     """
+    from tui.app.screens.export_path import ask_path
     from tui.app.screens.import_question import ImportQuestion, path_line
     from tui.operations.export_target import home_of, typed_path
 
@@ -93,4 +94,4 @@ async def open_import(
     if before is not None:
         await ask(before)
     else:
-        await pane.app.push_screen(path_line(deployment, table), named)
+        await ask_path(pane.app, path_line(deployment, table), named)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import work
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
@@ -66,6 +68,16 @@ class PathLine(OneLine):
             self.tell("  ".join(names[:TOLD]) + more)
         else:
             self.tell("")
+
+
+async def ask_path(
+    app: App[Any], screen: PathLine, then: Callable[[str | None], Awaitable[None]]
+) -> None:
+    """Ask; returns when the field has the focus, so that what is typed ahead stands in it."""
+    await app.push_screen(screen, then)
+    field = screen.query_one(Input)
+    field.cursor_position = len(field.value)
+    screen.set_focus(field)
 
 
 def completed(typed: str, home: Path) -> tuple[str, list[str]]:

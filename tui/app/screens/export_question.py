@@ -62,6 +62,8 @@ class ExportQuestion(Dialog[bool]):
         Binding(
             "t", "to", "to…", id="export.to", group=HERE,
             tooltip="another place; its ending says the format",
+            # Priority: a path that comes in one piece with it is no keys of this page.
+            priority=True,
         ),
         Binding(
             "s", "secrets", "secrets…", id="export.secrets", group=HERE,
@@ -203,7 +205,7 @@ class ExportQuestion(Dialog[bool]):
 
     async def action_to(self) -> None:
         """Another place."""
-        from tui.app.screens.export_path import PathLine
+        from tui.app.screens.export_path import PathLine, ask_path
 
         what = "folder" if self.wish.what.is_folder else f"file: {', '.join(FORMATS)}"
         hint = f"a new {what}; in {one_line(str(self.wish.home))} unless it begins with /"
@@ -214,7 +216,7 @@ class ExportQuestion(Dialog[bool]):
                 await to_thread(self.wish.aim, text)
                 self._look()
 
-        await self.app.push_screen(PathLine(title, value, hint, self.wish.home), aim)
+        await ask_path(self.app, PathLine(title, value, hint, self.wish.home), aim)
 
     @work(exclusive=True, group="secrets")
     async def action_secrets(self) -> None:

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.app.importing import Chosen
-from tui.app.screens.export_path import PathLine
+from tui.app.screens.export_path import PathLine, ask_path
 from tui.app.screens.frame import Choice, Dialog
 from tui.app.screens.lines import BOLD, DANGER, MUTED, Lines, hanging, line, say, stack
 from tui.app.screens.operation_calls import in_thread
@@ -87,6 +87,8 @@ class ImportQuestion(Dialog[Chosen | None]):
         Binding(
             "t", "file", "file…", id="import.file", group=HERE,
             tooltip="which file: csv, tsv, json, ndjson, or an export's folder",
+            # Priority: a path that comes in one piece with it is no keys of this page.
+            priority=True,
         ),
         Binding(
             "r", "replace", "replace too", id="import.replace", group=HERE,
@@ -197,7 +199,7 @@ class ImportQuestion(Dialog[Chosen | None]):
     async def action_file(self) -> None:
         """Choose another file."""
         screen = path_line(self._deployment, self._chosen.table, str(self._chosen.path))
-        await self.app.push_screen(screen, self._take_file)
+        await ask_path(self.app, screen, self._take_file)
 
     async def _take_file(self, text: str | None) -> None:
         if text and text.strip():

@@ -76,7 +76,10 @@ class OneLine(Dialog[str | None]):
 
     @on(Input.Submitted)
     def action_take(self) -> None:
-        """Return what was typed."""
+        """Return what was typed, letters that came in one piece with Enter among it."""
+        self.query_one(_Field).call_later(self._take)
+
+    def _take(self) -> None:
         self.dismiss(one_line(self.query_one(_Field).value).strip())
 
     def action_leave(self) -> None:
