@@ -88,6 +88,8 @@ class McpdbApp(Migrating):
         entry = message.entry
         if entry.operation in ("schedule", "unschedule") and self.seen.deployment is not None:
             scheduled.look(self.seen.deployment, self)
+        if entry.operation == "export":
+            return  # Whoever wrote it was told, with the place.
         if entry.state == "cut":
             self.say(f"The process of {entry.operation} {entry.subject} is gone.", "attention")
             self._resume(entry)
@@ -181,6 +183,15 @@ class McpdbApp(Migrating):
             await self.action_pane(1, name)
         else:
             self.say(f"There is no table {name}; / in 1 Tables finds one by a part of it.")
+
+    async def action_search(self, word: str) -> None:
+        """Look for a text in every table."""
+        from tui.app.panes.tables import TablesPane
+        from tui.app.searching import open_search
+
+        await self.action_pane(1)
+        if isinstance(self.pane, TablesPane):
+            await open_search(self, self.pane, word)
 
     def action_row(self, number: str) -> None:
         """Go to a row of the table that is open."""

@@ -37,6 +37,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "bootstrap": ("create database", "new database", "missing database"),
     "reset": ("empty", "wipe", "start over"),
     "repair": ("stuck migration", "_alembic_tmp", "half migrated", "wedged"),
+    "tables.export": ("csv", "json", "ndjson", "tsv", "dump", "spreadsheet", "save rows"),
+    "tables.import": ("load csv", "load json", "upload", "insert rows"),
+    "tables.search": ("find", "grep", "look for", "where is"),
     "app.take_back": ("undo light change", "revert light change"),
     "backup-labelled": ("backup-with-label",),
     "backups.verify": ("check", "whole", "damaged", "hash"),
@@ -165,6 +168,7 @@ _KEYLESS = (
 )
 _WITH_VALUE = (
     ("table", "Table NAME", "table tools: its rows", "table"),
+    ("search", "Search WORD in all tables", "search crm-mcp: which tables have it", "search"),
     ("row", "Row NUMBER", "row 900000: goes there in the table that is open", "row"),
     (
         "compare",

@@ -127,6 +127,13 @@ def rows_of(browser: Browser, view: View, identities: Sequence[RowIdentity]) -> 
     return tuple(row for row in found if row is not None)
 
 
+def secrets_of(browser: Browser, tables: Sequence[str]) -> tuple[str, ...]:
+    """Names of the secret columns of some tables; with the table's where there are several."""
+    found = [(shape.name, c.name) for shape in map(browser.relation, tables)
+             for c in shape.columns if c.secret]  # fmt: skip
+    return tuple(column if len(tables) == 1 else f"{table}.{column}" for table, column in found)
+
+
 def parent(
     browser: Browser, relation: Relation, identity: RowIdentity, column: str
 ) -> Place | None:

@@ -67,6 +67,7 @@ DATA: Mapping[str, Mapping[str, str]] = {
         "source": "path of the database or backup",
         "tables": "without NAME: name, kind and rows of each",
         "rows": "with NAME: table, columns, rows, masked columns, cut, more",
+        "hits": "with --search: table, column, key and excerpt of each row that has it",
     },
     "schema": {
         "source": "path of the database or backup",

@@ -33,6 +33,7 @@ from tui.core.errors import UsageError
 from tui.core.models import FORMAT, Deployment
 from tui.operations.execution import noted
 from tui.operations.reads.export_reading import Reading, described, files_of, open_source
+from tui.operations.reads.export_target import require_harmless
 from tui.operations.reads.exporting import Wanted
 from tui.services import files
 from tui.services.rows_out.folder import MANIFEST, Place, write_rows
@@ -42,6 +43,8 @@ from tui.wording.clean import one_line
 from tui.wording.quantities import count, plural, size
 
 T = TypeVar("T")
+_NAMED = 4
+"""Columns that the sentence names."""
 Tick = Callable[[str, int], None]
 """Told which table is written and how many of its rows are; may raise to stop."""
 
@@ -93,10 +96,11 @@ class Export:
             tick: Told how far it is; may raise to stop.
 
         Raises:
-            UsageError: Several tables would go into it, or the name is taken.
+            UsageError: Several tables would go into it, or the name is taken or not for it.
             McpdbError: It cannot be read or written; nothing is left of it.
         """
         with self._reading(tick) as reading:
+            require_harmless(self.deployment, target, reading.path)
             place = reading.enter(Place(target, is_folder=False, replace=replace))
             parts = reading.parts(place.scratch)
             wanted = self._only(reading.wanted)
@@ -113,10 +117,11 @@ class Export:
             tick: Told how far it is; may raise to stop.
 
         Raises:
-            UsageError: The name is taken.
+            UsageError: The name is taken, or not for it.
             McpdbError: It cannot be read or written; nothing is left of it.
         """
         with self._reading(tick) as reading:
+            require_harmless(self.deployment, target, reading.path)
             place = reading.enter(Place(target, is_folder=True, replace=replace))
             found = []
             for wanted, part in zip(reading.wanted, reading.parts(place.scratch), strict=True):
@@ -253,11 +258,13 @@ class Export:
     def _sentence(self, found: Sequence[dict[str, Any]]) -> str:
         rows, written = (sum(int(one[key]) for one in found) for key in ("rows", "bytes"))
         of = f" of {plural(len(found), 'table')}" if len(found) > 1 else ""
-        left = sum(len(one["left_out"]) for one in found)
+        left = [str(name) for one in found for name in one["left_out"]]
         if self.secrets:
             secrets = "with secrets"
         elif left:
-            secrets = f"secrets left out ({plural(left, 'column')})"
+            few = len(found) == 1 and len(left) <= _NAMED
+            what = ", ".join(map(one_line, left)) if few else plural(len(left), "column")
+            secrets = f"secrets left out ({what})"
         else:
             secrets = "no secrets in it"
         safe = "; formulas made harmless, so it does not read back as it was" if self.safe else ""

@@ -19,6 +19,7 @@ from tui.core.models.rows import Cell
 from tui.operations.execution import noted
 from tui.operations.export import Export, Exported
 from tui.operations.reads.export_reading import files_of
+from tui.operations.reads.export_target import require_harmless
 from tui.operations.reads.query import Query
 from tui.services import files
 from tui.services.rows_out.folder import Place, write_rows
@@ -58,12 +59,13 @@ class ExportResult:
             cancelled: Asked from another thread.
 
         Raises:
-            UsageError: The statement does not merely read, or the name is taken.
+            UsageError: The statement does not merely read, or the name is taken or not for it.
             Cancelled: It was cancelled; nothing is left of it.
             McpdbError: It cannot be read or written; nothing is left of it.
         """
         if self.safe and self.kind not in SPREADSHEET:
             raise UsageError(f"No spreadsheet opens {self.kind}: --spreadsheet-safe is for csv.")
+        require_harmless(self.deployment, target, self.query.source.path)
         began = datetime.now(UTC)
         with Place(target, is_folder=False, replace=replace) as place:
             with (

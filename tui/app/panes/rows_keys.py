@@ -47,6 +47,10 @@ KEYS: list[BindingType] = [
         tooltip="hide the cursor's column, keep it at the left, show hidden ones",
     ),
     Binding(
+        "x", "export", "export…", id="tables.export_rows", group=HERE,
+        tooltip="these rows, or the marked ones, to a file: csv, json, sql …; asks where",
+    ),
+    Binding(
         "a", "actions", "actions", show=False, id="tables.actions", group=EVERYWHERE,
         tooltip="actions for this row; also the right button",
     ),

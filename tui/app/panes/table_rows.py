@@ -12,6 +12,7 @@ from tui.app.listing import schema as listing
 from tui.app.paint import Line, Span, line
 from tui.app.panes.rows_columns import RowsColumns
 from tui.app.panes.rows_copying import RowsCopying
+from tui.app.panes.rows_exporting import RowsExporting
 from tui.app.panes.rows_going import RowsGoing
 from tui.app.panes.rows_keys import KEYS
 from tui.app.row_reads import Place
@@ -22,7 +23,7 @@ from tui.app.widgets.grid_foot import GridFoot
 from tui.wording.clean import one_line
 
 TABS = ("Rows", "Schema", "Indexes", "Keys")
-OFFERED = ("view", "copy_cell", "copy_rows", "follow", "pointing", "sort", "columns")
+OFFERED = ("view", "copy_cell", "copy_rows", "follow", "pointing", "sort", "columns", "export")
 """What the menu of a row offers."""
 OF_TABS = ("tab", "filter", "return", "read_again")
 """Keys that work beside the rows, too."""
@@ -30,7 +31,7 @@ TALL = 20
 """From this many lines on the value under the cursor has a line of its own."""
 
 
-class TableRows(RowsCopying, RowsColumns, RowsGoing):
+class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
     """One table at a time."""
 
     DEFAULT_CSS = """

@@ -16,7 +16,7 @@ from tui.app.paint import Span
 from tui.app.panes.base import NO_BASELINE
 from tui.app.panes.listed import ACTIONS, FILTER, MATCHES
 from tui.app.panes.table_rows import TableRows
-from tui.app.panes.tables_source import TablesSource
+from tui.app.panes.tables_verbs import VERB_KEYS, TablesVerbs
 from tui.app.seen import Seen
 from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.groups import ASKS, HERE
@@ -33,14 +33,14 @@ OF_LIST = ("open", "filter", "next_match", "actions", "copy")
 """What is for the list of tables."""
 
 
-class TablesPane(TablesSource):
+class TablesPane(TablesVerbs):
     """The table browser."""
 
     NUMBER = 1
     TITLE = "Tables"
     LIST = "tables"
     THING = "table"
-    MENU = ("open", "compare", "copy")
+    MENU = ("open", "compare", "export", "import_rows", "copy")
 
     DEFAULT_CSS = """
     TablesPane {
@@ -74,6 +74,7 @@ class TablesPane(TablesSource):
         ACTIONS,
         FILTER,
         *MATCHES,
+        *VERB_KEYS,
     ]  # fmt: skip
 
     def __init__(self, id: str | None = None) -> None:
@@ -198,7 +199,7 @@ class TablesPane(TablesSource):
             self._list.point_at(self._rows.table)
             self.screen.set_focus(self._list)
             return True
-        if super().back():
+        if super().back() or self.unmark():
             return True
         if self._opened is None:
             return False
@@ -237,7 +238,7 @@ class TablesPane(TablesSource):
 
     def by_hand(self, action: str) -> tuple[str, ...]:
         """The same as a command."""
-        return verbs.by_hand(self.seen, action, self._newest)
+        return super().by_hand(action) or verbs.by_hand(self.seen, action, self._newest)
 
     def copied(self) -> str:
         """The table's name."""

@@ -16,8 +16,8 @@ from tui.app.screens.lines import MUTED, Lines, say
 from tui.app.widgets.groups import HERE
 from tui.wording.clean import one_line
 
-LONGEST = 80
-"""Characters that are taken."""
+LABEL = 80
+"""Characters of a label that are taken."""
 
 
 class _Field(Input):
@@ -37,6 +37,8 @@ class OneLine(Dialog[str | None]):
     }
     """
     AUTO_FOCUS = "_Field"
+    LONGEST: ClassVar[int] = LABEL
+    """Characters that are taken."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "enter", "take", "take it", key_display="Enter", id="line.take", group=HERE,
@@ -64,7 +66,7 @@ class OneLine(Dialog[str | None]):
         """Compose the box."""
         with (box := Vertical(classes="box")):
             box.border_title = say(self._title)
-            yield _Field(self._value, max_length=LONGEST, compact=True, select_on_focus=False)
+            yield _Field(self._value, max_length=self.LONGEST, compact=True, select_on_focus=False)
             yield Lines(say(self._hint, MUTED))
 
     def on_mount(self) -> None:
@@ -74,7 +76,10 @@ class OneLine(Dialog[str | None]):
 
     @on(Input.Submitted)
     def action_take(self) -> None:
-        """Return what was typed."""
+        """Return what was typed, letters that came in one piece with Enter among it."""
+        self.query_one(_Field).call_later(self._take)
+
+    def _take(self) -> None:
         self.dismiss(one_line(self.query_one(_Field).value).strip())
 
     def action_leave(self) -> None:

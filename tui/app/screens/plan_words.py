@@ -21,7 +21,7 @@ from typing import Any
 
 from textual.content import Content
 
-from tui.app.screens import migration_rows, plan_rows
+from tui.app.screens import import_words, migration_rows, plan_rows
 from tui.app.screens.lines import (
     ATTENTION,
     BOLD,
@@ -65,6 +65,8 @@ def verdict_page(plan: Plan, width: int, now: datetime) -> list[Content]:
     if plans.replaces_rows(plan):
         put(gains, counted + plan_rows.summary(plan, room - len(counted), more_rows=True))
         put(losses, _lost(plan, room, now))
+    if effect := import_words.rows_of(plan):
+        put("ROWS", effect)
     rows += migration_rows.narrow(plan, width, _INDENT)
     put("DOWN", plans.down(plan))
     for note in _notes(plan):
@@ -107,6 +109,7 @@ def wide_page(plan: Plan, width: int, now: datetime) -> list[Content]:
             Content(""),
             *rulings_rows(plan, width - 4),
             *_gained_and_lost(plan, half, now),
+            *([line(("ROWS  ", BOLD), effect)] if (effect := import_words.rows_of(plan)) else []),
             *migration_rows.wide(plan, width - 4),
             *(say(note, ATTENTION) for note in _notes(plan)),
             Content(""),
@@ -150,6 +153,8 @@ def what(plan: Plan, width: int, now: datetime, *, narrow: bool) -> list[Content
         if (wal := target.get("wal_size")) and not narrow:
             sizes += f" + {size(int(wal))} wal"
         things.append(("over", str(target.get("path", "")), text, sizes))
+    if (file := import_words.file_of(plan)) is not None:
+        things.insert(0, ("file", *file))
     names = [middle(one_line(name), width // 2 - 4) for _, name, _, _ in things]
     room = max((len(name) for name in names), default=0)
     return [

@@ -17,7 +17,7 @@ _TRANSACTION = 0.5
 """Seconds for choosing, writing and checking a few rows."""
 
 GOES_WRONG = [
-    ["a rule of the database forbids it", "nothing is written; the gateway comes back"],
+    ["a rule forbids it", "nothing is written; the gateway comes back"],
     ["killed, no power", "SQLite itself takes half-written rows back; resume ends it"],
     ["not healthy afterwards", "the database as it was is written back"],
 ]

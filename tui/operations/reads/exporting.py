@@ -7,14 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from tui.core.errors import NotFoundError, PrecheckError, UsageError
-from tui.core.models.rows import Condition, Order, Relation
+from tui.core.models.rows import Condition, Order, Relation, RowIdentity
 from tui.services.sqlite.authorizing import ReadOnly
 from tui.services.sqlite.conditions import columns_hint, condition
+from tui.services.sqlite.filter_language import MOST_CHARACTERS
 from tui.services.sqlite.filtering import parse
 from tui.services.sqlite.inspection import quote, tables
+from tui.services.sqlite.literals import literal, name_of
 from tui.services.sqlite.relations import relation
 from tui.services.sqlite.spooling import Part
 from tui.wording.clean import one_line
+from tui.wording.quantities import count
+
+_LONGEST_CHOICE = 900_000
+"""Characters; SQLite takes a statement of a million."""
+_LONGEST_CHAIN = 200
+"""Terms; each makes an expression one deeper, and SQLite takes it 1,000 deep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +52,38 @@ def everything(connection: sqlite3.Connection) -> tuple[Wanted, ...]:
         for info in tables(connection)
         if info.kind == "table" or info.name == "alembic_version"
     )
+
+
+def chosen(shape: Relation, identities: Sequence[RowIdentity]) -> tuple[Condition, str]:
+    """The rows that were marked, as a condition, and as the filter line that says the same.
+
+    Args:
+        shape: Whose rows.
+        identities: What names them; none of them is empty.
+
+    Returns:
+        The line is empty where it would be longer than one may be.
+
+    Raises:
+        UsageError: They are too many for one statement.
+    """
+    names = [name_of(name) for name in shape.identity]
+    rows = [tuple(map(literal, identity)) for identity in identities]
+    if len(names) == 1:
+        sql = line = f"{names[0]} IN ({', '.join(value for (value,) in rows)})"
+    else:
+        # A chain of OR would be too deep for SQLite; a filter line, though, has no subqueries.
+        values = ", ".join(f"({', '.join(row)})" for row in rows)
+        sql = f"({', '.join(names)}) IN (VALUES {values})"
+        pairs = [" AND ".join(map(" = ".join, zip(names, row, strict=True))) for row in rows]
+        line = f"({') OR ('.join(pairs)})" if len(pairs) <= _LONGEST_CHAIN else ""
+    if len(sql) > _LONGEST_CHOICE:
+        raise UsageError(
+            f"{count(len(rows))} rows with keys this long are too many to be named one by one; "
+            "a filter chooses them."
+        )
+    line = f"where {line}" if line else ""
+    return Condition(sql=sql), line if len(line) <= MOST_CHARACTERS else ""
 
 
 def wanted_of(

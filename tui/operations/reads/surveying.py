@@ -80,6 +80,7 @@ class Surveys(ShortReads):
         word: str,
         *,
         found: Callable[[Hit], None] | None = None,
+        begun: Callable[[str, int, int], None] | None = None,
         cancelled: Asked = never,
         per_table: int = 20,
     ) -> tuple[Hit, ...]:
@@ -88,6 +89,7 @@ class Surveys(ShortReads):
         Args:
             word: What is looked for.
             found: Told each hit as it comes, while the file is open: it must not wait.
+            begun: Told the table that is searched next, which one it is and of how many.
             cancelled: Asked often, from another thread.
             per_table: After so many hits the next table's turn comes.
 
@@ -97,7 +99,9 @@ class Surveys(ShortReads):
         """
         names = [t.name for t in self.source.tables() if t.kind in ("table", "virtual")]
         hits: list[Hit] = []
-        for name in names:
+        for number, name in enumerate(names, 1):
+            if begun is not None:
+                begun(name, number, len(names))
             with self.reading(cancelled) as connection:
                 for hit in searching.search_all(
                     connection,

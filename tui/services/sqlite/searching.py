@@ -5,6 +5,7 @@ Secret columns are never looked into: a search must not tell what a secret is.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,17 @@ EXCERPT = 120
 _BEFORE = 30
 _PIECE = 20_000
 """Rows of one read: a reader that stays long keeps the writer's WAL from being used again."""
+
+
+_AS_IT_IS = re.compile(r"[A-Za-z0-9]+")
+_MEANS_MORE = ("and", "or", "where")
+
+
+def line_of(word: str) -> str:
+    """The filter line that looks for a text as `search_all` does: `go`, `'it''s "so"'`."""
+    if _AS_IT_IS.fullmatch(word) and word.lower() not in _MEANS_MORE:
+        return word
+    return "'" + word.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,5 +175,7 @@ def _telling(
                 f"{one_line(part.name)} has a row of more than {LARGEST_ROW >> 20} MiB, which an "
                 "export does not write; a backup has it. Nothing was written."
             ) from error
-        about = scratch if scratch is not None and code == sqlite3.SQLITE_FULL else path
+        # The scratch file has a name of ours; where there is no room is what helps.
+        full = scratch is not None and code == sqlite3.SQLITE_FULL
+        about = scratch.parent if scratch is not None and full else path
         raise translated(error, about) from error
