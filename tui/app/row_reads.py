@@ -55,6 +55,8 @@ class Place:
     identity: RowIdentity = ()
     """Of the row under the cursor; the first one without it."""
     column: str = ""
+    viewed: bool = False
+    """That row was shown as a whole, and is to be again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,13 +185,18 @@ def written(browser: Browser, view: View, identities: Sequence[RowIdentity], kin
 
 
 def whole(
-    browser: Browser, relation: Relation, identity: RowIdentity, column: str
+    browser: Browser,
+    relation: Relation,
+    identity: RowIdentity,
+    column: str,
+    *,
+    revealed: bool = False,
 ) -> tuple[Any, bool]:
     """A long value as far as a clipboard takes it, and whether that is all of it."""
     pieces: list[Any] = []
     begin = size = 0
     while size < LONGEST:
-        piece = browser.value(relation, identity, column, begin=begin)
+        piece = browser.value(relation, identity, column, begin=begin, revealed=revealed)
         pieces.append(piece.value)
         size += len(piece.value or "")
         begin = piece.following

@@ -30,14 +30,22 @@ class RowsCopying(RowsBase):
         if row is not None:
             self.copy_value(row, self.grid.column, self.grid.value)
 
-    def copy_value(self, row: PageRow, name: str, value: object) -> None:
-        """Copy one value; what a page has cut is read to its end first."""
+    def copy_value(
+        self, row: PageRow, name: str, value: object, *, revealed: frozenset[str] = frozenset()
+    ) -> None:
+        """Copy one value; what a page has cut is read to its end first.
+
+        Args:
+            row: Where it stands.
+            name: Its column.
+            value: As a page carries it.
+            revealed: Secrets of the row that are shown.
+        """
         view = self.view
         if view is None:
             return
         if isinstance(value, Cell) and value.secret:
-            self.say(f"{one_line(name)} is masked. Enter opens the row; m shows it there.",
-                     "attention")  # fmt: skip
+            self.say(f"{one_line(name)} is masked; m shows it.", "attention")
         elif isinstance(value, Cell):
             if not row.identity:
                 self.say("This value is cut, and nothing names its row to read the rest.")
@@ -45,7 +53,9 @@ class RowsCopying(RowsBase):
             relation, identity = view.relation, row.identity
             self.ask(
                 "ask",
-                lambda browser: row_reads.whole(browser, relation, identity, name),
+                lambda browser: row_reads.whole(
+                    browser, relation, identity, name, revealed=name in revealed
+                ),
                 self._copy_value,
             )
         elif value is None:

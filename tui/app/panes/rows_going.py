@@ -105,14 +105,24 @@ class RowsGoing(RowsBase):
 
     # --- to other tables ------------------------------------------------------------------
 
-    def _leave(self, place: Place) -> None:
+    def leave_for(self, place: Place, *, viewed: bool = False) -> None:
+        """Go to another place; `<` comes back.
+
+        Args:
+            place: Where to.
+            viewed: The row that is left was shown as a whole.
+        """
         here = self.here()
         if here is not None:
-            self.left = [*self.left, here][-STEPS:]
+            self.left = [*self.left, replace(here, viewed=viewed)][-STEPS:]
         self.go(place)
 
     def action_follow(self) -> None:
         """Go to the row that the foreign key under the cursor names."""
+        self.follow()
+
+    def follow(self, *, viewed: bool = False) -> None:
+        """Go to the row that the foreign key under the cursor names; see `leave_for`."""
         view, row, name = self.view, self.grid.row, self.grid.column
         if view is None or row is None:
             return
@@ -127,14 +137,14 @@ class RowsGoing(RowsBase):
         self.ask(
             "ask",
             lambda browser: row_reads.parent(browser, relation, row.identity, name),
-            self._followed,
+            lambda place: self._followed(place, viewed),
         )
 
-    def _followed(self, place: Place | None) -> None:
+    def _followed(self, place: Place | None, viewed: bool) -> None:
         if place is None:
             self.say(f"No row is named by this {self.cell_words()}.", "attention")
         else:
-            self._leave(place)
+            self.leave_for(place, viewed=viewed)
 
     def action_return(self) -> None:
         """Come back to where `>` or `p` left."""
@@ -182,7 +192,7 @@ class RowsGoing(RowsBase):
                 self.ask(
                     "ask",
                     lambda browser: row_reads.place_of(browser, key, relation, identity),
-                    self._leave,
+                    self.leave_for,
                 )
 
         self.app.push_screen(Menu(f"points at this row of {one_line(self.table)}", items), chosen)

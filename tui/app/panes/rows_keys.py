@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from tui.app.widgets.groups import EVERYWHERE, HERE
+from tui.app.widgets.groups import ASKS, EVERYWHERE, HERE
 
 KEYS: list[BindingType] = [
     Binding(
@@ -45,6 +45,10 @@ KEYS: list[BindingType] = [
     Binding(
         "plus", "columns", "columns", key_display="+", id="tables.columns", group=HERE,
         tooltip="hide the cursor's column, keep it at the left, show hidden ones",
+    ),
+    Binding(
+        "m", "unmask", "unmask…", show=False, id="tables.unmask", group=ASKS,
+        tooltip="show the secret under the cursor; asks y or n, and is logged",
     ),
     Binding(
         "a", "actions", "actions", show=False, id="tables.actions", group=EVERYWHERE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
@@ -14,6 +15,7 @@ from tui.app.panes.rows_columns import RowsColumns
 from tui.app.panes.rows_copying import RowsCopying
 from tui.app.panes.rows_going import RowsGoing
 from tui.app.panes.rows_keys import KEYS
+from tui.app.panes.rows_revealing import RowsRevealing
 from tui.app.row_reads import Place
 from tui.app.screens.row_view import RowScreen
 from tui.app.widgets.detail import DetailPanel
@@ -22,7 +24,9 @@ from tui.app.widgets.grid_foot import GridFoot
 from tui.wording.clean import one_line
 
 TABS = ("Rows", "Schema", "Indexes", "Keys")
-OFFERED = ("view", "copy_cell", "copy_rows", "follow", "pointing", "sort", "columns")
+OFFERED = (
+    "view", "copy_cell", "copy_rows", "follow", "pointing", "unmask", "sort", "columns"
+)  # fmt: skip
 """What the menu of a row offers."""
 OF_TABS = ("tab", "filter", "return", "read_again")
 """Keys that work beside the rows, too."""
@@ -30,7 +34,7 @@ TALL = 20
 """From this many lines on the value under the cursor has a line of its own."""
 
 
-class TableRows(RowsCopying, RowsColumns, RowsGoing):
+class TableRows(RowsRevealing, RowsCopying, RowsColumns, RowsGoing):
     """One table at a time."""
 
     DEFAULT_CSS = """
@@ -157,7 +161,8 @@ class TableRows(RowsCopying, RowsColumns, RowsGoing):
             self.desk.show(True)
 
     def on_hide(self) -> None:
-        """Nobody sees what is read in the background."""
+        """Nobody sees what is read in the background; what was unmasked is masked again."""
+        self.grid.cover()
         if self.desk is not None:
             self.desk.show(False)
 
@@ -172,6 +177,16 @@ class TableRows(RowsCopying, RowsColumns, RowsGoing):
         message.stop()
         if self.view is not None:
             self.app.push_screen(RowScreen(self, self.view, message.column))
+
+    @on(RowGrid.Moved)
+    def _come_back(self) -> None:
+        """Open the row that `<` came back to, once it is there."""
+        place, row = self.place, self.grid.row
+        if place is None or not place.viewed or row is None or self.view is None:
+            return
+        self.place = replace(place, viewed=False)
+        if row.identity == place.identity:
+            self.app.push_screen(RowScreen(self, self.view, place.column))
 
     @on(RowGrid.Menu)
     def action_actions(self) -> None:

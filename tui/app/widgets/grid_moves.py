@@ -84,10 +84,22 @@ class GridMoves(GridView, can_focus=True):
         state, cursor = self.state(), (self.feed.sight.cursor, self._column)
         row = self.row
         yield
-        self.redraw(state, cursor)
         now = (self.feed.sight.cursor, self._column)
+        if now != cursor:
+            self.cover()
+        self.redraw(state, cursor)
         if self.state() != state or now != cursor or self.row is not row:
             self.post_message(self.Moved(self._itself))
+
+    def cover(self) -> None:
+        """Mask again what is shown in place of its mask."""
+        if self._uncovered is None:
+            return
+        held, index, row = self._uncovered
+        held.row = row
+        held.drawn.pop(index, None)
+        self._uncovered = None
+        self.all_anew()
 
     def all_anew(self) -> None:
         """Draw everything again, and tell."""

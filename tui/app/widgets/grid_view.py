@@ -21,7 +21,7 @@ from tui.app.grid.marks import Marks
 from tui.app.grid.shape import Shape
 from tui.app.paint import Line, Span
 from tui.app.widgets.panel import Frame, Panel
-from tui.core.models.rows import Order, Relation, RowIdentity
+from tui.core.models.rows import Order, PageRow, Relation, RowIdentity
 from tui.wording import quantities
 from tui.wording.clean import one_line
 
@@ -59,6 +59,8 @@ class GridView(Panel):
         self._newer = False
         self._changed: dict[RowIdentity, frozenset[str]] = {}
         self._pencil: tuple[Picture, Layout, Pencil] | None = None
+        self._uncovered: tuple[Held, int, PageRow] | None = None
+        """A row with a secret in clear, the secret's place, and the row as it was."""
 
     def begin(
         self, relation: Relation, names: Sequence[str], order: Sequence[Order], frozen: int
@@ -250,11 +252,13 @@ class GridView(Panel):
         at_cursor = slot == self.feed.sight.cursor
         identity = held.row.identity if held else ()
         window = self.feed.window
+        # Before anything was read only the row that is gone to has a number.
+        number = window.number(slot) if len(window) or at_cursor else None
         lead = Lead(
             cursor=at_cursor and self.has_focus,
             marked=identity in self.marks,
-            # Before anything was read only the row that is gone to has a number.
-            number=window.number(slot) if len(window) or at_cursor else None,
+            # One that was worked out from a count may lead to before the first row.
+            number=None if number is None or number < 0 else number,
             about=window.about,
         )
         changed = self._changed.get(identity, frozenset())
