@@ -19,6 +19,7 @@ from tui.app.widgets.detail import DetailPanel
 from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.grid import RowGrid
 from tui.app.widgets.grid_foot import GridFoot
+from tui.app.widgets.statistics import StatisticsView
 from tui.core.models import TableInfo
 from tui.core.models.rows import Page, Relation
 from tui.wording import quantities
@@ -62,6 +63,7 @@ class RowsBase(Vertical):
         yield FilterLine("column = value, a word, or where …")
         yield RowGrid(id="rows")
         yield DetailPanel(id="about")
+        yield StatisticsView(id="statistics")
         yield GridFoot(id="foot")
 
     @property

@@ -38,10 +38,14 @@ KEYS: list[BindingType] = [
     ),
     Binding(
         "right_square_bracket", "tab(1)", "tabs", key_display="[ ]", id="tables.next_tab",
-        group=HERE, tooltip="rows, schema, indexes, keys",
+        group=HERE, tooltip="rows, schema, indexes, keys, statistics",
     ),
     Binding("left_square_bracket", "tab(-1)", "", show=False, id="tables.previous_tab",
             group=HERE),
+    Binding(
+        "enter", "look", "look at column", key_display="Enter", id="tables.look", group=HERE,
+        tooltip="of the statistics: look at this column; Esc stops",
+    ),
     Binding(
         "plus", "columns", "columns", key_display="+", id="tables.columns", group=HERE,
         tooltip="hide the cursor's column, keep it at the left, show hidden ones",

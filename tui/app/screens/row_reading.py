@@ -178,10 +178,12 @@ class RowReading(Dialog[None]):
             replace(each, rows=known.get((each.table, each.columns)))
             if each.rows is None else each for each in found
         )  # fmt: skip
-        rows = [self._point(number, each) for number, each in enumerate(self._pointing)]
+        numbered = list(enumerate(self._pointing))
         # Those that are known to be empty come last.
-        rows.sort(key=lambda row: self._pointing[int(row.key)].rows == 0 if self._pointing else 0)
-        self.query_one(RowList).show(rows, empty="Nothing points here.", note=False)
+        numbered.sort(key=lambda each: each[1].rows == 0)
+        listed = self.query_one(RowList)
+        listed.show([self._point(*each) for each in numbered], empty="Nothing points here.")
+        listed.rest()
 
     def _point(self, number: int, each: Pointing) -> Row:
         count = "…" if each.rows is None else quantities.count(each.rows)

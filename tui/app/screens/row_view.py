@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -22,6 +22,7 @@ from tui.core.models.rows import Cell
 from tui.wording.clean import one_line
 
 TABS = ("Fields", "JSON", "Points here")
+POINTING = TABS.index("Points here")
 TURNS = "n/N next, previous "
 OF_FIELDS = ("view", "follow", "unmask", "copy_value")
 """Keys for the field under the cursor."""
@@ -86,9 +87,33 @@ class RowScreen(RowReading):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is for a field needs one."""
+        return None if self.is_mounted and self.why_not(action) else True
+
+    def why_not(self, action: str) -> str:
+        """Why a key is greyed; empty when it works."""
         if action in OF_FIELDS and self._tab:
-            return None
-        return None if action == "find" and self._tab == 2 else True
+            return "That is for a field: [ and ] lead to Fields."
+        field = self._form.field
+        if action == "find" and self._tab == POINTING:
+            return "There is nothing to find in this list."
+        if action == "follow" and (field is None or field.column.points_to is None):
+            return "This is no foreign key; those have > behind them."
+        return ""
+
+    def on_key(self, event: events.Key) -> None:
+        """A greyed key says why."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled or active.node is not self:
+            return
+        typing = self.query_one(FindLine).has_class("-open")
+        if not typing and (reason := self.why_not(active.binding.action.partition("(")[0])):
+            event.stop()
+            event.prevent_default()
+            self.tell(reason, attention=True)
+
+    @on(Form.Moved)
+    def _grey(self) -> None:
+        self.refresh_bindings()
 
     # --- moving ---------------------------------------------------------------------------
 
@@ -232,10 +257,6 @@ class RowScreen(RowReading):
 
     def action_follow(self) -> None:
         """Go where the foreign key goes."""
-        field = self._form.field
-        if field is None or field.column.points_to is None:
-            self.tell("This is no foreign key.")
-            return
         self._column_here()
         self.dismiss(None)
         self._rows.follow(viewed=True)

@@ -43,7 +43,7 @@ class TreeView(Painted, can_focus=True):
 
     def _lay_out(self) -> None:
         """Find out at which line each node begins."""
-        tree, width = self.tree_shown, max(20, self.size.width - 2)
+        tree, width = self.tree_shown, max(20, self.size.width - 3)
         if tree is None or self._laid_out == (tree.nodes, width):
             return
         self._laid_out = (tree.nodes, width)
@@ -169,9 +169,9 @@ class TreeView(Painted, can_focus=True):
         if tree is None or line >= self._count:
             return self.draw(())
         number, part = self._at(line)
-        lines = self._tall.get(number) or tree.lines(tree.nodes[number], self.size.width - 2)
+        lines = self._tall.get(number) or tree.lines(tree.nodes[number], self.size.width - 3)
         here = line == self.cursor
         mark = self.glyphs.cursor if here else " "
-        spans = (Span(mark, bold=here), *lines[part])
+        spans = (Span(f"{mark} ", bold=here), *lines[part])
         row = fit(spans, self.size.width, self.glyphs.more)
         return self.draw(row, over="selection" if here and self.has_focus else "")
