@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from tui.app.grid.asking import Wish
+from tui.app.grid.cells import copied
 from tui.core.errors import Cancelled
 from tui.core.models.rows import (
     After,
@@ -129,6 +130,35 @@ def rows_of(browser: Browser, view: View, identities: Sequence[RowIdentity]) -> 
     return tuple(row for row in found if row is not None)
 
 
+MARKED = 10_000
+"""Rows that are looked through for the other end of a range."""
+
+
+def between(
+    browser: Browser, view: View, one: PageRow, other: PageRow, cancelled: Callable[[], bool]
+) -> tuple[PageRow, ...] | None:
+    """Two rows and those between them, whichever comes first; None where they are too many.
+
+    Raises:
+        Cancelled: `cancelled` said so.
+    """
+    lean = replace(view, columns=tuple(view.relation.identity))
+    for first, last in ((one, other), (other, one)):
+        found, at = [first], first
+        while len(found) <= MARKED and found[-1].identity != last.identity:
+            if cancelled():
+                raise Cancelled("Cancelled.")
+            rows = browser.page(lean, After(at.anchor), 500).rows
+            if not rows:
+                break
+            at = rows[-1]
+            here = next((n for n, row in enumerate(rows) if row.identity == last.identity), None)
+            found += rows if here is None else rows[: here + 1]
+        if found[-1].identity == last.identity and len(found) <= MARKED:
+            return tuple(found)
+    return None
+
+
 def parent(
     browser: Browser, relation: Relation, identity: RowIdentity, column: str
 ) -> Place | None:
@@ -182,6 +212,19 @@ def written(browser: Browser, view: View, identities: Sequence[RowIdentity], kin
         pieces += writing.row(values)
     pieces += writing.end()
     return Written(text="".join(pieces), left_out=tuple(c.name for c in shown if c.secret), cut=cut)
+
+
+def column_of(
+    browser: Browser, view: View, identities: Sequence[RowIdentity], name: str
+) -> Written:
+    """The values of one column in some rows, a line each; NULL is an empty one."""
+    shown = [c.name for c in view.relation.columns if not c.hidden]
+    values, cut = [], False
+    for row in rows_of(browser, view, identities):
+        value = row.cells[shown.index(name)]
+        cut = cut or isinstance(value, Cell)
+        values.append(copied(value))
+    return Written(text="\n".join(values), left_out=(), cut=cut)
 
 
 def whole(

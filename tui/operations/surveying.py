@@ -53,6 +53,15 @@ class Surveys(ShortReads):
                 triggers=schema_of.triggers(connection, name),
             )
 
+    def objects(self) -> tuple[tuple[str, str, str], ...]:
+        """Kind, name and table of every index and trigger.
+
+        Raises:
+            McpdbError: It cannot be read.
+        """
+        with self.reading() as connection:
+            return schema_of.objects(connection)
+
     def statistics(
         self, relation: Relation, column: str, cancelled: Asked = never
     ) -> ColumnStatistics:

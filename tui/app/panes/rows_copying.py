@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tui.app import row_reads
 from tui.app.grid.cells import copied
@@ -25,10 +26,32 @@ class RowsCopying(RowsBase):
     """Copies."""
 
     def action_copy_cell(self) -> None:
-        """Copy the value under the cursor."""
-        row = self.grid.row
-        if row is not None:
+        """Copy the value under the cursor, or those of the column in the marked rows."""
+        row, marked = self.grid.row, self.grid.marked_identities()
+        if marked:
+            self._copy_column(marked)
+        elif row is not None:
             self.copy_value(row, self.grid.column, self.grid.value)
+
+    def _copy_column(self, wanted: Sequence[RowIdentity]) -> None:
+        view, name = self.view, self.grid.column
+        column = view.relation.column(name) if view is not None else None
+        if view is None or column is None or self._are_too_many(wanted):
+            return
+        if column.secret:
+            self.say(f"{one_line(name)} is masked: its values are not copied.", "attention")
+            return
+        lone = replace(view, columns=(column.name,))
+        self.ask(
+            "ask", lambda browser: row_reads.column_of(browser, lone, wanted, column.name),
+            self._copy_rows,
+        )  # fmt: skip
+
+    def _are_too_many(self, wanted: Sequence[RowIdentity]) -> bool:
+        if len(wanted) > MOST:
+            self.say(f"At most {MOST:,} rows are copied at once; "
+                     f"{len(wanted):,} are marked.", "attention")  # fmt: skip
+        return len(wanted) > MOST
 
     def copy_value(
         self, row: PageRow, name: str, value: object, *, revealed: frozenset[str] = frozenset()
@@ -88,9 +111,7 @@ class RowsCopying(RowsBase):
         if self.view is None or not wanted or not wanted[0]:
             self.say("There is no row with a key to copy.")
             return
-        if len(wanted) > MOST:
-            self.say(f"At most {MOST:,} rows are copied at once; "
-                     f"{len(wanted):,} are marked.", "attention")  # fmt: skip
+        if self._are_too_many(wanted):
             return
         view, rows = self.view, quantities.plural(len(wanted), "row")
         items = [Item(kind, "", name, f"{rows}, without secrets") for kind, name in MENU]

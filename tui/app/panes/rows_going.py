@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from tui.wording.clean import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_WORD = re.compile(r"[^\s=<>!~]+")
+"""A filter that is looked for in every column."""
 STEPS = 100
 """Places that `<` comes back to."""
 
@@ -76,6 +79,26 @@ class RowsGoing(RowsBase):
             self.go(replace(here, text="", condition=None))
         self.screen.set_focus(self.grid)
         return True
+
+    def action_next_match(self, step: int) -> None:
+        """Go to the next or previous match: of a word its next cell, else the next row."""
+        place, grid = self.place, self.grid
+        if place is None or not (place.text or place.condition):
+            self.say("No filter is kept; / sets one.")
+            return
+        word = place.text if _WORD.fullmatch(place.text) else ""
+        beside = [n for n in grid.columns_having(word) if (n - grid.place) * step > 0]
+        if beside:
+            grid.to_column(grid.columns_shown[beside[0] if step > 0 else beside[-1]])
+            return
+        before = grid.feed.sight.cursor
+        grid.action_move(step)
+        if grid.feed.sight.cursor == before:
+            self.say("That is the last match." if step > 0 else "That is the first match.")
+            return
+        there = grid.columns_having(word)
+        if there:
+            grid.to_column(grid.columns_shown[there[0] if step > 0 else there[-1]])
 
     # --- order ----------------------------------------------------------------------------
 

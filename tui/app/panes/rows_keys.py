@@ -12,6 +12,11 @@ KEYS: list[BindingType] = [
         tooltip="column = value, a word, or where …; Enter keeps, Esc clears",
     ),
     Binding(
+        "n", "next_match(1)", "next", show=False, key_display="n N", id="tables.next_match",
+        group=HERE, tooltip="next, previous match of the filter",
+    ),
+    Binding("N", "next_match(-1)", "", show=False, id="tables.previous_match", group=HERE),
+    Binding(
         "s", "sort", "sort", id="tables.sort", group=HERE,
         tooltip="sort by the cursor's column; again: the other way, then by key",
     ),
@@ -30,7 +35,7 @@ KEYS: list[BindingType] = [
     ),
     Binding(
         "y", "copy_cell", "copy", id="tables.copy_cell", group=HERE,
-        tooltip="the value under the cursor (OSC 52)",
+        tooltip="the value under the cursor, or the column of the marked rows (OSC 52)",
     ),
     Binding(
         "Y", "copy_rows", "copy row", show=False, id="tables.copy_rows", group=HERE,

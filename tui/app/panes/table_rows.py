@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ from textual import events, on
 from textual.binding import Binding, BindingType
 
 from tui.app import row_reads
+from tui.app.grid.marks import FULL
 from tui.app.listing import schema as listing
 from tui.app.paint import Line, Span, line
 from tui.app.panes.rows_columns import RowsColumns
@@ -23,6 +25,7 @@ from tui.app.widgets.detail import DetailPanel
 from tui.app.widgets.grid import RowGrid
 from tui.app.widgets.grid_foot import GridFoot
 from tui.app.widgets.rows import RowList
+from tui.core.models.rows import PageRow
 from tui.wording import quantities
 from tui.wording.clean import one_line
 
@@ -202,6 +205,28 @@ class TableRows(RowsStatistics, RowsRevealing, RowsCopying, RowsColumns, RowsGoi
         self.end_statistics()
         if self.desk is not None:
             self.desk.show(False)
+
+    @on(RowGrid.Ranged)
+    def _mark_between(self, message: RowGrid.Ranged) -> None:
+        message.stop()
+        view, desk = self.view, self.desk
+        if view is None or desk is None:
+            return
+        self.say("marking …", "muted")
+        self.ask(
+            "ask",
+            lambda browser: row_reads.between(
+                browser, view, message.first, message.last, desk.is_cancelled
+            ),
+            self._marked_between,
+        )
+
+    def _marked_between(self, found: Sequence[PageRow] | None) -> None:
+        if found is None:
+            self.say(FULL, "attention")
+            return
+        self.grid.mark_rows(found)
+        self.say(f"{quantities.plural(len(found), 'row')} marked.")
 
     # --- one row --------------------------------------------------------------------------
 

@@ -57,6 +57,8 @@ class GridView(Panel):
         self._digits = 3
         self._count_is_stale = False
         self._newer = False
+        self.range_from: PageRow | None = None
+        """Where a range of marks begins that is being chosen."""
         self._changed: dict[RowIdentity, frozenset[str]] = {}
         self._pencil: tuple[Picture, Layout, Pencil] | None = None
         self._uncovered: tuple[Held, int, PageRow] | None = None
@@ -66,7 +68,7 @@ class GridView(Panel):
         self, relation: Relation, names: Sequence[str], order: Sequence[Order], frozen: int
     ) -> None:
         """Other rows will be shown: nothing is known of them yet."""
-        self.relation, self.read_at = relation, None
+        self.relation, self.read_at, self.range_from = relation, None, None
         self._digits, self._changed, self._newer, self._count_is_stale = 3, {}, False, False
         self._shape.order, self._shape.frozen = tuple(order), max(0, frozen)
         self._shape.set(relation, names)
@@ -98,6 +100,8 @@ class GridView(Panel):
         if window.capped and window.offset is not None:
             end = quantities.count(window.offset + window.end)
             parts.append(f"first {end} rows, more exist")
+        if self.range_from is not None:
+            parts.append("V marks to here")
         if len(self.marks):
             parts.append(f"{quantities.count(len(self.marks))} marked")
         if self.read_at is not None:
