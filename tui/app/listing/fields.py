@@ -192,6 +192,9 @@ def _text(
     field: Field, value: str, kind: str, room: int, *, opened: bool
 ) -> tuple[Line, str, list[Line]]:
     said = [f"{quantities.count(field.length)} bytes, cut"] if field.length else []
+    if len(value) > room:
+        # What is said at the right end must not cover words of the first line.
+        room = max(8, room - len("Enter shows more  ") - sum(len(each) + 2 for each in said))
     shown = value[:SHOWN] if opened else value[: room * (CLOSED + 1)]
     lines = broken(shown, room)
     most = OPEN if opened else CLOSED

@@ -46,6 +46,9 @@ class PieceView(Painted, can_focus=True):
         self._goal: tuple[int, int] | None = None
         """A byte that is to be in sight once its piece is there, and how many bytes."""
         self._match: tuple[int, int] | None = None
+        """The line of what was found."""
+        self._found: tuple[int, int] | None = None
+        """The byte of that, and how many bytes."""
         self._to_end = False
 
     def show(self, size: int, encoding: str, form: Form) -> None:
@@ -55,6 +58,7 @@ class PieceView(Painted, can_focus=True):
         self._lines.clear()
         self._asked.clear()
         self._top, self._match, self._goal, self._to_end = (0, 0), None, None, False
+        self._found = None
         self.invalid_at = None
         self._settle()
 
@@ -148,7 +152,7 @@ class PieceView(Painted, can_focus=True):
 
     def move(self, step: int) -> None:
         """Move by lines, as far as they are there."""
-        self._to_end = False
+        self._to_end, self._found = False, None
         for _ in range(abs(step)):
             if not self._step(1 if step > 0 else -1):
                 break
@@ -179,7 +183,7 @@ class PieceView(Painted, can_focus=True):
 
     def edge(self, direction: int) -> None:
         """Go to the beginning or the end."""
-        self._goal = None
+        self._goal = self._found = None
         self._to_end = direction > 0
         self._top = (self.pieces - 1 if direction > 0 else 0, 0)
         self._settle()
@@ -187,6 +191,7 @@ class PieceView(Painted, can_focus=True):
     def to_byte(self, at: int, length: int) -> None:
         """Bring a byte into sight; with a length what begins there stands out."""
         self._to_end, self._goal = False, (at, length)
+        self._found = self._goal if length else None
         self._top = (min(at // PIECE, self.pieces - 1), 0)
         self._settle()
 
@@ -242,6 +247,7 @@ class PieceView(Painted, can_focus=True):
     def on_resize(self) -> None:
         """Break the lines anew."""
         self._match = None
+        self._goal = self._found or self._goal
         self._settle()
 
     def on_mouse_scroll_down(self) -> None:
