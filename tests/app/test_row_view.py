@@ -104,6 +104,16 @@ async def test_a_followed_key_leads_back_to_the_row_that_was_open(live):
         assert app.screen.query_one(Form).field.column.name == "gateway_id"
 
 
+async def test_the_line_of_the_cell_names_the_row_that_its_key_names(live):
+    app = browser_app(live[0])
+    async with app.run_test(size=LARGE) as pilot:
+        await open_table(pilot, "tools")
+        rows(app).grid.to_column("gateway_id")
+        await shows(pilot, "gw-0  = gateway number 0  (> follow it, < come back)")
+        await pilot.press("l")
+        await until(pilot, lambda: "gateway number 0" not in screen_text(app))
+
+
 async def test_json_that_is_none_says_at_which_character(live):
     app = browser_app(live[0])
     async with app.run_test(size=SMALL) as pilot:
@@ -212,6 +222,10 @@ async def test_a_gigabyte_of_zeros_opens_at_once_and_at_its_end(odd):
         await pilot.press("G")
         await shows(pilot, "3b8b87b0  00 00")
         assert len(app.screen.query_one("PieceView")._pieces) <= 24
+        await pilot.press("escape", "escape", "left_square_bracket")
+        await shows(pilot, "[Statistics]", "raw")
+        await pilot.press("G")
+        await shows(pilot, "Holds a value over 1M: nothing was compared.")
 
 
 async def test_json_over_the_whole_screen_folds_and_is_found_in(odd):

@@ -166,3 +166,24 @@ async def test_two_thousand_columns_and_a_cell_of_5_mb_keep_no_key_waiting(tmp_p
         await shows(pilot, "Holds a value over 1M: nothing was compared.")
         await pilot.press("escape")
         await until(pilot, lambda: "Stopped at" in message(app))
+
+
+@pytest.mark.parametrize(
+    ("keys", "texts"),
+    [
+        (("right_square_bracket",), ("[Schema]", "CREATE TABLE gateways")),
+        (("left_square_bracket",), ("[Statistics]", "gateway number 6", "masked")),
+    ],
+    ids=["schema", "statistics"],
+)
+async def test_the_list_of_tables_keeps_the_tab(live, keys, texts):
+    app = browser_app(live[0])
+    async with app.run_test(size=LARGE) as pilot:
+        await open_table(pilot, "tools")
+        await pilot.press(*keys)
+        await shows(pilot, texts[0])
+        await until(pilot, lambda: not rows(app)._looking)
+        app.screen.set_focus(app.pane._list)
+        await pilot.press("g")
+        await shows(pilot, *texts)
+        await until(pilot, lambda: not rows(app)._looking)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ SHOWN = 20_000
 """Characters that are drawn of an open text."""
 HEX = 256
 """Bytes of a blob that are shown open."""
+_ZONED = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
 SHORT = 60
 """Characters of JSON that are shown as they are."""
 
@@ -209,13 +211,19 @@ def _text(
 
 
 def note(field: Field) -> str:
-    """`primary key`, `> gateways`, or the declared type."""
+    """`primary key`, `> gateways`, what a time lacks, or the declared type."""
     column = field.column
     if column.key:
         return "primary key"
     if column.points_to:
         return f"> {one_line(column.points_to[0])}"
+    if _is_moment(column) and isinstance(field.value, str) and not _ZONED.search(field.value):
+        return "as stored, zone not recorded"
     return one_line(column.declared).lower()
+
+
+def _is_moment(column: RelationColumn) -> bool:
+    return column.declared.upper().startswith(("DATETIME", "TIMESTAMP"))
 
 
 def as_json(fields: list[Field] | tuple[Field, ...], glyphs: Glyphs) -> Tree:

@@ -43,13 +43,16 @@ class RowsStatistics(RowsBase):
 
     def _look_at_all(self, relation: Relation) -> None:
         self._of = relation
-        desk = self.desk
-        if desk is not None:
+        self._look_on()
+
+    def _measure(self) -> None:
+        """Last: every page of the table is read for it."""
+        relation, desk = self._of, self.desk
+        if relation is not None and desk is not None and self._size_words == "…":
             self.ask(
                 "size", lambda browser: browser.sizes(desk.is_cancelled, table=relation.name),
                 self._take_size, lambda _why: None, idle=True,
             )  # fmt: skip
-        self._look_on()
 
     def _take_size(self, found: tuple[Size, ...] | None) -> None:
         self._size_words = listing.size_words(found)
@@ -78,8 +81,10 @@ class RowsStatistics(RowsBase):
         if not missing:
             self._looking = ""
             self.show_statistics()
+            self._measure()
         elif self._is_large:
             self.show_statistics()
+            self._measure()
             self.say("Each column is a pass over the whole table: Enter looks at one.")
         elif not self._stopped:
             self._look_at(missing[0], then_on=True)

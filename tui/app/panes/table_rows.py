@@ -17,6 +17,7 @@ from tui.app.panes.rows_columns import RowsColumns
 from tui.app.panes.rows_copying import RowsCopying
 from tui.app.panes.rows_going import RowsGoing
 from tui.app.panes.rows_keys import KEYS
+from tui.app.panes.rows_naming import RowsNaming
 from tui.app.panes.rows_revealing import RowsRevealing
 from tui.app.panes.rows_statistics import RowsStatistics
 from tui.app.row_reads import Place
@@ -42,7 +43,7 @@ TALL = 20
 """From this many lines on the value under the cursor has a line of its own."""
 
 
-class TableRows(RowsStatistics, RowsRevealing, RowsCopying, RowsColumns, RowsGoing):
+class TableRows(RowsNaming, RowsStatistics, RowsRevealing, RowsCopying, RowsColumns, RowsGoing):
     """One table at a time."""
 
     DEFAULT_CSS = """
@@ -116,6 +117,16 @@ class TableRows(RowsStatistics, RowsRevealing, RowsCopying, RowsColumns, RowsGoi
         if self._tab and place.table == self.table:
             self.action_tab(-self._tab)
         super().go(place)
+        if self._tab:
+            self._about.show(((Span(" …", "muted"),),))
+
+    def _shown(self, opened: row_reads.Opened) -> None:
+        super()._shown(opened)
+        # Not before: what is asked for a place that is still on its way is not taken.
+        self._read_about()
+
+    def _refused(self, why: str) -> None:
+        super()._refused(why)
         self._read_about()
 
     def _read_about(self) -> None:

@@ -12,8 +12,9 @@ from tui.app.panes.tables_source import TablesSource
 if TYPE_CHECKING:
     from tui.services.sqlite.sizes import Size
 
-MOST = 4 << 30
+MOST = 512 << 20
 """Bytes of a file of which every page is read without being asked for."""
+OVER = "size: not measured by itself over 512M; Statistics does"
 
 
 class TablesExtent(TablesSource):
@@ -54,7 +55,9 @@ class TablesExtent(TablesSource):
         size = self.seen.database.size if self.seen.database is not None else 0
         if self._opened is not None:
             size = self._opened.backup.size
-        if size <= MOST:
+        if size > MOST:
+            self._extent = Extent(remark=OVER)
+        else:
             desk.ask(
                 Job("sizes", lambda browser: browser.sizes(desk.is_cancelled), take_sizes, refused,
                     True)

@@ -64,6 +64,8 @@ class ValueScreen(Dialog[None]):
         self._form = ""
         """`JSON`, `text` or `bytes`."""
         self._sought = ""
+        self._pinned = ""
+        """A sentence that stays until the next key."""
         self._place: int | None = None
         """Of the last match, in bytes."""
 
@@ -182,6 +184,9 @@ class ValueScreen(Dialog[None]):
         value = self._value
         if value is None:
             return
+        if self._pinned:
+            self.tell(self._pinned, attention=True)
+            return
         if self._form == "JSON":
             below = self.query_one(TreeView).below
             self.tell(f"{quantities.plural(below, 'line')} below" if below else "")
@@ -207,22 +212,27 @@ class ValueScreen(Dialog[None]):
 
     def action_move(self, step: int) -> None:
         """Move by lines."""
+        self._pinned = ""
         self._view.move(step)
 
     def action_page(self, direction: int) -> None:
         """Move by half a screen."""
+        self._pinned = ""
         self._view.page(direction)
 
     def action_edge(self, direction: int) -> None:
         """Go to the beginning or the end."""
+        self._pinned = ""
         self._view.edge(direction)
 
     def action_fold(self) -> None:
         """Fold or unfold."""
+        self._pinned = ""
         self.query_one(TreeView).fold()
 
     def action_turn(self) -> None:
         """Show the same in its next form."""
+        self._pinned = ""
         forms = self._forms
         if self._value is not None:
             self._place = None
@@ -255,6 +265,7 @@ class ValueScreen(Dialog[None]):
 
     def action_next(self, step: int) -> None:
         """Go to the next or previous match."""
+        self._pinned = ""
         if not self._sought:
             self.tell("Nothing is looked for; / asks what.")
         elif self._form == "JSON":
@@ -264,7 +275,8 @@ class ValueScreen(Dialog[None]):
             self._find_bytes(step)
 
     def _tell_none(self, more: str = "") -> None:
-        self.tell(f"{one_line(self._sought)} is not in this value{more}.", attention=True)
+        self._pinned = f"{one_line(self._sought)} is not in this value{more}."
+        self._say_stand()
 
     def _find_bytes(self, step: int) -> None:
         value = self._value

@@ -96,19 +96,28 @@ def names(browser: Browser, relation: Relation, row: PageRow) -> Mapping[str, st
     for column, cell in zip(shown, row.cells, strict=True):
         if column.points_to is None or column.secret or cell is None or not row.identity:
             continue
-        try:
-            name = _name_of(browser, relation, row, column.name)
-        except (UsageError, NotFoundError):
-            continue
-        if name and name != str(cell):
-            found[column.name] = name
+        called = name(browser, relation, row.identity, column.name)
+        if called and called != str(cell):
+            found[column.name] = called
     return found
 
 
-def _name_of(browser: Browser, relation: Relation, row: PageRow, column: str) -> str:
+def name(browser: Browser, relation: Relation, identity: tuple[Any, ...], column: str) -> str:
+    """What the row is called that one foreign key of a row names; empty where that is not known.
+
+    Raises:
+        Cancelled: By the browser.
+    """
+    try:
+        return _name_of(browser, relation, identity, column)
+    except (UsageError, NotFoundError):
+        return ""
+
+
+def _name_of(browser: Browser, relation: Relation, identity: tuple[Any, ...], column: str) -> str:
     from tui.services.sqlite.keyset import View
 
-    parent = browser.parent_of(relation, row.identity, column)
+    parent = browser.parent_of(relation, identity, column)
     if parent is None:
         return ""
     table = browser.relation(parent[0])

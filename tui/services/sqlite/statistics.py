@@ -141,9 +141,11 @@ def _of_long(
     connection: sqlite3.Connection, relation: Relation, column: RelationColumn
 ) -> ColumnStatistics:
     """What is told without reading any value: `typeof` needs only the head of a row."""
+    # Not by GROUP BY: that would put the values themselves in order.
     kind = f"typeof({_value(column)})"
-    found = connection.execute(f"SELECT {kind}, count(*) {_of(relation)} GROUP BY 1")
-    types = {str(kind): int(rows) for kind, rows in found}
+    counts = ", ".join(f"count(*) FILTER (WHERE {kind} = '{name}')" for name in _TYPES)
+    numbers = connection.execute(f"SELECT {counts} {_of(relation)}").fetchone()
+    types = {name: number for name, number in zip(_TYPES, numbers, strict=True) if number}
     return ColumnStatistics(
         column=column.name,
         rows=sum(types.values()),
