@@ -179,7 +179,8 @@ async def test_enter_shows_the_whole_row_and_m_a_secret_that_is_written_down(liv
     async with app.run_test(size=SMALL) as pilot:
         await open_table(pilot, "tools")
         await pilot.press("j", "enter")
-        await shows(pilot, "tools › 2", "row 2 of 300", "true (1)", "JSON, 33 bytes, 2 keys")
+        await shows(pilot, "tools › tool-000001", "row 2 of 300", "true (1)")
+        await shows(pilot, "JSON, 33 bytes, 2 keys", "masked, 15 characters")
         await pilot.press("G", "m")
         await shows(pilot, "Show auth_value of 1 row?")
         await pilot.press("n")
@@ -190,7 +191,7 @@ async def test_enter_shows_the_whole_row_and_m_a_secret_that_is_written_down(liv
         assert (entry.operation, entry.subject) == ("reveal", "tools")
         assert entry.sentence == "Showed auth_value of tools of row 2 in clear."
         await pilot.press("n")
-        await shows(pilot, "tools › 4", "row 3 of 300")
+        await shows(pilot, "tools › tool-000002", "row 3 of 300")
         assert SECRET not in screen_text(app), "another row is another question"
         await pilot.press("y")
         await until(pilot, lambda: "auth_value is masked" in screen_text(app))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -166,3 +167,35 @@ def test_sizes_are_all_pages_of_the_file(connection: sqlite3.Connection) -> None
 def test_a_table_named_dbstat_hides_it(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE DbStat (name)")
     assert measuring.sizes(connection, cancelled=lambda: False) is None
+
+
+def test_where_a_value_is_very_long_only_kinds_are_counted(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection.executescript(
+        "CREATE TABLE t (a); INSERT INTO t VALUES (zeroblob(200000000)), ('x'), (NULL), (1);"
+    )
+    tracemalloc.start()
+    try:
+        found = look(connection, "t", "a")
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert found == ColumnStatistics(
+        column="a", rows=4, nulls=1, distinct=None, capped=True, long=True,
+        types={"blob": 1, "integer": 1, "text": 1},
+    )  # fmt: skip
+    monkeypatch.setattr("tui.services.sqlite.cells.READ_AT_MOST", 10)
+    connection.execute("DELETE FROM t WHERE typeof(a) = 'blob'")
+    assert look(connection, "t", "a").largest == "x"
+    connection.execute("INSERT INTO t VALUES ('a text that is too long')")
+    assert look(connection, "t", "a").long
+
+
+def test_sizes_of_one_table_are_its_own(connection: sqlite3.Connection) -> None:
+    connection.executescript(
+        "CREATE TABLE Big (a); CREATE INDEX big_a ON Big (a); CREATE TABLE other (a);"
+    )
+    found = measuring.sizes(connection, cancelled=lambda: False, table="big")
+    if found is not None:
+        assert {each.name for each in found} == {"Big", "big_a"}

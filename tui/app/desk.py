@@ -64,6 +64,8 @@ class Desk:
         self._running: Job | None = None
         self._stopped = False
         """The job that runs was told to stop."""
+        self._dropped = False
+        """Nor is it to be begun anew."""
         self._browser: Browser | None = None
         self._ended = False
         self.wake = threading.Event()
@@ -90,6 +92,7 @@ class Desk:
         with self._lock:
             dropped = [self._waiting.pop(kind) for kind in kinds if kind in self._waiting]
             if self._running is not None and self._running.kind in kinds:
+                self._dropped = True
                 self._stop_running()
         for job in dropped:
             self._post(Answer(job, problem=""))
@@ -132,16 +135,17 @@ class Desk:
         with self._lock:
             self._browser = browser
             job = self._next()
-            self._running, self._stopped = job, False
+            self._running, self._stopped, self._dropped = job, False, False
         if job is None:
             return False
         answer = self._answer(job, browser)
         with self._lock:
             self._running = None
-            again = job.idle and answer.problem == "" and not self._ended
+            again = job.idle and answer.problem == "" and not (self._ended or self._dropped)
+            # A later one takes its place; what was asked for meanwhile comes first.
+            again = again and job.kind not in self._waiting
             if again:
-                # What was asked for meanwhile comes first; then it is begun anew.
-                self._waiting.setdefault(job.kind, job)
+                self._waiting[job.kind] = job
         if not again:
             self._post(answer)
         return True

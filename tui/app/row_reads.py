@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from tui.app.grid.asking import Wish
+from tui.app.grid.cells import copied
 from tui.core.errors import Cancelled
 from tui.core.models.rows import (
     After,
@@ -55,6 +56,8 @@ class Place:
     identity: RowIdentity = ()
     """Of the row under the cursor; the first one without it."""
     column: str = ""
+    viewed: bool = False
+    """That row was shown as a whole, and is to be again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +137,35 @@ def secrets_of(browser: Browser, tables: Sequence[str]) -> tuple[str, ...]:
     return tuple(column if len(tables) == 1 else f"{table}.{column}" for table, column in found)
 
 
+MARKED = 10_000
+"""Rows that are looked through for the other end of a range."""
+
+
+def between(
+    browser: Browser, view: View, one: PageRow, other: PageRow, cancelled: Callable[[], bool]
+) -> tuple[PageRow, ...] | None:
+    """Two rows and those between them, whichever comes first; None where they are too many.
+
+    Raises:
+        Cancelled: `cancelled` said so.
+    """
+    lean = replace(view, columns=tuple(view.relation.identity))
+    for first, last in ((one, other), (other, one)):
+        found, at = [first], first
+        while len(found) <= MARKED and found[-1].identity != last.identity:
+            if cancelled():
+                raise Cancelled("Cancelled.")
+            rows = browser.page(lean, After(at.anchor), 500).rows
+            if not rows:
+                break
+            at = rows[-1]
+            here = next((n for n, row in enumerate(rows) if row.identity == last.identity), None)
+            found += rows if here is None else rows[: here + 1]
+        if found[-1].identity == last.identity and len(found) <= MARKED:
+            return tuple(found)
+    return None
+
+
 def parent(
     browser: Browser, relation: Relation, identity: RowIdentity, column: str
 ) -> Place | None:
@@ -189,14 +221,32 @@ def written(browser: Browser, view: View, identities: Sequence[RowIdentity], kin
     return Written(text="".join(pieces), left_out=tuple(c.name for c in shown if c.secret), cut=cut)
 
 
+def column_of(
+    browser: Browser, view: View, identities: Sequence[RowIdentity], name: str
+) -> Written:
+    """The values of one column in some rows, a line each; NULL is an empty one."""
+    shown = [c.name for c in view.relation.columns if not c.hidden]
+    values, cut = [], False
+    for row in rows_of(browser, view, identities):
+        value = row.cells[shown.index(name)]
+        cut = cut or isinstance(value, Cell)
+        values.append(copied(value))
+    return Written(text="\n".join(values), left_out=(), cut=cut)
+
+
 def whole(
-    browser: Browser, relation: Relation, identity: RowIdentity, column: str
+    browser: Browser,
+    relation: Relation,
+    identity: RowIdentity,
+    column: str,
+    *,
+    revealed: bool = False,
 ) -> tuple[Any, bool]:
     """A long value as far as a clipboard takes it, and whether that is all of it."""
     pieces: list[Any] = []
     begin = size = 0
     while size < LONGEST:
-        piece = browser.value(relation, identity, column, begin=begin)
+        piece = browser.value(relation, identity, column, begin=begin, revealed=revealed)
         pieces.append(piece.value)
         size += len(piece.value or "")
         begin = piece.following

@@ -65,6 +65,11 @@ class Window:
                 return self.start + index
         return None
 
+    def between(self, one: int, other: int) -> list[PageRow]:
+        """The rows from one slot to another, which are held."""
+        first, last = sorted((one, other))
+        return [held.row for held in self._rows[first - self.start : last - self.start + 1]]
+
     @property
     def first(self) -> PageRow | None:
         """The first row that is held."""

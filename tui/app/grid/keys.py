@@ -13,8 +13,14 @@ KEYS: list[BindingType] = [
     ),
     Binding(
         "space", "mark", "mark", show=False, key_display="space", id="grid.mark", group=HERE,
-        tooltip="mark the row for Y, and go on; again: take the mark away",
+        tooltip="mark the row for y, Y and x, and go on; again: take the mark away",
     ),
+    Binding(
+        "V", "range", "mark a range", show=False, id="grid.range", group=HERE,
+        tooltip="mark from here; go on and V again: to there. Also shift+arrows",
+    ),
+    Binding("shift+down", "extend(1)", "", show=False, id="grid.extend_down", group=HERE),
+    Binding("shift+up", "extend(-1)", "", show=False, id="grid.extend_up", group=HERE),
     Binding(
         "j,down", "move(1)", "down", show=False, key_display="j k", id="grid.down",
         group=EVERYWHERE, tooltip="next, previous row; arrows",

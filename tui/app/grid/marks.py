@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tui.core.models.rows import RowIdentity
 
 MOST = 10_000
@@ -32,6 +34,17 @@ class Marks:
             return FULL
         else:
             self._marked[identity] = None
+        return ""
+
+    def add(self, identities: Iterable[RowIdentity]) -> str:
+        """Mark rows; why not all of them could be, or nothing."""
+        for identity in identities:
+            if not identity:
+                return NAMELESS
+            if identity not in self._marked:
+                if len(self._marked) >= MOST:
+                    return FULL
+                self._marked[identity] = None
         return ""
 
     def clear(self) -> None:

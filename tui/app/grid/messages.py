@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tui.app.grid.asking import Wish
-from tui.core.models.rows import RowIdentity
+from tui.core.models.rows import PageRow, RowIdentity
 
 if TYPE_CHECKING:
     from tui.app.widgets.grid import RowGrid
@@ -63,6 +63,14 @@ class Headed(OfGrid):
 @dataclass
 class Menu(OfGrid):
     """The right button was pressed on the row that is now under the cursor."""
+
+
+@dataclass
+class Ranged(OfGrid):
+    """Rows between two are to be marked of which not all are held: `mark_rows` does it."""
+
+    first: PageRow
+    last: PageRow
 
 
 @dataclass

@@ -2,35 +2,76 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tui.app.glyphs import Glyphs
 from tui.app.grid.cells import is_boolean
-from tui.app.paint import Line, Span, cell, spread, wrapped
+from tui.app.paint import Line, Span, cell, spread
+from tui.app.viewing.json_tree import (
+    MOST,
+    Members,
+    Node,
+    NotJsonError,
+    Plain,
+    Tree,
+    compact,
+    is_short,
+    parse,
+    what,
+)
+from tui.app.viewing.reads import BrokenText, is_json_column, looks_like_json
+from tui.app.viewing.texts import broken
 from tui.core.models.rows import Cell, RelationColumn
 from tui.wording import quantities
 from tui.wording.clean import one_line
 
 CLOSED = 3
 """Lines of a long text while it is folded."""
-OPEN = 2_000
-"""Lines of it at most."""
-READ = 200_000
-"""Characters up to which a text is looked at as JSON."""
-SHOWN = 40_000
+OPEN = 200
+"""Lines of it at most; `v` shows all of any value."""
+SHOWN = 20_000
 """Characters that are drawn of an open text."""
-HEX = 512
+HEX = 256
 """Bytes of a blob that are shown open."""
+_ZONED = re.compile(r"(?:[Zz]|[+-]\d\d:?\d\d)$")
+SHORT = 60
+"""Characters of JSON that are shown as they are."""
 
 
-class Field(NamedTuple):
+class Field:
     """A column of one row."""
 
-    column: RelationColumn
-    value: Any
-    """Plain, or a `Cell` where it is cut or masked."""
+    def __init__(self, column: RelationColumn, value: Any, parent: str = "") -> None:  # noqa: ANN401
+        """Look at a value.
+
+        Args:
+            column: Which.
+            value: Plain, or a `Cell` where it is cut or masked.
+            parent: What the row is called that a foreign key names.
+        """
+        self.column, self.value, self.parent = column, value, parent
+        self.json: Any = None
+        self.is_json = False
+        """`json` is what the text holds."""
+        self.trouble = ""
+        """Why a column of JSON shows text."""
+        self._tree: Tree | None = None
+        self._look()
+
+    def _look(self) -> None:
+        text, declared = self.value, is_json_column(self.column.declared)
+        if isinstance(text, Cell) and not text.secret and isinstance(text.value, str):
+            self.trouble = "Long JSON is not folded here; v shows all of it." if declared else ""
+        if not isinstance(text, str) or not text or len(text) > MOST:
+            return
+        if not declared and not looks_like_json(text):
+            return
+        try:
+            self.json, self.is_json = parse(text), True
+        except NotJsonError as error:
+            self.trouble = str(error) if declared else ""
 
     @property
     def is_masked(self) -> bool:
@@ -47,8 +88,34 @@ class Field(NamedTuple):
         """Bytes of the whole value where it was cut; 0 where it is whole."""
         return self.value.length if isinstance(self.value, Cell) else 0
 
+    @property
+    def folds(self) -> bool:
+        """Whether it is JSON with parts that open."""
+        return self.is_json and (not is_short(self.json) or len(self.plain) > SHORT)
 
-def lines(field: Field, names: int, width: int, glyphs: Glyphs, *, opened: bool) -> list[Line]:
+    @property
+    def tree(self) -> Tree:
+        """Its JSON, as it is folded."""
+        if self._tree is None:
+            self._tree = Tree(self.json)
+        return self._tree
+
+    @property
+    def words(self) -> str:
+        """What a search in the form looks at: name and value, never a secret."""
+        value = "" if self.is_masked or isinstance(self.plain, bytes) else str(self.plain)
+        return f"{self.column.name} {value} {self.parent}"
+
+
+class Part(NamedTuple):
+    """One line of a field."""
+
+    line: Line
+    node: Node | None = None
+    """The part of its JSON that stands there."""
+
+
+def parts(field: Field, names: int, width: int, glyphs: Glyphs, *, opened: bool) -> list[Part]:
     """A field as it is shown.
 
     Args:
@@ -59,107 +126,127 @@ def lines(field: Field, names: int, width: int, glyphs: Glyphs, *, opened: bool)
         opened: Show all of it.
     """
     name = Span(f" {cell(field.column.name, names)}  ", "muted")
-    room = max(8, width - names - 4 - 2 - len(note(field.column)))
+    room = max(8, width - names - 4 - 2 - len(note(field)))
     head, about, body = _value(field, glyphs, room, opened=opened)
     first = spread((name, *head), (Span(about, "muted"),), width, glyphs.more)
     indent = Span(" " * (names + 3))
-    return [first, *((indent, *each) for each in body)]
+    found = [Part(first), *(Part((indent, *each)) for each in body)]
+    if opened and field.folds:
+        inner = max(20, width - names - 3)
+        found += [
+            Part((indent, *each), node)
+            for node in field.tree.nodes
+            for each in field.tree.lines(node, inner)
+        ]
+    return found
 
 
 def _value(
     field: Field, glyphs: Glyphs, room: int, *, opened: bool
 ) -> tuple[Line, str, list[Line]]:
     """What stands beside the name, what is said of it, and what stands below."""
-    column, value, kind = field.column, field.plain, note(field.column)
+    value, kind = field.plain, note(field)
     if field.is_masked:
-        if value == "":
-            return (Span("''", "muted"),), kind, []
-        words = f"{glyphs.mask} {field.length} ch" if field.length >= 0 else glyphs.mask
-        return (Span(words, "muted"),), f"masked; m shows it  {kind}".strip(), []
+        return _masked(field, glyphs)
     if value is None:
         return (Span(glyphs.null, "muted"),), kind, []
+    if isinstance(value, BrokenText):
+        text = value.decode("utf-8", "backslashreplace")
+        first, about, below = _text(field, text, kind, room, opened=opened)
+        return first, f"not valid UTF-8  {about}", below
     if isinstance(value, bytes):
-        size = quantities.plural(field.length if field.length > 0 else len(value), "byte")
-        body: list[Line] = [(Span(each),) for each in _hex(value, HEX if opened else 16)]
-        return (Span(f"blob, {size}", "muted"),), kind, body
+        return _bytes(field, value, opened=opened)
     if not isinstance(value, str):
         text = str(value)
-        if is_boolean(column) and value in (0, 1):
+        if is_boolean(field.column) and value in (0, 1):
             text = f"{'true' if value else 'false'} ({text})"
         return (Span(text),), kind, []
     if value == "":
         return (Span("''", "muted"),), kind, []
+    if field.is_json and not field.folds:
+        return compact(field.json), kind, []
+    if field.is_json:
+        size = quantities.plural(len(value.encode(errors="replace")), "byte")
+        head = ", ".join(filter(None, ("JSON", size, what(field.json))))
+        more = "Enter folds" if opened else "Enter unfolds"
+        return (Span(head, "muted"),), f"{more}  {kind}".strip(), []
     return _text(field, value, kind, room, opened=opened)
+
+
+def _masked(field: Field, glyphs: Glyphs) -> tuple[Line, str, list[Line]]:
+    if field.plain == "":
+        return (Span("''", "muted"),), note(field), []
+    long = field.length
+    size = f", {quantities.plural(long, 'character')}" if long >= 0 else ""
+    mask = Span(glyphs.mask * 3, "muted")
+    return (mask, Span(f"  masked{size}", "muted")), "m unmask…", []
+
+
+def _bytes(field: Field, value: bytes, *, opened: bool) -> tuple[Line, str, list[Line]]:
+    if not value:
+        return (Span("0 bytes", "muted"),), note(field), []
+    size = quantities.plural(field.length if field.length > 0 else len(value), "byte")
+    body: list[Line] = [(Span(each),) for each in _hex(value, HEX if opened else 16)]
+    return (Span(f"blob, {size}", "muted"),), note(field), body
 
 
 def _text(
     field: Field, value: str, kind: str, room: int, *, opened: bool
 ) -> tuple[Line, str, list[Line]]:
-    size = f"{quantities.count(field.length)} bytes, cut" if field.length else ""
-    found = parsed(value) if not field.length else None
-    if found is not None:
-        what = quantities.plural(len(found), "key" if isinstance(found, dict) else "item")
-        head = f"JSON, {len(value.encode(errors='replace')):,} bytes, {what}"
-        texts = list(pretty(found, opened=opened))
-        more = "Enter folds" if opened else "Enter unfolds"
-        body = [part for text in texts for part in _broken(text, room)]
-        return (Span(head, "muted"),), f"{more}  {kind}".strip(), body[:OPEN]
+    said = [f"{quantities.count(field.length)} bytes, cut"] if field.length else []
+    if len(value) > room:
+        # What is said at the right end must not cover words of the first line.
+        room = max(8, room - len("Enter shows more  ") - sum(len(each) + 2 for each in said))
     shown = value[:SHOWN] if opened else value[: room * (CLOSED + 1)]
-    parts = [part for text in shown.splitlines() or [shown] for part in _broken(text, room)]
+    lines = broken(shown, room)
     most = OPEN if opened else CLOSED
-    is_more = len(parts) > most or len(shown) < len(value)
-    said = [size] if size else []
+    is_more = len(lines) > most or len(shown) < len(value)
+    if field.trouble:
+        said.append("not valid JSON" if not field.length else "")
     said += ["Enter shows more"] if is_more and not opened else []
-    return parts[0], "  ".join([*said, kind]).strip(), parts[1:most]
+    said += ["v shows all"] if is_more and opened else []
+    below: list[Line] = [(Span(each),) for each in lines[1:most]]
+    parent: Line = (Span(f" = {one_line(field.parent)}", "muted"),) if field.parent else ()
+    return (Span(lines[0]), *parent), "  ".join(filter(None, [*said, kind])), below
 
 
-def _broken(text: str, room: int) -> list[Line]:
-    return list(wrapped((Span(one_line(text)),), room))
-
-
-def note(column: RelationColumn) -> str:
-    """`primary key`, `> gateways`, or the declared type."""
+def note(field: Field) -> str:
+    """`primary key`, `> gateways`, what a time lacks, or the declared type."""
+    column = field.column
     if column.key:
         return "primary key"
     if column.points_to:
         return f"> {one_line(column.points_to[0])}"
+    if _is_moment(column) and isinstance(field.value, str) and not _ZONED.search(field.value):
+        return "as stored, zone not recorded"
     return one_line(column.declared).lower()
 
 
-def parsed(text: str) -> dict[str, Any] | list[Any] | None:
-    """What a JSON text holds, where that is an object or a list."""
-    if len(text) > READ or text.lstrip()[:1] not in ("{", "["):
-        return None
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict | list) else None
+def _is_moment(column: RelationColumn) -> bool:
+    return column.declared.upper().startswith(("DATETIME", "TIMESTAMP"))
 
 
-def pretty(found: dict[str, Any] | list[Any], *, opened: bool) -> Iterator[str]:
-    """JSON a line each: all of it, or the top level with the rest folded."""
-    if opened:
-        yield from json.dumps(found, indent=2, ensure_ascii=False).splitlines()
-        return
-    pairs: Sequence[tuple[str, Any]]
-    if isinstance(found, dict):
-        pairs = [(f"{json.dumps(name, ensure_ascii=False)}: ", value)
-                 for name, value in found.items()]  # fmt: skip
-    else:
-        pairs = [("", value) for value in found]
-    for name, value in pairs[:20]:
-        yield f"{name}{_folded(value)}"
-    if len(pairs) > 20:
-        yield f"{len(pairs) - 20} more"
+def as_json(fields: list[Field] | tuple[Field, ...], glyphs: Glyphs) -> Tree:
+    """A row as one JSON object; what JSON has no way to write is told in our words."""
+    return Tree(Members((field.column.name, _json_of(field, glyphs)) for field in fields))
 
 
-def _folded(value: object) -> str:
-    if isinstance(value, dict) and value:
-        return f"{{ {quantities.plural(len(value), 'key')} }}"
-    if isinstance(value, list) and value:
-        return f"[ {quantities.plural(len(value), 'item')} ]"
-    return json.dumps(value, ensure_ascii=False)[:400]
+def _json_of(field: Field, glyphs: Glyphs) -> Any:  # noqa: ANN401
+    value = field.plain
+    if field.is_masked:
+        return Plain(f"{glyphs.mask} masked")
+    if isinstance(value, BrokenText):
+        return Plain("text that is not valid UTF-8; v shows it")
+    if isinstance(value, bytes):
+        size = field.length if field.length > 0 else len(value)
+        return Plain(f"blob, {quantities.plural(size, 'byte')}")
+    if field.is_json:
+        return field.json
+    if isinstance(value, str) and field.length:
+        return Plain(f"{value[:200]}… {quantities.count(field.length)} bytes; v shows all")
+    if isinstance(value, int | float):
+        return Plain(str(value))
+    return value
 
 
 def _hex(value: bytes, most: int) -> Iterator[str]:

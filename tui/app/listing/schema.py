@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.app.paint import Line, Span
+from tui.app.viewing import sql_lines
 from tui.core.models.rows import Pointing, Relation
 from tui.services.sqlite.schema_of import ForeignKey, Index
 from tui.wording import quantities
@@ -12,10 +13,10 @@ from tui.wording.clean import one_line
 
 
 def text_lines(text: str) -> tuple[Line, ...]:
-    """The statements that made it, each line cleaned."""
+    """The statements that made it, coloured, each line cleaned."""
     if not text.strip():
         return ((Span(" No statement made this; SQLite did.", "muted"),),)
-    return tuple((Span(" "), Span(one_line(each))) for each in text.expandtabs(4).splitlines())
+    return sql_lines.lines(text.rstrip("\n"))
 
 
 def index_lines(indexes: Sequence[Index]) -> tuple[Line, ...]:

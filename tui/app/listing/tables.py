@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tui.app.baseline import baseline
-from tui.app.listing.row import Column, Row, between
+from tui.app.listing.row import Column, Row
 from tui.app.paint import Line, Span
 from tui.app.seen import Seen
 from tui.core.models import TableInfo
@@ -125,19 +125,3 @@ def empty_words(seen: Seen) -> str:
     if problem := seen.problem("tables"):
         return problem
     return "…" if seen.tables is None else EMPTY
-
-
-def with_empty(seen: Seen, changed: frozenset[str] = frozenset()) -> list[Row]:
-    """Every table of the database; the empty ones under a line of their own."""
-    result = rows(seen, changed)
-    shown = {table.name for table in listed(seen)}
-    empties = [t for t in seen.tables or () if t.kind != "internal" and t.name not in shown]
-    internals = [t for t in seen.tables or () if t.kind == "internal"]
-    for heading, tables in (("empty", empties), ("internal: alembic, sqlite", internals)):
-        if tables:
-            result.append(between(f" ── {len(tables)} {heading} ──"))
-            result += [
-                Row(t.name, (Span(t.name, "muted"), Span(count_text(t), "muted"), Span("")))
-                for t in tables
-            ]
-    return result

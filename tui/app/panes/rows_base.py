@@ -19,6 +19,7 @@ from tui.app.widgets.detail import DetailPanel
 from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.grid import RowGrid
 from tui.app.widgets.grid_foot import GridFoot
+from tui.app.widgets.statistics import StatisticsView
 from tui.core.models import TableInfo
 from tui.core.models.rows import Page, Relation
 from tui.wording import quantities
@@ -53,6 +54,8 @@ class RowsBase(Vertical):
         self.problem = ""
         """Why the table cannot be read."""
         self._serial = 0
+        self._opens = 0
+        """How often a place was asked for."""
         self._wrong_filter = ""
         self._opening = False
         """Another view is on its way: that a page is read no more need not be said."""
@@ -62,6 +65,7 @@ class RowsBase(Vertical):
         yield FilterLine("column = value, a word, or where …")
         yield RowGrid(id="rows")
         yield DetailPanel(id="about")
+        yield StatisticsView(id="statistics")
         yield GridFoot(id="foot")
 
     @property
@@ -180,7 +184,17 @@ class RowsBase(Vertical):
             self.desk.drop("page", "count", "positions")
         self.entitle()
         self._opening = True
-        self.ask("open", lambda browser: row_reads.opened(browser, place), self._shown, failed)
+        self._opens += 1
+        mine = self._opens
+
+        def newest(then: Callable[[Any], None]) -> Callable[[Any], None]:
+            # An answer that came when the next one was asked for must not take its place.
+            return lambda value: then(value) if mine == self._opens else None
+
+        self.ask(
+            "open", lambda browser: row_reads.opened(browser, place), newest(self._shown),
+            newest(failed),
+        )  # fmt: skip
 
     def _shown(self, opened: Opened) -> None:
         """The table was looked at: its rows come next."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tui.app import row_reads
 from tui.app.grid.cells import copied
@@ -25,19 +26,49 @@ class RowsCopying(RowsBase):
     """Copies."""
 
     def action_copy_cell(self) -> None:
-        """Copy the value under the cursor."""
-        row = self.grid.row
-        if row is not None:
+        """Copy the value under the cursor, or those of the column in the marked rows."""
+        row, marked = self.grid.row, self.grid.marked_identities()
+        if marked:
+            self._copy_column(marked)
+        elif row is not None:
             self.copy_value(row, self.grid.column, self.grid.value)
 
-    def copy_value(self, row: PageRow, name: str, value: object) -> None:
-        """Copy one value; what a page has cut is read to its end first."""
+    def _copy_column(self, wanted: Sequence[RowIdentity]) -> None:
+        view, name = self.view, self.grid.column
+        column = view.relation.column(name) if view is not None else None
+        if view is None or column is None or self._are_too_many(wanted):
+            return
+        if column.secret:
+            self.say(f"{one_line(name)} is masked: its values are not copied.", "attention")
+            return
+        lone = replace(view, columns=(column.name,))
+        self.ask(
+            "ask", lambda browser: row_reads.column_of(browser, lone, wanted, column.name),
+            self._copy_rows,
+        )  # fmt: skip
+
+    def _are_too_many(self, wanted: Sequence[RowIdentity]) -> bool:
+        if len(wanted) > MOST:
+            self.say(f"At most {MOST:,} rows are copied at once; "
+                     f"{len(wanted):,} are marked.", "attention")  # fmt: skip
+        return len(wanted) > MOST
+
+    def copy_value(
+        self, row: PageRow, name: str, value: object, *, revealed: frozenset[str] = frozenset()
+    ) -> None:
+        """Copy one value; what a page has cut is read to its end first.
+
+        Args:
+            row: Where it stands.
+            name: Its column.
+            value: As a page carries it.
+            revealed: Secrets of the row that are shown.
+        """
         view = self.view
         if view is None:
             return
         if isinstance(value, Cell) and value.secret:
-            self.say(f"{one_line(name)} is masked. Enter opens the row; m shows it there.",
-                     "attention")  # fmt: skip
+            self.say(f"{one_line(name)} is masked; m shows it.", "attention")
         elif isinstance(value, Cell):
             if not row.identity:
                 self.say("This value is cut, and nothing names its row to read the rest.")
@@ -45,7 +76,9 @@ class RowsCopying(RowsBase):
             relation, identity = view.relation, row.identity
             self.ask(
                 "ask",
-                lambda browser: row_reads.whole(browser, relation, identity, name),
+                lambda browser: row_reads.whole(
+                    browser, relation, identity, name, revealed=name in revealed
+                ),
                 self._copy_value,
             )
         elif value is None:
@@ -78,9 +111,7 @@ class RowsCopying(RowsBase):
         if self.view is None or not wanted or not wanted[0]:
             self.say("There is no row with a key to copy.")
             return
-        if len(wanted) > MOST:
-            self.say(f"At most {MOST:,} rows are copied at once; "
-                     f"{len(wanted):,} are marked.", "attention")  # fmt: skip
+        if self._are_too_many(wanted):
             return
         view, rows = self.view, quantities.plural(len(wanted), "row")
         items = [Item(kind, "", name, f"{rows}, without secrets") for kind, name in MENU]

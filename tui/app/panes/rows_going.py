@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from tui.wording.clean import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_WORD = re.compile(r"[^\s=<>!~]+")
+"""A filter that is looked for in every column."""
 STEPS = 100
 """Places that `<` comes back to."""
 
@@ -77,6 +80,26 @@ class RowsGoing(RowsBase):
         self.screen.set_focus(self.grid)
         return True
 
+    def action_next_match(self, step: int) -> None:
+        """Go to the next or previous match: of a word its next cell, else the next row."""
+        place, grid = self.place, self.grid
+        if place is None or not (place.text or place.condition):
+            self.say("No filter is kept; / sets one.")
+            return
+        word = place.text if _WORD.fullmatch(place.text) else ""
+        beside = [n for n in grid.columns_having(word) if (n - grid.place) * step > 0]
+        if beside:
+            grid.to_column(grid.columns_shown[beside[0] if step > 0 else beside[-1]])
+            return
+        before = grid.feed.sight.cursor
+        grid.action_move(step)
+        if grid.feed.sight.cursor == before:
+            self.say("That is the last match." if step > 0 else "That is the first match.")
+            return
+        there = grid.columns_having(word)
+        if there:
+            grid.to_column(grid.columns_shown[there[0] if step > 0 else there[-1]])
+
     # --- order ----------------------------------------------------------------------------
 
     @on(RowGrid.Headed)
@@ -105,14 +128,24 @@ class RowsGoing(RowsBase):
 
     # --- to other tables ------------------------------------------------------------------
 
-    def _leave(self, place: Place) -> None:
+    def leave_for(self, place: Place, *, viewed: bool = False) -> None:
+        """Go to another place; `<` comes back.
+
+        Args:
+            place: Where to.
+            viewed: The row that is left was shown as a whole.
+        """
         here = self.here()
         if here is not None:
-            self.left = [*self.left, here][-STEPS:]
+            self.left = [*self.left, replace(here, viewed=viewed)][-STEPS:]
         self.go(place)
 
     def action_follow(self) -> None:
         """Go to the row that the foreign key under the cursor names."""
+        self.follow()
+
+    def follow(self, *, viewed: bool = False) -> None:
+        """Go to the row that the foreign key under the cursor names; see `leave_for`."""
         view, row, name = self.view, self.grid.row, self.grid.column
         if view is None or row is None:
             return
@@ -127,14 +160,14 @@ class RowsGoing(RowsBase):
         self.ask(
             "ask",
             lambda browser: row_reads.parent(browser, relation, row.identity, name),
-            self._followed,
+            lambda place: self._followed(place, viewed),
         )
 
-    def _followed(self, place: Place | None) -> None:
+    def _followed(self, place: Place | None, viewed: bool) -> None:
         if place is None:
             self.say(f"No row is named by this {self.cell_words()}.", "attention")
         else:
-            self._leave(place)
+            self.leave_for(place, viewed=viewed)
 
     def action_return(self) -> None:
         """Come back to where `>` or `p` left."""
@@ -182,7 +215,7 @@ class RowsGoing(RowsBase):
                 self.ask(
                     "ask",
                     lambda browser: row_reads.place_of(browser, key, relation, identity),
-                    self._leave,
+                    self.leave_for,
                 )
 
         self.app.push_screen(Menu(f"points at this row of {one_line(self.table)}", items), chosen)

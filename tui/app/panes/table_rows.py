@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
 
 from tui.app import row_reads
+from tui.app.grid.marks import FULL
 from tui.app.listing import schema as listing
 from tui.app.paint import Line, Span, line
 from tui.app.panes.rows_columns import RowsColumns
@@ -15,31 +18,47 @@ from tui.app.panes.rows_copying import RowsCopying
 from tui.app.panes.rows_exporting import RowsExporting
 from tui.app.panes.rows_going import RowsGoing
 from tui.app.panes.rows_keys import KEYS
+from tui.app.panes.rows_naming import RowsNaming
+from tui.app.panes.rows_revealing import RowsRevealing
+from tui.app.panes.rows_statistics import RowsStatistics
 from tui.app.row_reads import Place
 from tui.app.screens.row_view import RowScreen
 from tui.app.widgets.detail import DetailPanel
 from tui.app.widgets.grid import RowGrid
 from tui.app.widgets.grid_foot import GridFoot
+from tui.app.widgets.rows import RowList
+from tui.core.models.rows import PageRow
+from tui.wording import quantities
 from tui.wording.clean import one_line
 
-TABS = ("Rows", "Schema", "Indexes", "Keys")
-OFFERED = ("view", "copy_cell", "copy_rows", "follow", "pointing", "sort", "columns", "export")
+TABS = ("Rows", "Schema", "Indexes", "Keys", "Statistics")
+TABS_WIDTH = sum(len(word) + 3 for word in TABS) + 6
+STATISTICS = TABS.index("Statistics")
+OFFERED = (
+    "view", "copy_cell", "copy_rows", "follow", "pointing", "unmask", "sort", "columns",
+    "export",
+)  # fmt: skip
 """What the menu of a row offers."""
-OF_TABS = ("tab", "filter", "return", "read_again")
+OF_TABS = ("tab", "filter", "return", "read_again", "look")
 """Keys that work beside the rows, too."""
 TALL = 20
 """From this many lines on the value under the cursor has a line of its own."""
 
 
-class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
+class TableRows(
+    RowsNaming, RowsStatistics, RowsRevealing, RowsCopying, RowsColumns, RowsExporting, RowsGoing
+):
     """One table at a time."""
 
     DEFAULT_CSS = """
     TableRows {
         RowGrid { height: 1fr; }
         DetailPanel { height: 1fr; display: none; }
+        StatisticsView { display: none; }
         &.-text RowGrid { display: none; }
         &.-text DetailPanel { display: block; }
+        &.-numbers DetailPanel { display: none; }
+        &.-numbers StatisticsView { display: block; }
         &.-text GridFoot { display: none; }
     }
     """
@@ -56,25 +75,31 @@ class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
         return self.query_one(DetailPanel)
 
     @property
-    def main(self) -> RowGrid | DetailPanel:
+    def main(self) -> RowGrid | DetailPanel | RowList:
         """What has the keys."""
+        if self._tab == STATISTICS:
+            return self._statistics.list
         return self._about if self._tab else self.grid
 
     def action_tab(self, step: int) -> None:
-        """Show rows, schema, indexes or keys."""
+        """Show rows, schema, indexes, keys or statistics."""
         if self.place is None:
             return
         had_focus = self.has_focus_within
         self._tab = (self._tab + step) % len(TABS)
         self.set_class(bool(self._tab), "-text")
+        self.set_class(self._tab == STATISTICS, "-numbers")
+        self.end_statistics()
+        self.grid.cover()
         self.entitle()
-        if self._tab:
-            self._read_schema()
+        self._read_about()
         if had_focus:
             self.screen.set_focus(self.main)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The tabs without rows have few keys."""
+        if action == "look":
+            return self._tab == STATISTICS
         return not self._tab or action in OF_TABS
 
     def action_filter(self) -> None:
@@ -84,8 +109,10 @@ class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
 
     def action_read_again(self) -> None:
         """Read again what is shown."""
+        if self._tab == STATISTICS:
+            self._of = None
         if self._tab:
-            self._read_schema()
+            self._read_about()
         else:
             super().action_read_again()
 
@@ -95,7 +122,28 @@ class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
             self.action_tab(-self._tab)
         super().go(place)
         if self._tab:
+            self._about.show(((Span(" …", "muted"),),))
+
+    def _shown(self, opened: row_reads.Opened) -> None:
+        super()._shown(opened)
+        # Not before: what is asked for a place that is still on its way is not taken.
+        self._read_about()
+
+    def _refused(self, why: str) -> None:
+        super()._refused(why)
+        self._read_about()
+
+    def _read_about(self) -> None:
+        """Read what the tab shows."""
+        if self._tab == STATISTICS:
+            self.begin_statistics()
+        elif self._tab:
             self._read_schema()
+
+    @on(RowList.Opened, "#statistics-rows")
+    def action_look(self) -> None:
+        """Look at the column under the cursor."""
+        self.look_at_column()
 
     def _read_schema(self) -> None:
         table = self.table
@@ -129,14 +177,20 @@ class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
         if self.place is None:
             self.grid.entitle("")
             self._about.entitle("")
+            self._statistics.entitle("")
             return
-        name = Span(one_line(self.place.table))
+        # A long name leaves the tabs their room.
+        room = max(12, (self.size.width or 80) - TABS_WIDTH)
+        name = Span(quantities.prose(one_line(self.place.table), room))
         tabs = [
             Span(f" [{word}]", "focus") if number == self._tab else Span(f"  {word} ", "muted")
             for number, word in enumerate(TABS)
         ]
         words = self.grid.columns_words() if self.view is not None else "…"
-        if self._tab:
+        if self._tab == STATISTICS:
+            aside = Span(self.statistics_aside, "muted")
+            self._statistics.entitle(line(name, " ", *tabs), line(aside))
+        elif self._tab:
             self._about.entitle(line(name, " ", *tabs))
         else:
             self.grid.entitle(line(name, " ", *tabs), line(Span(words, "muted")))
@@ -146,6 +200,7 @@ class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
     def stand_beside(self, beside: bool) -> None:
         """Whether a list stands at the left of it."""
         self.grid.frame = self._about.frame = "side" if beside else "rule"
+        self._statistics.stand("side" if beside else "rule")
         self.query_one(GridFoot).side = beside
 
     def on_resize(self, event: events.Resize) -> None:
@@ -156,11 +211,37 @@ class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
         """What is read in the background can be seen again."""
         if self.desk is not None:
             self.desk.show(True)
+        if self._tab == STATISTICS:
+            self.begin_statistics()
 
     def on_hide(self) -> None:
-        """Nobody sees what is read in the background."""
+        """Nobody sees what is read in the background; what was unmasked is masked again."""
+        self.grid.cover()
+        self.end_statistics()
         if self.desk is not None:
             self.desk.show(False)
+
+    @on(RowGrid.Ranged)
+    def _mark_between(self, message: RowGrid.Ranged) -> None:
+        message.stop()
+        view, desk = self.view, self.desk
+        if view is None or desk is None:
+            return
+        self.say("marking …", "muted")
+        self.ask(
+            "ask",
+            lambda browser: row_reads.between(
+                browser, view, message.first, message.last, desk.is_cancelled
+            ),
+            self._marked_between,
+        )
+
+    def _marked_between(self, found: Sequence[PageRow] | None) -> None:
+        if found is None:
+            self.say(FULL, "attention")
+            return
+        self.grid.mark_rows(found)
+        self.say(f"{quantities.plural(len(found), 'row')} marked.")
 
     # --- one row --------------------------------------------------------------------------
 
@@ -173,6 +254,16 @@ class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
         message.stop()
         if self.view is not None:
             self.app.push_screen(RowScreen(self, self.view, message.column))
+
+    @on(RowGrid.Moved)
+    def _come_back(self) -> None:
+        """Open the row that `<` came back to, once it is there."""
+        place, row = self.place, self.grid.row
+        if place is None or not place.viewed or row is None or self.view is None:
+            return
+        self.place = replace(place, viewed=False)
+        if row.identity == place.identity:
+            self.app.push_screen(RowScreen(self, self.view, place.column))
 
     @on(RowGrid.Menu)
     def action_actions(self) -> None:
@@ -197,6 +288,8 @@ class TableRows(RowsCopying, RowsColumns, RowsExporting, RowsGoing):
 
     def back(self) -> bool:
         """Esc: to the rows, then without the filter; False where there is nothing to leave."""
+        if self._tab == STATISTICS and self.stop_statistics():
+            return True
         if self._tab:
             self.action_tab(-self._tab)
             return True

@@ -10,12 +10,14 @@ from textual.binding import Binding, BindingType
 
 from tui.app import troubles, verbs
 from tui.app.baseline import baseline
+from tui.app.listing import table_groups as groups
 from tui.app.listing import tables as listing
 from tui.app.listing.row import Column
-from tui.app.paint import Span
+from tui.app.paint import Span, line
 from tui.app.panes.base import NO_BASELINE
 from tui.app.panes.listed import ACTIONS, FILTER, MATCHES
 from tui.app.panes.table_rows import TableRows
+from tui.app.panes.tables_extent import TablesExtent
 from tui.app.panes.tables_verbs import VERB_KEYS, TablesVerbs
 from tui.app.seen import Seen
 from tui.app.widgets.filter_line import FilterLine
@@ -23,6 +25,7 @@ from tui.app.widgets.groups import ASKS, HERE
 from tui.app.widgets.rows import RowList
 from tui.core.models import TableInfo
 from tui.wording import quantities
+from tui.wording.clean import one_line
 
 if TYPE_CHECKING:
     from tui.app.screens.trouble import Trouble
@@ -33,7 +36,7 @@ OF_LIST = ("open", "filter", "next_match", "actions", "copy")
 """What is for the list of tables."""
 
 
-class TablesPane(TablesVerbs):
+class TablesPane(TablesVerbs, TablesExtent):
     """The table browser."""
 
     NUMBER = 1
@@ -80,13 +83,13 @@ class TablesPane(TablesVerbs):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
         self._changed: frozenset[str] = frozenset()
+        self._unfolded: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
         """List and rows."""
         yield FilterLine("part of a name; -word drops")
         yield RowList(
-            (Column("table", 16, grows=True, gap=1), Column("rows", 11, "right", gap=1)),
-            frame="rule", signed=False, heading=False, id="tables",
+            groups.columns(0), frame="rule", signed=False, heading=False, id="tables",
         )  # fmt: skip
         yield TableRows(id="table")
 
@@ -98,12 +101,29 @@ class TablesPane(TablesVerbs):
         if self._opened is not None:
             seen = self._opened.as_seen(seen)
         self._notice_changes(seen)
-        self._list.entitle(listing.title(seen).removeprefix("1 "))
-        self.list_rows(listing.with_empty(seen, self._changed), empty=listing.empty_words(seen))
-        self._want(self._list.cursor_key)
+        self.want_extent()
+        self._list_tables(seen)
+        self._want(self._table_here)
         if self._opened is None:
             self._follow_live(live)
         self._stand(seen)
+
+    def _list_tables(self, seen: Seen) -> None:
+        remark = line(Span(self._extent.remark, "muted")) if self._extent.remark else ""
+        self._list.entitle(listing.title(seen).removeprefix("1 "), remark)
+        filtered = not self._terms.is_empty
+        found = groups.rows(seen, self._changed, self._unfolded, self._extent, filtered=filtered)
+        self.list_rows(found, empty=listing.empty_words(seen), columns=self._columns)
+
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        """Of the list: without dbstat there are no sizes."""
+        return groups.columns(0 if self._extent.remark else self._list.size.width)
+
+    @property
+    def _table_here(self) -> str:
+        """The table under the cursor; empty on a line that folds."""
+        return groups.table_of(self._list.cursor_key)
 
     def _notice_changes(self, seen: Seen) -> None:
         """A changed value is bold for three seconds."""
@@ -141,8 +161,11 @@ class TablesPane(TablesVerbs):
             self.stand((Span(f"{words} · c compares"),))
             return
         counted = seen.counted_at
-        words = f" counts {counted.astimezone(self.now().tzinfo):%H:%M:%S}" if counted else ""
-        self.stand((Span(words, "muted"),))
+        clock = f"counts {counted.astimezone(self.now().tzinfo):%H:%M:%S}" if counted else ""
+        size = self._extent.words(info.name)
+        size = f"{one_line(info.name)}: {size}" if size else ""
+        words = " · ".join(filter(None, (size, clock)))
+        self.stand((Span(f" {words}", "muted"),) if words else ())
 
     def _stands_replaced(self, seen: Seen) -> bool:
         read, replaced = self._rows.grid.read_at, seen.replaced_at
@@ -157,13 +180,16 @@ class TablesPane(TablesVerbs):
         return True
 
     def _info(self) -> TableInfo | None:
-        return self._info_of(self._list.cursor_key)
+        return self._info_of(self._table_here)
 
     # --- moving ---------------------------------------------------------------------------
 
     @on(RowList.Moved, "#tables")
     def _follow_cursor(self, message: RowList.Moved) -> None:
-        self._want(message.key)
+        # The list tells so, too, when it has another width.
+        if self._columns != self._list.columns:
+            self.update()
+        self._want(groups.table_of(message.key))
         self._stand(self.seen)
 
     @on(RowList.Opened, "#tables")
@@ -175,14 +201,18 @@ class TablesPane(TablesVerbs):
         beside = event.size.width >= SIDE_BY_SIDE
         self.set_class(beside, "-beside")
         self._rows.stand_beside(beside)
-        self._want(self._list.cursor_key)
+        self._want(self._table_here)
 
     def trouble(self, seen: Seen) -> Trouble | None:
         """The file cannot be read, or there is none; a backup still can."""
         return None if self._opened is not None else troubles.of_database(seen, self.now())
 
     def point_at(self, key: str) -> None:
-        """Put the cursor on a table and show its rows."""
+        """Put the cursor on a table and show its rows; what is folded over it opens."""
+        seen = self._opened.as_seen(self.seen) if self._opened is not None else self.seen
+        if fold := groups.fold_of(seen, key):
+            self._unfolded |= {fold}
+            self._list_tables(seen)
         super().point_at(key)
         self.action_open()
 
@@ -213,6 +243,8 @@ class TablesPane(TablesVerbs):
         match action:
             case "open" if not self._list.cursor_key:
                 return "There is no table to open."
+            case "actions" | "copy" if self._list.cursor_key and not self._table_here:
+                return "This line is no table; Enter folds and unfolds it."
             case "compare" if not self._to_compare:
                 return NO_BASELINE
             case "restore" if self.seen.catalogue is None or not self._newest:
@@ -242,14 +274,23 @@ class TablesPane(TablesVerbs):
 
     def copied(self) -> str:
         """The table's name."""
-        return self._list.cursor_key
+        return self._table_here
+
+    def thing_words(self) -> str:
+        """The table's name."""
+        return self._table_here
 
     def action_open(self) -> None:
-        """Show the rows of the table under the cursor."""
-        if not self._list.cursor_key:
+        """Show the rows of the table under the cursor; fold or unfold a line that is none."""
+        key, table = self._list.cursor_key, self._table_here
+        if key in groups.FOLDS:
+            self._unfolded ^= {key}
+            self.update()
+            return
+        if not table:
             return
         self.add_class("-inside")
-        self._want(self._list.cursor_key)
+        self._want(table)
         self.screen.set_focus(self._rows.main)
 
     @property
@@ -261,7 +302,7 @@ class TablesPane(TablesVerbs):
 
     def action_compare(self) -> None:
         """Show what differs between a backup and live, this table first."""
-        table = self._rows.table if self._is_in_rows else self._list.cursor_key
+        table = self._rows.table if self._is_in_rows else self._table_here
         self.post_message(self.Compare(self._to_compare, table=table))
 
     def action_restore(self) -> None:

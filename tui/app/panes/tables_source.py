@@ -91,6 +91,9 @@ class TablesSource(ListPane):
         if self._opened is not None:
             self._opened.close(leaving=True)
 
+    def forget_extent(self) -> None:
+        """What is known of the file besides its rows is of another one."""
+
     # --- rows -----------------------------------------------------------------------------
 
     def _want(self, table: str) -> None:
@@ -119,6 +122,7 @@ class TablesSource(ListPane):
 
     def read_again(self) -> None:
         """Read the rows again: another file stands there."""
+        self.forget_extent()
         if self._opened is None and not self.seen.released:
             self._rows.reopen()
 

@@ -1,159 +1,149 @@
-"""One row with all its columns."""
+"""One row with all its columns: as fields, as JSON, and what points at it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual import on
-from textual.binding import Binding, BindingType
+from textual import events, on
+from textual.binding import BindingType
 from textual.widget import Widget
 
-from tui.app.grid import words
-from tui.app.listing.fields import Field
-from tui.app.screens.frame import Dialog, TitleRow
-from tui.app.screens.lines import BOLD, MUTED, say
+from tui.app import row_reads
+from tui.app.screens.frame import TitleRow
+from tui.app.screens.lines import BOLD, MUTED, Lines, ends, line, say
+from tui.app.screens.row_keys import ROW
+from tui.app.screens.row_reading import POINTS, RowReading
+from tui.app.widgets.find_line import FindLine
 from tui.app.widgets.form import Form
-from tui.app.widgets.groups import EVERYWHERE, HERE
-from tui.core.models.rows import PageRow, RowIdentity
+from tui.app.widgets.rows import RowList
+from tui.app.widgets.tree_view import TreeView
+from tui.core.models.rows import Cell
 from tui.wording.clean import one_line
 
-if TYPE_CHECKING:
-    from tui.app.panes.table_rows import TableRows
-    from tui.core.models import Deployment
-    from tui.operations.reads.browsing import Browser
-    from tui.services.sqlite.keyset import View
-
-AGAIN = 0.05
-"""Seconds after which a row that is still on its way is looked for again."""
+TABS = ("Fields", "JSON", "Points here")
+POINTING = TABS.index("Points here")
+TURNS = "n/N next, previous "
+OF_FIELDS = ("view", "follow", "unmask", "copy_value")
+"""Keys for the field under the cursor."""
 
 
-class RowScreen(Dialog[None]):
+class RowScreen(RowReading):
     """The row under the grid's cursor; the grid goes along."""
 
     AUTO_FOCUS = "Form"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "next(1)", "next row", key_display="n N", id="row.next", group=HERE,
-                tooltip="next, previous row"),
-        Binding("N", "next(-1)", "", show=False, id="row.previous", group=HERE),
-        Binding("y", "copy_value", "copy", id="row.copy", group=HERE,
-                tooltip="the value under the cursor (OSC 52)"),
-        Binding("Y", "copy_row", "row as…", id="row.copy_row", group=HERE,
-                tooltip="the row as JSON, CSV or INSERT, without secrets"),
-        Binding("greater_than_sign", "follow", "follow", key_display=">", id="row.follow",
-                group=HERE, tooltip="go to the row that this foreign key names"),
-        Binding("m", "unmask", "unmask…", id="row.unmask", group=HERE,
-                tooltip="show this secret of this row; asks y or n, and is logged"),
-        Binding("enter,v", "fold", "all of it", key_display="Enter", id="row.fold", group=HERE,
-                tooltip="all of a long value, or its beginning again"),
-        Binding("R", "read", "read again", show=False, id="row.read", group=HERE),
-        Binding("j,down", "move(1)", "down", show=False, key_display="j k", id="row.down",
-                group=EVERYWHERE, tooltip="next, previous field; arrows"),
-        Binding("k,up", "move(-1)", "", show=False, id="row.up", group=EVERYWHERE),
-        Binding("g,home", "move(-10000)", "top", show=False, key_display="g G", id="row.top",
-                group=EVERYWHERE, tooltip="first, last field"),
-        Binding("G,end", "move(10000)", "", show=False, id="row.bottom", group=EVERYWHERE),
-        Binding("ctrl+d,pagedown", "move(10)", "ten fields", show=False, id="row.page_down",
-                group=EVERYWHERE, tooltip="ten fields down; ctrl+u up"),
-        Binding("ctrl+u,pageup", "move(-10)", "", show=False, id="row.page_up",
-                group=EVERYWHERE),
-        Binding("escape,q", "leave", "back", key_display="Esc", id="row.leave",
-                group=EVERYWHERE, tooltip="back to the rows"),
-    ]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = ROW
 
-    def __init__(self, rows: TableRows, view: View, column: str) -> None:
-        """Show the row under the cursor.
-
-        Args:
-            rows: Where it stands, and who reads it.
-            view: What the rows are of.
-            column: Where the cursor stands first.
-        """
-        super().__init__()
-        self._rows, self._view, self._column = rows, view, column
-        self._row: PageRow | None = None
-        self._wanted: RowIdentity = ()
-        self._revealed: frozenset[str] = frozenset()
-        self._read_at: datetime | None = None
+    _tab = 0
+    _sought = ""
 
     def title_row(self) -> TitleRow:
         """Which table and row."""
         return TitleRow(say(f" {one_line(self._view.relation.name)} ›", BOLD))
 
     def compose_body(self) -> Iterable[Widget]:
-        """The form."""
+        """The tabs, what is looked for, and the row in its three forms."""
+        yield Lines(id="tabs")
+        yield FindLine()
         yield Form()
-
-    @property
-    def _form(self) -> Form:
-        return self.query_one(Form)
+        yield TreeView()
+        yield RowList(POINTS, frame="none", signed=False, id="points")
 
     def on_mount(self) -> None:
-        """Read it."""
-        self.action_read()
+        """Show the fields."""
+        self._turn()
 
-    # --- reading --------------------------------------------------------------------------
+    def on_resize(self) -> None:
+        """The tabs have two ends."""
+        self._draw_tabs()
 
-    def action_read(self) -> None:
-        """Read the row under the grid's cursor."""
-        row = self._rows.grid.row
-        if row is None:
-            self.set_timer(AGAIN, self.action_read)
-            return
-        # Where nothing names a row, it is the one at its place.
-        self._read(row.identity or row.anchor)
+    # --- tabs -----------------------------------------------------------------------------
 
-    def _read(self, identity: RowIdentity) -> None:
-        if identity != self._wanted:
-            self._revealed = frozenset()
-        self._wanted = identity
-        view = replace(self._view, revealed=self._revealed)
-        self._rows.ask("ask", lambda browser: browser.row(view, identity), self._take, self._why)
+    @property
+    def _parts(self) -> tuple[Form, TreeView, RowList]:
+        return self.query_one(Form), self.query_one(TreeView), self.query_one(RowList)
 
-    def _why(self, why: str) -> None:
-        if why and self.is_attached:
-            self.tell(why, attention=True)
+    def _draw_tabs(self) -> None:
+        words = [
+            (f"[{word}]", BOLD) if number == self._tab else (f" {word} ", MUTED)
+            for number, word in enumerate(TABS)
+        ]
+        left = line(" ", *(part for word in words for part in (word, " ")))
+        self.query_one("#tabs", Lines).content = ends(left, say(TURNS, MUTED), self.size.width)
 
-    def _take(self, row: PageRow | None) -> None:
-        if not self.is_attached:
-            return
-        now = cast("datetime", getattr(self.app, "now")())  # noqa: B009
-        if row is None:
-            self.tell(f"Row is gone since {now:%H:%M:%S}. n next row.", attention=True)
-            return
-        self._row, self._read_at = row, now
-        shown = [c for c in self._view.relation.columns if not c.hidden]
-        form = self._form
-        form.show([Field(c, value) for c, value in zip(shown, row.cells, strict=True)])
-        if self._column:
-            form.point_at(self._column)
-            self._column = ""
-        feed = self._rows.grid.feed
-        where = words.position(feed.window.number(feed.sight.cursor), 1, feed.total)
-        name = ", ".join(one_line(str(part)) for part in row.identity)
-        left = say(f" {one_line(self._view.relation.name)} › {name[:60]}", BOLD)
-        self.query_one(TitleRow).show(left, say(f"{where} ", MUTED))
+    def _turn(self) -> None:
+        parts = self._parts
+        for number, part in enumerate(parts):
+            part.display = number == self._tab
+        self.set_focus(parts[self._tab])
+        self._draw_tabs()
         self._say_stand()
+        self.refresh_bindings()
+
+    def action_tab(self, step: int) -> None:
+        """Show fields, JSON, or what points here."""
+        self._tab = (self._tab + step) % len(TABS)
+        self._turn()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is for a field needs one."""
+        return None if self.is_mounted and self.why_not(action) else True
+
+    def why_not(self, action: str) -> str:
+        """Why a key is greyed; empty when it works."""
+        if action in OF_FIELDS and self._tab:
+            return "That is for a field: [ and ] lead to Fields."
+        field = self._form.field
+        if action == "find" and self._tab == POINTING:
+            return "There is nothing to find in this list."
+        if action == "follow" and (field is None or field.column.points_to is None):
+            return "This is no foreign key; those have > behind them."
+        return ""
+
+    def on_key(self, event: events.Key) -> None:
+        """A greyed key says why."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled or active.node is not self:
+            return
+        typing = self.query_one(FindLine).has_class("-open")
+        if not typing and (reason := self.why_not(active.binding.action.partition("(")[0])):
+            event.stop()
+            event.prevent_default()
+            self.tell(reason, attention=True)
 
     @on(Form.Moved)
-    def _say_stand(self) -> None:
-        if self._read_at is None:
-            return
-        below = self._form.below
-        more = f" · {below} more fields below" if below else ""
-        self.tell(f"read {self._read_at:%H:%M:%S}, read-only{more}")
+    def _grey(self) -> None:
+        self.refresh_bindings()
 
-    # --- keys -----------------------------------------------------------------------------
+    # --- moving ---------------------------------------------------------------------------
 
     def action_move(self, step: int) -> None:
-        """Move by fields."""
-        self._form.move(step)
+        """Move by lines."""
+        part = self._parts[self._tab]
+        if isinstance(part, RowList):
+            part.action_move(step)
+        else:
+            part.move(step)
 
-    def action_fold(self) -> None:
-        """Show all of a value, or its beginning."""
-        self._form.fold()
+    def action_page(self, direction: int) -> None:
+        """Move by half a screen."""
+        part = self._parts[self._tab]
+        if isinstance(part, RowList):
+            part.action_page(direction)
+        elif isinstance(part, TreeView):
+            part.page(direction)
+        else:
+            part.move(direction * 10)
+
+    def action_edge(self, direction: int) -> None:
+        """Go to the top or bottom."""
+        part = self._parts[self._tab]
+        if isinstance(part, RowList):
+            part.action_edge(direction)
+        elif isinstance(part, TreeView):
+            part.edge(direction)
+        else:
+            part.move(direction * 1_000_000)
 
     def action_next(self, step: int) -> None:
         """Show the next row, or the one before."""
@@ -165,17 +155,100 @@ class RowScreen(Dialog[None]):
             return
         self.action_read()
 
+    # --- looking for something ------------------------------------------------------------
+
+    def action_find(self) -> None:
+        """Type what is looked for."""
+        self.query_one(FindLine).open()
+
+    @on(FindLine.Left)
+    def _left(self) -> None:
+        self.set_focus(self._parts[self._tab])
+
+    @on(FindLine.Sought)
+    def _find(self, message: FindLine.Sought) -> None:
+        message.stop()
+        part = self._parts[self._tab]
+        self.set_focus(part)
+        again = self._sought == message.text
+        self._sought = message.text
+        if isinstance(part, TreeView):
+            found = part.find(message.text, 1, afresh=not again)
+        else:
+            found = isinstance(part, Form) and part.find(message.text)
+        if not found:
+            self.tell(f"{one_line(message.text)} is not in this row.", attention=True)
+
+    # --- keys -----------------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """Fold or unfold; of what points here show the rows."""
+        part = self._parts[self._tab]
+        if isinstance(part, RowList):
+            self._open_points()
+        else:
+            part.fold()
+
+    @on(RowList.Opened, "#points")
+    def _open_points(self) -> None:
+        key, row = self.query_one(RowList).cursor_key, self._row
+        if not key or row is None or self._pointing is None:
+            self.tell("Nothing points here.")
+            return
+        each, relation = self._pointing[int(key)], self._view.relation
+        rows = self._rows
+
+        def there(place: row_reads.Place) -> None:
+            if self.is_attached:
+                self.dismiss(None)
+                rows.leave_for(place, viewed=True)
+
+        rows.ask(
+            "ask", lambda browser: row_reads.place_of(browser, each, relation, row.identity), there,
+            self._why,
+        )  # fmt: skip
+
     def _column_here(self) -> str:
         field = self._form.field
         name = field.column.name if field is not None else ""
         self._rows.grid.to_column(name)
         return name
 
+    def action_view(self) -> None:
+        """Show the value over the whole screen."""
+        field, row = self._form.field, self._row
+        if field is None or row is None:
+            return
+        name, value = field.column.name, field.plain
+        if field.is_masked:
+            self.tell(f"{one_line(name)} is masked; m shows it.", attention=True)
+            return
+        if value is None:
+            self.tell("NULL: there is nothing to show.")
+            return
+        from tui.app.screens.value_view import ValueScreen
+        from tui.operations.reads.values import Which
+
+        which = None
+        if row.identity:
+            which = Which(relation=self._view.relation, identity=row.identity, column=name,
+                          revealed=name in self._revealed)  # fmt: skip
+        title = f"{one_line(self._view.relation.name)} › {self.called} › {one_line(name)}"
+        given = value if isinstance(value, bytes) else str(value)
+        self.app.push_screen(
+            ValueScreen(self._rows, title, which, self.action_copy_value, given=given,
+                        declared=field.column.declared)
+        )  # fmt: skip
+
     def action_copy_value(self) -> None:
         """Copy the value under the cursor."""
         field, row = self._form.field, self._row
-        if field is not None and row is not None:
-            self._rows.copy_value(row, field.column.name, field.value)
+        if field is None or row is None:
+            return
+        if isinstance(field.value, Cell) and field.value.secret:
+            self.tell(f"{one_line(field.column.name)} is masked; m shows it.", attention=True)
+            return
+        self._rows.copy_value(row, field.column.name, field.value, revealed=self._revealed)
 
     def action_copy_row(self) -> None:
         """Offer the row in three forms."""
@@ -184,55 +257,9 @@ class RowScreen(Dialog[None]):
 
     def action_follow(self) -> None:
         """Go where the foreign key goes."""
-        field = self._form.field
-        if field is None or field.column.points_to is None:
-            self.tell("This is no foreign key.")
-            return
         self._column_here()
         self.dismiss(None)
-        self._rows.action_follow()
-
-    def action_unmask(self) -> None:
-        """Ask, write it down, then show it."""
-        from tui.app.screens.question import Question
-
-        field, row = self._form.field, self._row
-        if field is None or row is None or not field.is_masked:
-            self.tell("This value is not masked.")
-            return
-        name = field.column.name
-        question = Question(
-            f"Show {one_line(name)} of 1 row?", ["It is written to the activity log."], "", "Show"
-        )
-
-        def answered(agreed: bool | None) -> None:
-            if agreed:
-                self._reveal(name, row.identity or row.anchor)
-
-        self.app.push_screen(question, answered)
-
-    def _reveal(self, name: str, identity: RowIdentity) -> None:
-        seen = getattr(self.app, "seen")  # noqa: B009
-        deployment: Deployment | None = seen.deployment
-        if deployment is None:
-            return
-        wanted = self._revealed | {name}
-        view, backup = replace(self._view, revealed=wanted), self._rows.backup
-
-        def reveal(browser: Browser) -> PageRow | None:
-            from tui.operations.reads.revealing import note_reveal
-
-            which = ", ".join(map(str, identity))
-            note_reveal(
-                deployment, view.relation.name, [name], rows=f"of row {which}", backup=backup
-            )
-            return browser.row(view, identity)
-
-        def shown(row: PageRow | None) -> None:
-            self._revealed = wanted
-            self._take(row)
-
-        self._rows.ask("ask", reveal, shown, self._why)
+        self._rows.follow(viewed=True)
 
     def action_leave(self) -> None:
         """Back to the rows, on this column."""

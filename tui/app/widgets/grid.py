@@ -8,6 +8,7 @@ same, over placeholders.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tui.app.grid import words
 from tui.app.grid.asking import Wish
@@ -44,6 +45,7 @@ class RowGrid(GridMoves):
             frozen: Columns that stay at the left.
             at: A row to stand on; the first one without it.
         """
+        self.cover()
         if self.relation is None or self.relation.name != relation.name:
             self.marks.clear()
             self._column = self._first_column = 0
@@ -61,6 +63,7 @@ class RowGrid(GridMoves):
 
     def clear(self) -> None:
         """Show nothing; what was asked for is `Unwanted`."""
+        self.cover()
         self.feed.forget()
         self.marks.clear()
         self.relation = self.read_at = None
@@ -107,8 +110,31 @@ class RowGrid(GridMoves):
 
     def refresh_around(self) -> None:
         """Read the rows again around the one under the cursor; they stay until then."""
+        self.cover()
         with self._moving():
             self.feed.read_again()
+
+    # --- a secret that is shown -----------------------------------------------------------
+
+    def uncover(self, identity: RowIdentity, column: str, value: object) -> bool:
+        """Show a value in place of its mask until the cursor leaves it.
+
+        Returns:
+            False where the cursor has left it already.
+        """
+        held = self.feed.window.at(self.feed.sight.cursor)
+        if held is None or held.row.identity != identity or column != self.column:
+            return False
+        index = self._shape.index(self._column)
+        if index is None:
+            return False
+        self.cover()
+        cells = (*held.row.cells[:index], value, *held.row.cells[index + 1 :])
+        self._uncovered = (held, index, held.row)
+        held.row = replace(held.row, cells=cells)
+        held.drawn.pop(index, None)
+        self.all_anew()
+        return True
 
     def _calm(self) -> None:
         self._changed = {}

@@ -24,6 +24,17 @@ class GridFoot(Painted):
         self._lines: tuple[Line, Line] = ((), ())
         self.side = False
         """Whether a line stands at the left."""
+        self._called = ""
+
+    @property
+    def is_tall(self) -> bool:
+        """Whether the cell has a line."""
+        return self.has_class("-tall")
+
+    def tell_name(self, called: str, grid: RowGrid) -> None:
+        """Tell what the row is called that the cell's foreign key names; empty: not known."""
+        self._called = called
+        self.show(grid)
 
     def show(self, grid: RowGrid) -> None:
         """Tell of a grid."""
@@ -43,6 +54,8 @@ class GridFoot(Painted):
         more = self.glyphs.more if cell.more else ""
         parent = column.points_to
         points = f"  > {one_line(parent[0])}" if parent else ""
+        if parent and self._called:
+            points = f"  = {one_line(self._called)}  (> follow it, < come back)"
         declared = f" {one_line(column.declared)}" if column.declared else ""
         label = Span(f" {one_line(name)}{declared}  ", "muted")
         return (label, Span(cell.text + more, role), Span(points, "muted"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -13,7 +13,7 @@ from tui.app.grid.asking import Wish
 from tui.app.grid.cells import copied
 from tui.app.grid.keys import KEYS
 from tui.app.widgets.grid_view import GridView
-from tui.core.models.rows import PageRow, RowIdentity
+from tui.core.models.rows import Cell, PageRow, RowIdentity
 
 if TYPE_CHECKING:
     from tui.app.widgets.grid import RowGrid
@@ -33,6 +33,7 @@ class GridMoves(GridView, can_focus=True):
     Opened: TypeAlias = messages.Opened
     Headed: TypeAlias = messages.Headed
     Menu: TypeAlias = messages.Menu
+    Ranged: TypeAlias = messages.Ranged
     Say: TypeAlias = messages.Say
 
     @property
@@ -71,8 +72,9 @@ class GridMoves(GridView, can_focus=True):
 
     def unmark(self) -> bool:
         """Take all marks away; False where there were none."""
-        had = bool(len(self.marks))
+        had = bool(len(self.marks)) or self.range_from is not None
         self.marks.clear()
+        self.range_from = None
         self.all_anew()
         return had
 
@@ -84,10 +86,22 @@ class GridMoves(GridView, can_focus=True):
         state, cursor = self.state(), (self.feed.sight.cursor, self._column)
         row = self.row
         yield
-        self.redraw(state, cursor)
         now = (self.feed.sight.cursor, self._column)
+        if now != cursor:
+            self.cover()
+        self.redraw(state, cursor)
         if self.state() != state or now != cursor or self.row is not row:
             self.post_message(self.Moved(self._itself))
+
+    def cover(self) -> None:
+        """Mask again what is shown in place of its mask."""
+        if self._uncovered is None:
+            return
+        held, index, row = self._uncovered
+        held.row = row
+        held.drawn.pop(index, None)
+        self._uncovered = None
+        self.all_anew()
 
     def all_anew(self) -> None:
         """Draw everything again, and tell."""
@@ -162,6 +176,54 @@ class GridMoves(GridView, can_focus=True):
         self.refresh_slot(self.feed.sight.cursor)
         self.post_message(self.Moved(self._itself))
         self.action_move(1)
+
+    def action_extend(self, step: int) -> None:
+        """Mark the row, and the next one with the cursor on it."""
+        self.mark_rows([self.row] if self.row is not None else [])
+        self.action_move(step)
+        self.mark_rows([self.row] if self.row is not None else [])
+
+    def action_range(self) -> None:
+        """Begin a range of marks; the second time mark what lies between."""
+        row, first = self.row, self.range_from
+        if row is None:
+            return
+        if first is None:
+            self.range_from = row
+            self.post_message(self.Moved(self._itself))
+            return
+        self.range_from = None
+        slot = self.feed.window.slot_of(first.identity) if first.identity else None
+        if slot is None and first.identity:
+            self.post_message(self.Ranged(self._itself, first, row))
+        else:
+            here = self.feed.sight.cursor
+            between = self.feed.window.between(slot if slot is not None else here, here)
+            self.mark_rows(between)
+
+    def mark_rows(self, rows: Sequence[PageRow]) -> None:
+        """Mark some rows."""
+        if refusal := self.marks.add(row.identity for row in rows):
+            self.post_message(self.Say(self._itself, refusal, "attention"))
+        self.all_anew()
+
+    def columns_having(self, word: str) -> tuple[int, ...]:
+        """Places of the shown columns in which a text stands in the cursor's row."""
+        row, wanted = self.row, word.casefold()
+        found = []
+        for number in range(len(self._shape.names) if row is not None and wanted else 0):
+            index = self._shape.index(number)
+            value = row.cells[index] if row is not None and index is not None else None
+            if isinstance(value, Cell):
+                value = "" if value.secret else value.value
+            if isinstance(value, str) and wanted in value.casefold():
+                found.append(number)
+        return tuple(found)
+
+    @property
+    def place(self) -> int:
+        """Place of the cursor's column among the shown ones."""
+        return self._column
 
     def action_open(self) -> None:
         """Ask for the row under the cursor as a whole."""

@@ -21,7 +21,7 @@ from tui.app.grid.marks import Marks
 from tui.app.grid.shape import Shape
 from tui.app.paint import Line, Span
 from tui.app.widgets.panel import Frame, Panel
-from tui.core.models.rows import Order, Relation, RowIdentity
+from tui.core.models.rows import Order, PageRow, Relation, RowIdentity
 from tui.wording import quantities
 from tui.wording.clean import one_line
 
@@ -57,14 +57,18 @@ class GridView(Panel):
         self._digits = 3
         self._count_is_stale = False
         self._newer = False
+        self.range_from: PageRow | None = None
+        """Where a range of marks begins that is being chosen."""
         self._changed: dict[RowIdentity, frozenset[str]] = {}
         self._pencil: tuple[Picture, Layout, Pencil] | None = None
+        self._uncovered: tuple[Held, int, PageRow] | None = None
+        """A row with a secret in clear, the secret's place, and the row as it was."""
 
     def begin(
         self, relation: Relation, names: Sequence[str], order: Sequence[Order], frozen: int
     ) -> None:
         """Other rows will be shown: nothing is known of them yet."""
-        self.relation, self.read_at = relation, None
+        self.relation, self.read_at, self.range_from = relation, None, None
         self._digits, self._changed, self._newer, self._count_is_stale = 3, {}, False, False
         self._shape.order, self._shape.frozen = tuple(order), max(0, frozen)
         self._shape.set(relation, names)
@@ -96,6 +100,8 @@ class GridView(Panel):
         if window.capped and window.offset is not None:
             end = quantities.count(window.offset + window.end)
             parts.append(f"first {end} rows, more exist")
+        if self.range_from is not None:
+            parts.append("V marks to here")
         if len(self.marks):
             parts.append(f"{quantities.count(len(self.marks))} marked")
         if self.read_at is not None:
@@ -250,11 +256,13 @@ class GridView(Panel):
         at_cursor = slot == self.feed.sight.cursor
         identity = held.row.identity if held else ()
         window = self.feed.window
+        # Before anything was read only the row that is gone to has a number.
+        number = window.number(slot) if len(window) or at_cursor else None
         lead = Lead(
             cursor=at_cursor and self.has_focus,
             marked=identity in self.marks,
-            # Before anything was read only the row that is gone to has a number.
-            number=window.number(slot) if len(window) or at_cursor else None,
+            # One that was worked out from a count may lead to before the first row.
+            number=None if number is None or number < 0 else number,
             about=window.about,
         )
         changed = self._changed.get(identity, frozenset())

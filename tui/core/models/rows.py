@@ -204,3 +204,6 @@ class ColumnStatistics:
     types: Mapping[str, int] = field(default_factory=dict)
     """Rows per storage class, as `typeof` names them."""
     capped: bool = False
+    """Counting different values was given up."""
+    long: bool = False
+    """A value is too long to be compared with others: only kinds were counted."""

@@ -53,6 +53,15 @@ class Surveys(ShortReads):
                 triggers=schema_of.triggers(connection, name),
             )
 
+    def objects(self) -> tuple[tuple[str, str, str], ...]:
+        """Kind, name and table of every index and trigger.
+
+        Raises:
+            McpdbError: It cannot be read.
+        """
+        with self.reading() as connection:
+            return schema_of.objects(connection)
+
     def statistics(
         self, relation: Relation, column: str, cancelled: Asked = never
     ) -> ColumnStatistics:
@@ -65,15 +74,15 @@ class Surveys(ShortReads):
         with self.reading(cancelled) as connection:
             return column_statistics(connection, relation, column, cancelled=never)
 
-    def sizes(self, cancelled: Asked = never) -> tuple[Size, ...] | None:
-        """The room that tables and indexes take; None where this SQLite cannot tell.
+    def sizes(self, cancelled: Asked = never, *, table: str = "") -> tuple[Size, ...] | None:
+        """The room that tables and indexes take, or one and its; None where SQLite cannot tell.
 
         Raises:
             Cancelled: By `cancel` or `cancelled`.
             McpdbError: It cannot be read.
         """
         with self.reading(cancelled) as connection:
-            return sizes(connection, cancelled=never)
+            return sizes(connection, cancelled=never, table=table)
 
     def search_all(
         self,

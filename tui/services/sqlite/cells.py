@@ -260,7 +260,7 @@ def piece(
             value = connection.execute(*statement(lone, _masked(sql), part)).fetchone()
             return secret_cell(value[0]) or Cell(value=None)
         return Cell(value=connection.execute(*statement(lone, sql, part)).fetchone()[0])
-    content, size = _bytes(connection, relation, own.name, number, part, begin, limit)
+    content, size = bytes_of(connection, relation, own.name, number, part, begin, limit)
     if own.secret and not revealed:
         return Cell(value=None if size else "", length=size, secret=True)
     value, taken = _decoded(connection, content, begin + len(content) >= size, kind)
@@ -268,7 +268,7 @@ def piece(
     return Cell(value=value, length=size, following=following if following < size else 0)
 
 
-def _bytes(
+def bytes_of(
     connection: sqlite3.Connection,
     relation: Relation,
     name: str,

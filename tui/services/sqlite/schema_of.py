@@ -93,6 +93,15 @@ def schema_text(connection: sqlite3.Connection, name: str | None = None) -> str:
     return "".join(f"{sql};\n\n" for sql in own)[:-1]
 
 
+def objects(connection: sqlite3.Connection) -> tuple[tuple[str, str, str], ...]:
+    """Kind, name and table of every index and trigger, by name."""
+    found = connection.execute(
+        "SELECT type, name, tbl_name FROM main.sqlite_schema"
+        " WHERE type IN ('index', 'trigger') ORDER BY type, name"
+    ).fetchall()
+    return tuple((_text(kind), _text(name), _text(table)) for kind, name, table in found)
+
+
 def indexes(connection: sqlite3.Connection, name: str) -> tuple[Index, ...]:
     """The indexes of a table, by name.
 

@@ -31,9 +31,11 @@ class Size:
 
 
 def sizes(
-    connection: sqlite3.Connection, *, cancelled: Callable[[], bool]
+    connection: sqlite3.Connection, *, cancelled: Callable[[], bool], table: str = ""
 ) -> tuple[Size, ...] | None:
     """Measure every table and index that has pages of its own, the largest first.
+
+    With `table`, only that one and its indexes.
 
     Every page of the file is read, one table or index in a read, so that the writer's WAL is
     kept only for a moment; 400 MB take about a second. Views and virtual tables have no pages; a
@@ -50,10 +52,12 @@ def sizes(
     if not has_dbstat(connection):
         return None
     listed = connection.execute(
-        "SELECT name, tbl_name FROM main.sqlite_schema WHERE rootpage > 0"
+        "SELECT name, tbl_name FROM main.sqlite_schema"
+        " WHERE rootpage > 0 AND (?1 = '' OR lower(tbl_name) = lower(?1))",
+        (table,),
     ).fetchall()
     found = []
-    for name, table in [*listed, ("sqlite_schema", "sqlite_schema")]:
+    for name, own in [*listed, *(() if table else (("sqlite_schema", "sqlite_schema"),))]:
         with stoppable(connection, cancelled):
             row = connection.execute(
                 # Page by page: summed by `dbstat` itself, a table is one step.
@@ -62,7 +66,7 @@ def sizes(
             ).fetchone()
         # Gone meanwhile where it has no page.
         if row[0] is not None:
-            found.append(Size(name=_text(name), table=_text(table), bytes=row[0], unused=row[1]))
+            found.append(Size(name=_text(name), table=_text(own), bytes=row[0], unused=row[1]))
     return tuple(sorted(found, key=lambda size: (-size.bytes, size.name)))
 
 

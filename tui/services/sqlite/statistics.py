@@ -13,6 +13,7 @@ from typing import Any
 
 from tui.core.errors import NotFoundError
 from tui.core.models.rows import Cell, ColumnStatistics, Relation, RelationColumn
+from tui.services.sqlite.cells import bounded, is_too_big
 from tui.services.sqlite.inspection import quote
 from tui.services.sqlite.stopping import TimeIsUpError, stoppable
 from tui.wording.clean import one_line
@@ -52,7 +53,8 @@ def column_statistics(
 
     Returns:
         Of a secret column only `rows` and `nulls`. `smallest`, `largest` and `top` leave NULL
-        out; a value that was cut is a `Cell`.
+        out; a value that was cut is a `Cell`. Where a value has over `READ_AT_MOST` bytes, `long`
+        is set, and nothing is compared.
 
     Raises:
         NotFoundError: There is no such column.
@@ -71,7 +73,14 @@ def column_statistics(
                 f"SELECT count(*), count(*) - count({_value(found)}) {_of(relation)}"
             ).fetchone()
             return ColumnStatistics(column=found.name, rows=rows, nulls=nulls, distinct=None)
-        types, text, edges = _once(connection, relation, found)
+        try:
+            # One value of a gigabyte would be held twice to find the largest.
+            with bounded(connection):
+                types, text, edges = _once(connection, relation, found)
+        except sqlite3.DataError as error:
+            if not is_too_big(error):
+                raise
+            return _of_long(connection, relation, found)
     rows = sum(types.values())
     distinct, top = None, None
     if (rows <= MOST_ROWS and text <= MOST_TEXT) or _is_sorted(connection, relation, found):
@@ -126,6 +135,26 @@ def _once(
     ).fetchone()
     types = {name: number for name, number in zip(_TYPES, numbers, strict=True) if number}
     return types, length or 0, (_given(smallest, long), _given(largest, longer))
+
+
+def _of_long(
+    connection: sqlite3.Connection, relation: Relation, column: RelationColumn
+) -> ColumnStatistics:
+    """What is told without reading any value: `typeof` needs only the head of a row."""
+    # Not by GROUP BY: that would put the values themselves in order.
+    kind = f"typeof({_value(column)})"
+    counts = ", ".join(f"count(*) FILTER (WHERE {kind} = '{name}')" for name in _TYPES)
+    numbers = connection.execute(f"SELECT {counts} {_of(relation)}").fetchone()
+    types = {name: number for name, number in zip(_TYPES, numbers, strict=True) if number}
+    return ColumnStatistics(
+        column=column.name,
+        rows=sum(types.values()),
+        nulls=types.pop("null", 0),
+        distinct=None,
+        types=types,
+        capped=True,
+        long=True,
+    )
 
 
 def _groups_sql(relation: Relation, column: RelationColumn) -> str:

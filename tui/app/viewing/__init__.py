@@ -1,0 +1,1 @@
+"""One value, drawn: JSON that folds, text of any length, bytes."""
