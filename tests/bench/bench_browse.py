@@ -192,9 +192,9 @@ class Visit:
         self.do("s", lambda s: "timestamp ↑" in s and waits in s)
         self.moves("a key while a sort runs", "lh", lambda s: waits in s)
         self.do("", lambda s: waits not in s)
-        for _ in range(2):
-            self.do("s", lambda s: waits in s)
-            self.do("", lambda s: waits not in s)
+        self.do("s", lambda s: "timestamp ↓" in s and waits in s)
+        self.do("s", lambda s: "timestamp ↑" not in s and "timestamp ↓" not in s)
+        self.do("", lambda s: waits not in s)
         self.do("/", lambda s: "a word, or where" in s)
         for letter in "no-such-word":
             line = self.terminal.text.splitlines()[3].rstrip()
