@@ -111,7 +111,13 @@ def command(database: Path) -> list[str]:
     return [sys.executable, "-m", "tui", "--db", str(database)]
 
 
-ENVIRONMENT = {"DOCKER_HOST": "unix:///nonexistent", "COLORTERM": "truecolor"}
+ENVIRONMENT = {
+    "DOCKER_HOST": "unix:///nonexistent",
+    "COLORTERM": "truecolor",
+    # Compiled once, as what is installed is; a checkout may forbid it.
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": str(cache_folder() / "compiled"),
+}
 
 
 def number(text: str) -> int:
@@ -151,7 +157,7 @@ class Visit:
             self.terminal.settle()
             before = column(self.terminal.text)
             self.press(name, keys[turn % len(keys)], lambda s, was=before: column(s) != was)
-            if not busy(self.terminal.text):
+            if not busy(self.terminal.text) and turn % 2:
                 return
 
     # --- what is done ---------------------------------------------------------------------
@@ -204,7 +210,9 @@ class Visit:
                 letter,
                 lambda s, wanted=typed + letter: f"/ {wanted}" in s,
             )
-        self.do("\r", lambda s: "Enter keeps" not in s and waits in s)
+        self.do("\r", lambda s: "Enter keeps" not in s)
+        if waits not in self.terminal.text:
+            self.do("R", lambda s: waits in s)
         self.moves("a key while a search runs", "lh", lambda s: waits in s)
         self.do("\x1b", lambda s: "no-such-word" not in s and waits not in s)
 

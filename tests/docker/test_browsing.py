@@ -29,7 +29,7 @@ from tui.operations.looking import LiveDatabase
 from tui.operations.query import Query
 from tui.services.rows_out.formats import FORMATS
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(1_800)]
 
 HASH = "$argon2"
 """What the hash of the administrator's password begins with, and any other."""
@@ -76,7 +76,8 @@ async def test_no_secret_of_any_table_is_on_the_screen_or_in_a_copy(
                 grid.to_column(column)
                 await pilot.pause()
                 look(table)
-            for kind in ("enter", "j enter", "j j enter"):
+            holds = any(name.startswith(f"{table}.") for name in SECRETS)
+            for kind in ("enter", "j enter", "j j enter") if holds else ():
                 before = app.clipboard
                 await pilot.press("Y", *kind.split())
                 await until(pilot, lambda before=before: app.clipboard != before)
