@@ -153,12 +153,22 @@ class Visit:
 
     def moves(self, name: str, keys: str, busy: Callable[[str], bool]) -> None:
         """Press keys in turn while something runs; each is answered when the cell moves."""
+        start = column(self.terminal.text)
         for turn in range(KEYS):
             self.terminal.settle()
             before = column(self.terminal.text)
-            self.press(name, keys[turn % len(keys)], lambda s, was=before: column(s) != was)
-            if not busy(self.terminal.text) and turn % 2:
-                return
+            key = keys[turn % len(keys)]
+            took = self.terminal.press(
+                key, lambda s, was=before: column(s) not in ("", was) or not busy(s)
+            )
+            if column(self.terminal.text) not in ("", before):
+                self.found.add(name, took)
+            if not busy(self.terminal.text):
+                break
+        time.sleep(SETTLED / 4)
+        self.terminal.settle()
+        if column(self.terminal.text) not in ("", start):
+            self.do("h", lambda s: column(s) == start)
 
     # --- what is done ---------------------------------------------------------------------
 
@@ -167,8 +177,9 @@ class Visit:
         self.do("", lambda s: "0 Home" in s and "bench_metrics" in s)
         time.sleep(SETTLED)
         self.press("first rows, key 1, nothing read before", "1", lambda s: "tool-1 " in s)
-        self.do("j", lambda s: "the only one" in s)
-        self.press("first rows of another table", "k", lambda s: "tool-1 " in s)
+        for _ in range(5):
+            self.do("j", lambda s: "the only one" in s)
+            self.press("first rows of another table", "k", lambda s: "tool-1 " in s)
         self.do("\r", lambda s: "▸  " in s and number(s) == 1)
 
     def jumps(self) -> None:
