@@ -8,6 +8,7 @@ for the rest.
 
 from __future__ import annotations
 
+import gc
 import threading
 from importlib import import_module
 
@@ -42,6 +43,8 @@ class Ahead(threading.Thread):
                 return
             import_module(name)
             wait = BETWEEN
+        # Looking through all of it for garbage would hold up a key, again and again.
+        gc.freeze()
 
     def end(self) -> None:
         """Import no more; does not wait for the one that is under way."""
