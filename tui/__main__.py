@@ -57,8 +57,14 @@ def _let_go() -> None:
 def _screen(
     deployment: Deployment | None, *, candidates: Sequence[Candidate] = (), settings: Settings
 ) -> int:
+    import gc
+
+    # Nothing that is imported is ever garbage: it is not looked through, now or later.
+    gc.disable()
     from tui.app.run import run_app
 
+    gc.freeze()
+    gc.enable()
     return run_app(deployment, candidates=candidates, settings=settings)
 
 

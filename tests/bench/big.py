@@ -1,7 +1,8 @@
-"""A deployment whose database is as large as a benchmark wants it, on a real process gateway."""
+"""A database as large as a benchmark wants it, alone or on a real process gateway."""
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -28,12 +29,53 @@ FROM n
 """
 
 
+def cache_folder() -> Path:
+    """Where benchmarks keep what is slow to make, from one run to the next."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "mcpdb-tui-bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def big_file(rows: int, folder: Path | None = None) -> Path:
+    """A database with one table of so many rows and a small one, in WAL mode; made once.
+
+    It has a folder of its own, as a gateway's database has. Ten million rows are about 1 GB and
+    take a minute to make.
+    """
+    path = (folder or cache_folder()) / f"rows-{rows}" / "mcp.db"
+    if path.exists():
+        return path
+    path.parent.mkdir(exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    with closing(sqlite3.connect(partial)) as connection:
+        connection.executescript(
+            "PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF;"
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);"
+            "CREATE TABLE small_one (id INTEGER PRIMARY KEY, name TEXT);"
+            "INSERT INTO small_one VALUES (1, 'the only one')"
+        )
+        _fill(connection, rows)
+        connection.execute("PRAGMA journal_mode=WAL")
+    partial.rename(path)
+    return path
+
+
+def _fill(connection: sqlite3.Connection, rows: int) -> None:
+    """The large table, with an index as the gateway's large tables have one."""
+    connection.execute(
+        "CREATE TABLE bench_metrics (id INTEGER PRIMARY KEY, tool_id TEXT, timestamp TEXT,"
+        " response_time REAL, is_success INTEGER, error TEXT)"
+    )
+    connection.execute(_FILL, {"rows": rows})
+    connection.execute("CREATE INDEX bench_tool ON bench_metrics (tool_id)")
+    connection.commit()
+
+
 @contextmanager
 def big_site(folder: Path, gigabytes: float) -> Iterator[Site]:
-    """A small demo with one table more, so large that the file has about this size; WAL mode.
-
-    The table has an index, as the gateway's large tables have.
-    """
+    """A small demo with one table more, so large that the file has about this size; WAL mode."""
     # A gateway that writes now and then makes `sqlite3 .backup`, the measure, begin again and
     # again: on a large file it would not end.
     place = demo.create_small(folder / "site", pace=Pace(interval=3_600.0))
@@ -41,13 +83,7 @@ def big_site(folder: Path, gigabytes: float) -> Iterator[Site]:
     with closing(sqlite3.connect(site.database)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("PRAGMA journal_mode=OFF")
-        connection.execute(
-            "CREATE TABLE bench_metrics (id INTEGER PRIMARY KEY, tool_id TEXT, timestamp TEXT,"
-            " response_time REAL, is_success INTEGER, error TEXT)"
-        )
-        connection.execute(_FILL, {"rows": int(gigabytes * ROWS_PER_GB)})
-        connection.execute("CREATE INDEX bench_tool ON bench_metrics (tool_id)")
-        connection.commit()
+        _fill(connection, int(gigabytes * ROWS_PER_GB))
         connection.execute("PRAGMA journal_mode=WAL")
     try:
         site.start()

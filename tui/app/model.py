@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from tui.app.ahead import Ahead
 from tui.app.folders import signature
 from tui.app.loops import Loop, Periods
 from tui.app.seeing import Change, Ended, Posts, Replaced, Saw
@@ -58,6 +59,7 @@ class Model:
         self._recount = threading.Event()
         self._recount.set()
         self._ended = False
+        self._ahead = Ahead()
         p = self._periods
         self._loops = {
             "pulse": Loop("operations and stamp", p.pulse, self._pulse),
@@ -79,6 +81,7 @@ class Model:
     def end(self) -> None:
         """Stop looking; returns at once."""
         self._ended = True
+        self._ahead.end()
         for loop in self._loops.values():
             loop.end()
         if self._live is not None:
@@ -200,6 +203,8 @@ class Model:
             return  # since this look began: it says nothing of the file
         begins = self._begins_with(facts)
         self._saw(lambda seen: with_facts(seen, facts, begins, now), "database")
+        if self._ahead.ident is None:
+            self._ahead.start()
         self._loops["timeline"].poke()
 
     def _begins_with(self, facts: DatabaseFacts) -> str:

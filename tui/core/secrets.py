@@ -16,8 +16,10 @@ PATTERNS = (
     "*_key",
     "auth_value",
     "auth_*_value",
+    "auth_query_params",
     "oauth_config",
     "headers",
+    "add_headers",
     "*credential*",
     "code_verifier",
 )

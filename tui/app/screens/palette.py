@@ -212,6 +212,7 @@ class PaletteScreen(Dialog[str | None]):
         super().__init__()
         self._commands = commands
         self._recent = recent
+        self._query = ""
 
     def compose_body(self) -> ComposeResult:
         """Compose line and list."""
@@ -235,6 +236,7 @@ class PaletteScreen(Dialog[str | None]):
         choices = self.query_one(Choices)
         choices.found = tuple(find(self._commands, query, self._recent))
         choices.cursor = 0
+        self._query = query
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -249,6 +251,14 @@ class PaletteScreen(Dialog[str | None]):
     @on(Choices.Picked)
     def action_choose(self) -> None:
         """Return the command; a greyed one says why, one without its value asks for it."""
+        # Letters that came in one piece with Enter, as over a slow line, still wait for the
+        # field: what they spell is meant, not what was found before them.
+        self.query_one(Input).call_later(self._choose)
+
+    def _choose(self) -> None:
+        query = self.query_one(Input).value
+        if query != self._query:
+            self._find(query)
         choices = self.query_one(Choices)
         if not choices.found:
             self.tell(NOTHING, attention=True)

@@ -10,6 +10,7 @@ import os
 import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tui.core.errors import DockerError, NotFoundError
@@ -81,6 +82,9 @@ class Engine:
         """
         with self._connecting, translated(self.host, self._timeout):
             if self._api is None:
+                if self.host.startswith("unix://"):
+                    # Where there is no engine the SDK is of no use, and its import is slow.
+                    Path(self.host.removeprefix("unix://")).stat()
                 from docker import APIClient
                 from docker.utils import kwargs_from_env
 

@@ -35,6 +35,11 @@ def translated(host: str, timeout: float, subject: str = "") -> Iterator[None]:
         raise DockerError(
             f"The Docker SDK cannot be imported ({error}); install mcpdb-tui again."
         ) from error
+    except FileNotFoundError as error:
+        # Nothing of the SDK is needed to say so; it may not even be imported.
+        raise DockerError(
+            f"Docker does not answer: {_reason(error, _place(host), timeout)}"
+        ) from error
     except _outside() as error:
         raise _translate(error, host, timeout, subject) from error
 
