@@ -21,7 +21,7 @@ WORKERS = str((os.cpu_count() or 1) + 1)
 
 def commands(docker: bool) -> list[tuple[str, list[str]]]:
     python = sys.executable
-    pytest = [python, "-m", "pytest", "-q", "--durations=5"]
+    pytest = [python, "-m", "pytest", "-q", "--durations=30"]
     found = [
         ("ruff check", [str(BIN / "ruff"), "check", "."]),
         ("ruff format", [str(BIN / "ruff"), "format", "--check", "."]),
