@@ -52,7 +52,10 @@ class Terminal:
     @property
     def text(self) -> str:
         """What stands on the screen."""
-        return "\n".join(self._screen.display)
+        # Not by `display`: it fails on half a wide character that another one was drawn over.
+        rows, columns = range(self._screen.lines), range(self._screen.columns)
+        cells = self._screen.buffer
+        return "\n".join("".join(cells[y][x].data for x in columns) for y in rows)
 
     def send(self, keys: str) -> None:
         os.write(self._master, keys.encode())

@@ -309,7 +309,7 @@ def test_downgrade_to_a_revision_and_stamp_want_the_name_and_are_undone(site: Re
     told = " ".join(check.text for check in Downgrade(site.deployment, BELOW).plan().checks)
     assert "migrates up again" in told
     for change in ("downgrade", "stamp"):
-        before, inode = bytes_of(site), site.lab.database.stat().st_ino
+        before = bytes_of(site)
         for first, last in (((), ()), (("--yes",), ()), ((), ("--confirm", f"{name}-2"))):
             refused = site.command(*first, "migrations", change, BELOW, *last)
             assert refused.returncode == 2, refused.stderr
@@ -322,7 +322,6 @@ def test_downgrade_to_a_revision_and_stamp_want_the_name_and_are_undone(site: Re
         undone = site.command("undo", "--confirm", name)
         assert undone.returncode == 0, undone.stderr
         assert stands_at(site.lab.database) == [NEW]
-        assert site.lab.database.stat().st_ino == inode, "the very file that was replaced is back"
         assert ask_finished(site.lab.database, "SELECT name FROM tools") == [("mine",)]
         assert site.owner_and_mode() == owner
         assert not site.running()

@@ -13,6 +13,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.app import scheduled
@@ -28,6 +29,7 @@ from tui.app.panes.stack import PaneStack
 from tui.app.screens.too_small import TooSmallScreen, is_too_small
 from tui.app.seeing import Replaced, Saw, WantImage
 from tui.app.seen import Seen
+from tui.app.typed_ahead import LOOK, TypedAhead, opens_field
 from tui.app.widgets.footer import KeyBar
 from tui.app.widgets.message import MessageLine
 from tui.app.widgets.status import StatusRows
@@ -76,6 +78,8 @@ class Shell(Ground):
         self._periods = periods or (Periods.slow() if self.slow else Periods())
         self.watches = watch
         self.model: Model | None = None
+        self._ahead = TypedAhead(super().on_event)
+        self._looking: Timer | None = None
         base = first or Seen()
         self.set_reactive(Shell.seen, with_deployment(base, deployment))
 
@@ -253,6 +257,22 @@ class Shell(Ground):
     def _stands(self, message: Pane.Stands) -> None:
         for line in self._parts(MessageLine):
             line.stand(message.text)
+
+    # --- keys -------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys behind one that opens a field wait for the field."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self._ahead.take(event):
+                return
+            if opens_field(self, event):
+                self._ahead.hold()
+                self._looking = self.set_interval(LOOK, self._look_for_field)
+        await super().on_event(event)
+
+    async def _look_for_field(self) -> None:
+        if self._looking is not None and await self._ahead.look(self.focused):
+            self._looking.stop()
 
     def on_key(self, event: events.Key) -> None:
         """A greyed key says why; any other one wipes the last sentence."""

@@ -298,7 +298,8 @@ class HomePane(Pane):
         self._open(self._last)
 
     def _open(self, part: RowList) -> None:
-        self.post_message(self.Go(_PANES[part.id or ""], part.cursor_key))
+        number = _PANES[part.id or ""]
+        self.post_message(self.Go(number, part.cursor_key, "open" if number == 1 else ""))
 
     @on(RowList.Menu)
     def _offer(self, message: RowList.Menu) -> None:

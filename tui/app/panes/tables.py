@@ -208,13 +208,14 @@ class TablesPane(TablesVerbs, TablesExtent):
         return None if self._opened is not None else troubles.of_database(seen, self.now())
 
     def point_at(self, key: str) -> None:
-        """Put the cursor on a table and show its rows; what is folded over it opens."""
+        """Put the cursor on a table in the list; what is folded over it opens."""
+        self.remove_class("-inside")
         seen = self._opened.as_seen(self.seen) if self._opened is not None else self.seen
         if fold := groups.fold_of(seen, key):
             self._unfolded |= {fold}
             self._list_tables(seen)
         super().point_at(key)
-        self.action_open()
+        self.screen.set_focus(self._list)
 
     def focus_first(self) -> None:
         """The list has the focus, or the rows where they are open."""

@@ -13,6 +13,7 @@ import posixpath
 import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from importlib import resources
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -117,7 +118,7 @@ class ContainerCopy:
             self._run(["-c", program, self._scratch], 10.0, lambda _piece: None)
 
     def _copy(self, tick: files.Tick, hold: float, size: int) -> dict[str, Any]:
-        program = Path(__file__).parent / "sqlite" / "inside_program.py"
+        program = resources.files("tui.services.sqlite") / "inside_program.py"
         request = {
             "source": self._ref.database_inside,
             "target": self._scratch,
