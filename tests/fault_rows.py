@@ -1235,7 +1235,7 @@ MIGRATE = (
         ),
         (
             "test_migrations.py::"
-            "test_downgrade_to_a_revision_stamp_and_their_undo_on_a_stopped_gateway",
+            "test_downgrade_to_a_revision_and_stamp_want_the_name_and_are_undone",
         ),
     ),
     Row(
@@ -1249,7 +1249,7 @@ MIGRATE = (
         ),
         (
             "test_migrations.py::"
-            "test_downgrade_to_a_revision_stamp_and_their_undo_on_a_stopped_gateway",
+            "test_downgrade_to_a_revision_and_stamp_want_the_name_and_are_undone",
         ),
     ),
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Site
-from tests.faults import as_nobody, needs_root, print_of
+from tests.faults import as_nobody, let_everybody_in, needs_root, print_of
 from tests.programs import two_tables
 from tui.core.errors import BusyError, Cancelled, PrecheckError
 from tui.core.models import Deployment, Problem, TableDifference
@@ -88,8 +88,8 @@ def stopped_wal(folder: Path) -> Deployment:
 def test_a_stopped_gateways_file_gets_no_foreign_sidecars(tmp_path: Path) -> None:
     public = tmp_path / "public"
     public.mkdir()
-    for folder in (public, *list(public.parents)[:-2]):
-        folder.chmod(0o777)
+    let_everybody_in(public)
+    public.chmod(0o777)
     deployment = stopped_wal(public)
     deployment.backup_dir.mkdir()
     (deployment.backup_dir / NAME).write_bytes(deployment.database.read_bytes())

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from tests.faults import let_everybody_in
 from tests.unit.fake_engine import bind, container, engine
 from tui.core.errors import DockerError, NotFoundError, UsageError
 from tui.core.models import ContainerRef, ProcessRef
@@ -386,9 +387,7 @@ def test_an_engine_that_may_not_be_asked_says_who_asked(tmp_path):
         closed.bind(str(path))
         closed.listen(1)
         path.chmod(0o600)
-        tmp_path.chmod(0o755)
-        for parent in tmp_path.parents[:2]:
-            parent.chmod(0o755)
+        let_everybody_in(tmp_path)
         program = textwrap.dedent(
             """
             import os, sys

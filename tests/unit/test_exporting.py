@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults import as_nobody, needs_root
+from tests.faults import as_nobody, let_everybody_in, needs_root
 from tui.app.exporting_wish import ExportWish, What, done_words, progress_words
 from tui.core.errors import PrecheckError, UsageError
 from tui.core.models import Deployment
@@ -177,8 +177,7 @@ def test_a_folder_that_may_not_be_written_is_one_sentence_and_nothing_is_left(
 ) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o755)
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(0o755)
+    let_everybody_in(tmp_path)
 
     def export(folder: Path) -> None:
         wish = ExportWish(live, What(wanted=(Wanted(name="loose"),)), NOW)

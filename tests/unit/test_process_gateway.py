@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.faults import wait_for
 from tui.core.errors import McpdbError
 from tui.core.models import ProcessRef
 from tui.services.gateways import connect
@@ -200,6 +201,8 @@ def test_a_start_command_that_does_not_exist_is_one_sentence(ref):
 def test_a_pid_file_of_an_earlier_life_is_stale(ref):
     other = subprocess.Popen(["sleep", "600"], cwd="/")
     try:
+        told = Path(f"/proc/{other.pid}/cmdline")
+        wait_for(lambda: told.read_bytes().startswith(b"sleep"), "it is another program")
         Path(ref.pid_file).write_text(f"{other.pid}\n")
         os.utime(ref.pid_file, (time.time() - 3600, time.time() - 3600))
         gateway = ProcessGateway(ref)

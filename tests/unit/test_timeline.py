@@ -305,7 +305,7 @@ def test_recalling_a_timeline_loads_neither_docker_nor_alembic(deployment: Deplo
     read_timeline(deployment, STOPPED, ["one"])
     code = (
         "import sys\n"
-        "from tui.operations import timeline\n"
+        "from tui.operations.timelines import timeline\n"
         "from tui.services.migrations.probe import recall_local\n"
         f"assert recall_local({sys.executable!r}, 'gatewaylike')\n"
         "print(sorted({'docker', 'alembic', 'sqlalchemy', 'textual'} & set(sys.modules)))\n"

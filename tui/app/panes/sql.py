@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
 
@@ -17,6 +17,9 @@ from tui.app.seen import Seen
 from tui.app.sql_foot import SqlHead
 from tui.wording import quantities
 from tui.wording.queries import ending, more
+
+if TYPE_CHECKING:
+    from tui.app.app import McpdbApp
 
 
 class SqlPane(SqlRunning):
@@ -82,6 +85,25 @@ class SqlPane(SqlRunning):
             self.turn_to(RESULT)
             return True
         return self.grid.unmark()
+
+    # --- to a file ------------------------------------------------------------------------
+
+    def why_not(self, action: str) -> str:
+        """Why a key is greyed."""
+        if action == "export" and self.has_statement:
+            return "A statement runs; ctrl+c stops it."
+        if action == "export" and self._result is None:
+            return "There is no result to export; F5 runs a statement."
+        return super().why_not(action)
+
+    def action_export(self) -> None:
+        """Write all rows of the statement to a file, not only those that were read."""
+        from tui.app.exporting import open_export
+        from tui.app.exporting_wish import What
+
+        if self.last_run is not None:
+            what = What(source=self.last_run.backup or "live", sql=self.last_run.sql)
+            open_export(cast("McpdbApp", self.app), what)
 
     # --- words ----------------------------------------------------------------------------
 

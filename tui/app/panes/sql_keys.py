@@ -24,6 +24,10 @@ PANE_KEYS: list[BindingType] = [
     ),
     STOP,
     Binding(
+        "x", "export", "export…", id="sql.export", group=HERE,
+        tooltip="all rows of the statement to a file: csv, json …; asks where",
+    ),
+    Binding(
         "y", "copy", "copy", id="sql.copy", group=HERE,
         tooltip="the value under the cursor; of History the statement (OSC 52)",
     ),
