@@ -181,7 +181,6 @@ class McpdbApp(Migrating):
         """Show a table by its name."""
         if any(table.name == name for table in self.seen.tables or ()):
             await self.action_pane(1, name)
-            await self.act(self.pane, "open")
         else:
             self.say(f"There is no table {name}; / in 1 Tables finds one by a part of it.")
 

@@ -195,9 +195,13 @@ class Shell(Ground):
 
     @on(Pane.Go)
     async def _go(self, message: Pane.Go) -> None:
-        await self.action_pane(message.number, message.key)
-        if message.action:
-            await self.act(self.pane, message.action)
+        if not message.action:
+            await self.action_pane(message.number, message.key)
+            return
+        await self.action_pane(message.number)
+        if message.key:
+            self.pane.stand_on(message.key)
+        await self.act(self.pane, message.action)
 
     async def act(self, pane: Pane, action: str) -> None:
         """Do what a pane's key does, or say why it cannot be done."""

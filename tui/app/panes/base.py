@@ -226,6 +226,10 @@ class Pane(Vertical):
     def point_at(self, key: str) -> None:
         """Put the cursor on a thing."""
 
+    def stand_on(self, key: str) -> None:
+        """Put the cursor on a thing, to do something with it: nothing is opened."""
+        self.point_at(key)
+
     def rest(self) -> None:
         """Show the top of each list, unless somebody moved the cursor there."""
 

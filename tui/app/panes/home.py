@@ -298,8 +298,7 @@ class HomePane(Pane):
         self._open(self._last)
 
     def _open(self, part: RowList) -> None:
-        number = _PANES[part.id or ""]
-        self.post_message(self.Go(number, part.cursor_key, "open" if number == 1 else ""))
+        self.post_message(self.Go(_PANES[part.id or ""], part.cursor_key))
 
     @on(RowList.Menu)
     def _offer(self, message: RowList.Menu) -> None:

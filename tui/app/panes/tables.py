@@ -208,6 +208,11 @@ class TablesPane(TablesVerbs, TablesExtent):
         return None if self._opened is not None else troubles.of_database(seen, self.now())
 
     def point_at(self, key: str) -> None:
+        """Put the cursor on a table and show its rows; what is folded over it opens."""
+        self.stand_on(key)
+        self.action_open()
+
+    def stand_on(self, key: str) -> None:
         """Put the cursor on a table in the list; what is folded over it opens."""
         self.remove_class("-inside")
         seen = self._opened.as_seen(self.seen) if self._opened is not None else self.seen
