@@ -57,6 +57,14 @@ class HitFound(Message):
     hit: Hit
 
 
+@dataclass
+class Over(Message):
+    """Nothing more comes."""
+
+    why: str | None = None
+    """Why it did not come to its end; empty where it was stopped."""
+
+
 class SearchLine(OneLine):
     """Asks what is looked for."""
 
@@ -146,7 +154,15 @@ class SearchScreen(Dialog[Chosen | None]):
                 per_table=PER_TABLE,
             )
 
-        desk.ask(Job("search", run, lambda _none: self._ended(), self._ended))
+        # Through this screen's own queue, behind all that was found; the desk's is another one.
+        desk.ask(
+            Job(
+                "search",
+                run,
+                lambda _none: self._post(Over()),
+                lambda why: self._post(Over(why)),
+            )
+        )
         self._show()
 
     def _post(self, message: Message) -> None:
@@ -169,15 +185,10 @@ class SearchScreen(Dialog[Chosen | None]):
         self._hits.setdefault(message.hit.table, []).append(message.hit)
         self._show()
 
-    def _ended(self, why: str | None = None) -> None:
-        """It is over.
-
-        Args:
-            why: Why it did not come to its end; empty where it was stopped.
-        """
-        if not self.is_attached:
-            return
-        # What was found comes before this, in the thread and in the queue alike.
+    @on(Over)
+    def _ended(self, message: Over) -> None:
+        """It is over: say how much was found."""
+        why = message.why
         self._goes_on = False
         if why is None:
             self._searched = self._of
