@@ -81,7 +81,6 @@ async def wide(folder: Path) -> None:
         await wait_for(pilot, shows("3 gateways"))
         save(app, "dashboard")
         for key, name, words in (
-            ("1", "tables", ("[1 Tables]", "gateways")),
             ("2", "backups", ("[2 Backups]", "sha256")),
             ("5", "logs", ("[5 Logs]", "gw")),
             ("9", "gateway", ("[9 Gateway]", "healthy")),
@@ -146,6 +145,39 @@ async def migrating(folder: Path) -> None:
         save(app, "upgrade-plan")
 
 
+async def browsing(folder: Path) -> None:
+    """Rows under a filter, one row, a statement, and where its result goes."""
+    app = McpdbApp(demo.describe(folder))
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        await wait_for(pilot, shows("3 gateways"))
+        await pilot.press("1", "down", "down", "enter")
+        await wait_for(pilot, shows("tools  [Rows]", "of 280"))
+        await pilot.press("slash", *"enabled = true and name ~ search", "enter")
+        await wait_for(pilot, shows("match", "grafana"))
+        save(app, "tables")
+        await pilot.press("enter")
+        await wait_for(pilot, shows("[Fields]", "input_schema"))
+        await pilot.press("right_square_bracket")
+        await wait_for(pilot, shows("[JSON]"))
+        save(app, "row")
+        await pilot.press("escape", "8")
+        await wait_for(pilot, shows("[8 SQL]", "Enter runs"))
+        for key in (
+            "SELECT g.name, count(*) AS tools, g.auth_value, max(t.updated_at) AS last "
+            "FROM tools t JOIN gateways g ON g.id = t.gateway_id "
+            "GROUP BY g.name ORDER BY tools DESC;"
+        ):
+            await pilot.press("space" if key == " " else key)
+        await pilot.press("f5")
+        await wait_for(pilot, shows("complete"))
+        await pilot.press("escape")
+        save(app, "sql")
+        await pilot.press("x")
+        await wait_for(pilot, shows("Export the result"))
+        save(app, "export")
+
+
 async def narrow(folder: Path) -> None:
     """The smallest screen, and a light one."""
     app = McpdbApp(demo.describe(folder))
@@ -158,7 +190,7 @@ async def narrow(folder: Path) -> None:
         save(app, "dashboard-light")
 
 
-VISITS = {"narrow": narrow, "migrating": migrating, "wide": wide}
+VISITS = {"narrow": narrow, "browsing": browsing, "migrating": migrating, "wide": wide}
 
 
 def main() -> None:
