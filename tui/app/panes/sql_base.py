@@ -130,6 +130,8 @@ class SqlBase(SqlSource):
         if main is self.text_panel:
             self.text_panel.show(self.plan if self.tab == PLAN else self.said)
         self.entitle()
+        # The first rows find their columns when they are drawn; the foot tells of a cell of them.
+        self.call_after_refresh(self.entitle)
         self.refresh_bindings()
         if had_focus and not main.has_focus:
             self.screen.set_focus(main)
