@@ -321,11 +321,11 @@ def test_row_numbers_are_guessed_until_they_are_counted(
 def test_where_readers_hold_up_the_writer_a_read_ends_in_time(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(short_reads, "HOLD", 0.1)
     with closing(sqlite3.connect(path)) as writer:
         assert writer.execute("PRAGMA journal_mode=delete").fetchone() == ("delete",)
+    view = view_of(Browser(Live(path)), "endless")
+    monkeypatch.setattr(short_reads, "HOLD", 0.1)
     browser = Browser(Live(path))
-    view = view_of(browser, "endless")
     with pytest.raises(BusyError, match="Look at a backup instead"):
         browser.count(view)
     with pytest.raises(BusyError):
