@@ -18,6 +18,7 @@ from tui.core.models.deployment import (
     Problem,
     ProcessRef,
 )
+from tui.core.models.doctor import Diagnosis, Remedy
 from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
 from tui.core.models.migrations import Applied, Revision, RevisionState, Timeline
 from tui.core.models.rehearsal import (
@@ -45,6 +46,7 @@ __all__ = [
     "ContainerRef",
     "DatabaseFacts",
     "Deployment",
+    "Diagnosis",
     "FileIdentity",
     "Fit",
     "GatewayRef",
@@ -63,6 +65,7 @@ __all__ = [
     "Problem",
     "ProcessRef",
     "Rehearsal",
+    "Remedy",
     "Revision",
     "RevisionRun",
     "RevisionState",
