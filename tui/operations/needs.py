@@ -218,8 +218,13 @@ def _gateway(state: GatewayState, health: Health) -> list[Need]:
     return []
 
 
+def restore_needs(facts: DatabaseFacts) -> int:
+    """Bytes that a restore writes beside the database, or a backup elsewhere, and a tenth more."""
+    return (facts.size + facts.wal_size) * 11 // 10
+
+
 def _space(facts: DatabaseFacts) -> list[Need]:
-    needed = (facts.size + facts.wal_size) * 11 // 10
+    needed = restore_needs(facts)
     if not facts.exists or facts.disk_free >= needed:
         return []
     text = (
