@@ -324,7 +324,7 @@ class Model:
 
     def _look_at_doctor(self) -> None:
         """The cheap checks, once what is on the first screen was read."""
-        first = [self._loops[name] for name in ("database", "gateway", "folders")]
+        first = [self._loops[name] for name in ("database", "gateway", "folders", "timeline")]
         wait_for(first, lambda: self._ended)
         if self._released or self._ended:
             return

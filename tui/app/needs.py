@@ -51,6 +51,7 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
         timeline=seen.timeline,
         migrates_at_start=seen.deployment is not None and seen.deployment.migrates_at_start,
         state_problem=seen.state_problem,
+        doctor=seen.doctor or (),
         now=now,
     )
     integrity, integrity_at = last_check(catalogue, seen.activity) if facts.exists else ("", None)

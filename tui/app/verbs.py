@@ -213,15 +213,20 @@ def restart(deployment: Deployment) -> Operation:
     return GatewayRestart(deployment)
 
 
-def remedy(found: Remedy) -> Make:
-    """What the doctor offers, where an operation of ours does it."""
+def named(operation: str, **params: object) -> Make:
+    """An operation by its name in the registry, with its own fields."""
 
     def make(deployment: Deployment) -> Operation:
         from tui.operations.execution.registry import build
 
-        return build(found.operation, deployment, found.params)
+        return build(operation, deployment, params)
 
     return make
+
+
+def remedy(found: Remedy) -> Make:
+    """What the doctor offers, where an operation of ours does it."""
+    return named(found.operation, **dict(found.params))
 
 
 def knows_check() -> bool:
@@ -229,13 +234,6 @@ def knows_check() -> bool:
     from tui.operations.execution.registry import OPERATIONS
 
     return "check" in OPERATIONS
-
-
-def check(deployment: Deployment) -> Operation:
-    """Read every page of the live file, and look for broken foreign keys."""
-    from tui.operations.execution.registry import build
-
-    return build("check", deployment, {})
 
 
 def why_not_change(seen: Seen, verb: str) -> str:
