@@ -21,7 +21,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "backups.restore": ("bring back", "recover", "rollback", "lost"),
     "backups.compare": ("diff", "difference", "what changed", "what is gone"),
     "backups.bring_back": ("restore tables or rows", "partial restore", "bring rows back"),
-    "backups.prune": ("retention", "clean up", "space", "expire", "policy"),
+    "backups.prune": ("retention", "clean up", "expire", "policy"),
     "backups.delete": ("remove", "rm"),
     "backups.pin": ("keep", "protect", "unpin"),
     "backups.label": ("name", "rename", "tag"),

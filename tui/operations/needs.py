@@ -50,6 +50,8 @@ _CAUSES = ("owner", "folder", "sidecars", "mode")
 """Checks that say why a gateway does not come up."""
 _TOLD_AT_LENGTH = ("drill", "revision", "backup")
 """Checks whose warnings have rules of their own here: they come sooner or not at all."""
+_MAKES_ROOM = "backups"
+"""Where a need for space leads as long as the doctor has not looked."""
 RESTORE = "restore a backup"
 """What is to be done about a file that is gone or cannot be read."""
 FIRST_DRILL_WANTED = timedelta(days=35)
@@ -196,13 +198,14 @@ def with_doctor(found: Sequence[Need], doctor: Sequence[Diagnosis]) -> list[Need
         doctor: What the doctor found, worst first.
     """
     told = {name for need in found for name in _TOLD_BY.get(need.key, ())}
+    ill = {one.name for one in doctor if one.verdict in (Verdict.FAIL, Verdict.WARN)}
     causes = [d for d in doctor if d.name in _CAUSES and d.verdict is Verdict.FAIL and d.remedy]
-    led = [
-        replace(need, key=DOCTOR, action=_SHOWS_FIX)
-        if causes and need.key == "5" and need.verdict is Verdict.FAIL
-        else need
-        for need in found
-    ]
+    led = []
+    for need in found:
+        down = need.key == "5" and need.verdict is Verdict.FAIL and causes
+        full = need.action == _MAKES_ROOM and "disk" in ill
+        action = _SHOWS_FIX if down else "Doctor shows what gives space"
+        led.append(replace(need, key=DOCTOR, action=action) if down or full else need)
     return led + [
         Need(
             verdict=one.verdict,
@@ -212,9 +215,7 @@ def with_doctor(found: Sequence[Need], doctor: Sequence[Diagnosis]) -> list[Need
             command="mcpdb-tui doctor",
         )
         for one in doctor
-        if one.verdict in (Verdict.FAIL, Verdict.WARN)
-        and one.name not in told
-        and one.name not in _TOLD_AT_LENGTH
+        if one.name in ill and one.name not in told and one.name not in _TOLD_AT_LENGTH
     ]
 
 
@@ -282,7 +283,7 @@ def _space(facts: DatabaseFacts) -> list[Need]:
     text = (
         f"{narrow_size(facts.disk_free, 'down')} free: a restore needs {narrow_size(needed, 'up')}."
     )
-    return [Need(verdict=Verdict.WARN, text=text, key="2", action="backups")]
+    return [Need(verdict=Verdict.WARN, text=text, key="2", action=_MAKES_ROOM)]
 
 
 def _backups(catalogue: Catalogue, now: datetime) -> list[Need]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _KEYS = {"prune": "P", "guide": "G", "logs": "L", "vacuum": "V"}
 _WHAT = {
     "prune": ("prune by your policy", "shows which, then asks"),
-    "guide": ("files of the guide's script", "unverified: t in 2 Backups first"),
-    "logs": ("rotate logs", "packs what is a day old, asks"),
+    "guide": ("files of the guide's script", "unverified: t first"),
+    "logs": ("rotate logs", "packs what is a day old"),
     "vacuum": ("VACUUM", "asks"),
 }
 _TITLES, _AMOUNTS = 28, 20
