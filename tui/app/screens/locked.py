@@ -178,7 +178,7 @@ class LockedScreen(Dialog[str]):
         rows: list[Content] = []
         for number, one in enumerate(others[:_OPEN]):
             label = line(" ", ("open" if not number else "", MUTED))
-            rows += hanging(label, f"{holder_words(one)} has it open, too", width - 1, _INDENT)
+            rows += hanging(label, holder_words(one), width - 1, _INDENT)
         if more := len(others) - _OPEN:
             rows += [say(f"{'':<{_INDENT}}{more} more", MUTED)] if more > 0 else []
         return rows

@@ -14,7 +14,7 @@ from tui.app.screens.lines import BOLD, MUTED, Lines, hanging, line, say, signed
 from tui.app.widgets.groups import ASKS, HERE
 from tui.core.verdict import Verdict
 from tui.wording.clean import one_line
-from tui.wording.quantities import narrow_size, plural
+from tui.wording.quantities import narrow_size, plural, size
 
 if TYPE_CHECKING:
     from tui.operations.diagnosing.room import Gain, Room
@@ -43,11 +43,11 @@ class SpaceScreen(Dialog[str]):
             tooltip="what no rule of retention keeps: shows which; types the name",
         ),
         Binding(
-            "G", "choose('guide')", "guide's files…", id="space.guide", group=ASKS,
+            "G", "choose('guide')", "files…", id="space.guide", group=ASKS,
             tooltip="what the guide's script made and nobody adopted; types the name",
         ),
         Binding(
-            "L", "choose('logs')", "rotate logs…", id="space.logs", group=ASKS,
+            "L", "choose('logs')", "logs…", id="space.logs", group=ASKS,
             tooltip="pack the gateway's own old log files, remove the oldest",
         ),
         Binding(
@@ -150,7 +150,7 @@ def _headline(room: Room) -> str:
 def _gain_rows(gain: Gain, width: int, *, first: bool) -> list[Content]:
     title, note = _WHAT[gain.name]
     many = f"{plural(gain.number, 'file' if gain.name != 'prune' else 'backup')}, "
-    amount = f"{many if gain.number else ''}{narrow_size(gain.size)}"
+    amount = f"{many if gain.number else ''}{size(gain.size)}"
     if gain.needs:
         note = f"needs {narrow_size(gain.needs, 'up')} while it runs"
     key = _KEYS[gain.name] if gain.known else " "
