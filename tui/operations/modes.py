@@ -57,8 +57,11 @@ class Modes:
         if blocked is not None:
             checks.append(Check("database", Verdict.FAIL, blocked.text))
         else:
-            wanted = self._wanted()
-            checks += _checks(wanted)
+            try:
+                wanted = self._wanted()
+                checks += _checks(wanted)
+            except McpdbError as error:
+                checks.append(Check("modes", Verdict.FAIL, str(error), error.exit_code))
         return Plan(
             operation=self.name,
             title=f"put the modes of the database of {deployment.name} right",

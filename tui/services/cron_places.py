@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,10 +61,13 @@ class Entry:
     user: str
 
 
-def places(root: Path | None = None) -> list[Place]:
-    """All that may be looked at; what may not is left out, see `unread`."""
-    top = root or ROOT
-    etc = top / "etc"
+def places(more: Sequence[Path] = ()) -> list[Place]:
+    """All that may be looked at; what may not is left out, see `unread`.
+
+    Args:
+        more: Tables elsewhere, in the form of `/etc/crontab`.
+    """
+    top, etc = ROOT, ROOT / "etc"
     found = [Place(etc / "crontab", "system", "root")]
     found += [Place(path, "system", "root") for path in _names(etc / "cron.d") if _runs(path.name)]
     for period in _PERIODS:
@@ -72,21 +75,21 @@ def places(root: Path | None = None) -> list[Place]:
             Place(path, "script", "root") for path in _names(etc / period) if _is_program(path)
         ]
     found += [Place(path, "user", path.name) for path in _user_tables(top)]
+    found += [Place(path, "system", "root") for path in more]
     return [place for place in found if files.is_file(place.path) or place.kind == "user"]
 
 
 def _user_tables(top: Path) -> list[Path]:
     tables = [path for spool in _SPOOLS for path in _names(top / spool) if files.is_file(path)]
-    if os.geteuid() != 0 and top == ROOT:
+    if os.geteuid() != 0 and top == Path("/"):
         # The spool is closed to others; one's own table is given by `crontab -l`.
         tables.append(top / _SPOOLS[0] / files.user_name(os.geteuid()))
     return tables
 
 
-def unread(root: Path | None = None) -> str:
+def unread() -> str:
     """What of other users could not be looked at; empty when everything was."""
-    top = root or ROOT
-    closed = [top / spool for spool in _SPOOLS if (top / spool).is_dir()]
+    closed = [ROOT / spool for spool in _SPOOLS if (ROOT / spool).is_dir()]
     if any(not os.access(spool, os.R_OK | os.X_OK) for spool in closed):
         return "other users' crontabs may not be read"
     return ""

@@ -50,15 +50,14 @@ class GuideLine:
         return self.harm in ("backups", "sidecars", "database")
 
 
-def guide_lines(deployment: Deployment, root: Path | None = None) -> tuple[GuideLine, ...]:
+def guide_lines(deployment: Deployment) -> tuple[GuideLine, ...]:
     """Everything cron runs here that would do harm, the worst of each line; changes nothing.
 
     Args:
         deployment: Whose files are meant.
-        root: Under which `/etc` and `/var` are looked for.
     """
     found = []
-    for place in cron_places.places(root):
+    for place in cron_places.places(deployment.cron_files):
         for entry in cron_places.entries(place):
             if (worst := _worst(deployment, entry)) is not None:
                 found.append(worst)

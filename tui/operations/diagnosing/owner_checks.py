@@ -10,7 +10,6 @@ from tui.core.models import Diagnosis, FileIdentity, Remedy
 from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import fail, remedy, unknown, warn, well
 from tui.operations.diagnosing.patient import Patient
-from tui.operations.timelines.migration_owner import numbered
 from tui.services import files
 from tui.services.mounts import filesystem
 from tui.wording.clean import one_line
@@ -51,7 +50,7 @@ def making(patient: Patient) -> Remedy | None:
 
 
 def _judged(patient: Patient, name: str, path: Path) -> Diagnosis | None:
-    found, user = files.identity(path), numbered(patient.state)
+    found, user = files.identity(path), patient.user
     if found is None:
         return None
     is_folder = files.is_directory(found)

@@ -8,7 +8,6 @@ from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import fail, remedy, unknown, warn, well
 from tui.operations.diagnosing.owner_checks import giving
 from tui.operations.diagnosing.patient import Patient
-from tui.operations.timelines.migration_owner import numbered
 from tui.services import files
 from tui.services.sqlite.connections import sidecar
 from tui.services.sqlite.wal_frames import frames
@@ -66,7 +65,7 @@ def _owner(found: dict[str, FileIdentity]) -> str:
 
 def _wedged(patient: Patient, found: dict[str, FileIdentity]) -> Diagnosis | None:
     """Sidecars that the gateway's user cannot write keep the whole database from being written."""
-    user = numbered(patient.state)
+    user = patient.user
     if user is None:
         return None
     for suffix, one in found.items():
