@@ -8,8 +8,9 @@ import threading
 import pytest
 
 from tests.app.shell_story import SEEN, screen_text
-from tests.app.test_shell_live import known, message, opened, saved  # noqa: F401
+from tests.app.test_shell_live import QUICK, known, message, opened, saved  # noqa: F401
 from tests.app.waiting import until
+from tui.app.app import McpdbApp
 from tui.app.doctor_reader import DoctorLook
 from tui.app.screens.operation import OperationScreen
 from tui.app.screens.plan import PlanScreen
@@ -102,6 +103,37 @@ async def test_r_on_integrity_reads_every_page_and_says_so(saved, monkeypatch): 
         await pilot.press("R")
         await until(pilot, lambda: "just now" in screen_text(app))
         assert app.seen.deep_since is None
+
+
+async def test_half_made_files_of_the_dead_go_once_that_is_agreed_to(saved):  # noqa: F811
+    dead = saved.deployment.backup_dir / ".x.999999.partial"
+    dead.write_bytes(b"half")
+    app = opened(saved)
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: known(app) and verdict(app, "partials") is Verdict.WARN)
+        await pilot.press("6")
+        app.pane.point_at("partials")
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        assert dead.exists()
+        await pilot.press("y")
+        await until(pilot, lambda: verdict(app, "partials") is Verdict.OK)
+        assert not dead.exists()
+
+
+async def test_the_guides_cron_line_is_commented_out_by_f_in_the_demo(tmp_path):
+    folder = demo.create(tmp_path / "demo")
+    table = folder / demo.CRON_FILE
+    app = McpdbApp(demo.describe(folder), settings={"glyphs": "unicode"}, periods=QUICK)
+    async with app.run_test(size=LARGE) as pilot:
+        await until(pilot, lambda: known(app) and verdict(app, "cron") is Verdict.WARN)
+        await pilot.press("6")
+        app.pane.point_at("cron")
+        await pilot.press("F")
+        await until(pilot, lambda: isinstance(app.screen, Question))
+        await pilot.press("y")
+        await until(pilot, lambda: verdict(app, "cron") is Verdict.OK)
+        assert "\n# mcpdb-tui: 15 3,10 * * * root" in table.read_text(encoding="utf-8")
 
 
 # --- the look itself ------------------------------------------------------------------------

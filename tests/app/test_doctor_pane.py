@@ -259,6 +259,24 @@ async def test_what_only_a_person_can_do_is_shown_and_y_copies_its_lines(done):
     assert not done
 
 
+async def test_what_was_cut_short_leads_to_the_page_that_finishes_it(monkeypatch, done):
+    shown = []
+    monkeypatch.setattr("tui.app.app.McpdbApp._show_cut", lambda _, entry: shown.append(entry))
+    cut = entry(40, operation="restore", state="cut", exit_code=None)
+    resume = Remedy(title="resume", text="As its journal says.", operation="resume")
+    found = Diagnosis(name="unfinished", verdict=Verdict.FAIL, text="op 40", remedy=resume)
+    app = shell(examined(found, *without("unfinished"), activity=(cut,)))
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.press("6")
+        await pilot.pause()
+        before = len(shown)
+        await pilot.press("F")
+        await pilot.pause()
+        await pilot.pause()
+        assert shown[before:] == [cut]
+    assert not done
+
+
 @pytest.mark.parametrize(
     ("seen", "keys", "said"),
     [

@@ -124,8 +124,11 @@ def detail(one: Diagnosis, glyphs: Glyphs, *, text_shown: int, heading: bool) ->
         sign = sign_of(one.verdict)
         mark = Span(f" {glyphs.sign(sign)} {one.verdict}  ", SIGN_ROLES[sign], sign == "fail")
         lines.append(line(mark, Span(one.text, bold=True)))
-    lines += [line(f" {part}") for part in one.explanation]
+    first, rest = one.explanation[:1], one.explanation[1:]
+    lines += [line(f" {part}") for part in first]
+    # Where there are few lines only, the fix is among them rather than all that can be said.
     lines += _remedy(one)
+    lines += [line(f" {part}") for part in rest]
     for number, part in enumerate(one.details):
         lines.append(line(_label("" if number else "seen"), Span(part)))
     return tuple(lines)
