@@ -45,6 +45,7 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
         unfinished=tuple(entry for entry in seen.activity if entry.state == "cut"),
         drill=newest_drill(catalogue, seen.activity),
         missed=seen.missed,
+        guide=seen.guide,
         tables=None if tables is None else [t.name for t in tables if t.kind != "view"],
         rows=counted(seen),
         looked=seen.looked,

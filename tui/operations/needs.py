@@ -149,6 +149,7 @@ def needs_of(
     looked: Mapping[str, int] | None = None,
     timeline: Timeline | None = None,
     migrates_at_start: bool = True,
+    guide: Sequence[Need] = (),
     state_problem: str = "",
     doctor: Sequence[Diagnosis] = (),
     now: datetime | None = None,
@@ -168,6 +169,7 @@ def needs_of(
         looked: Rows when somebody said that they looked at a loss.
         timeline: Of the gateway's code, as remembered; None when it was never asked.
         migrates_at_start: Whether a start of the gateway runs what is pending.
+        guide: What cron runs of the guide's scripts, see `diagnosing.guide_scripts`.
         state_problem: Why lock and journals cannot be looked at.
         doctor: What the doctor found; empty where it did not look.
         now: The present moment, in the zone that times are told in; the host's without it.
@@ -183,6 +185,7 @@ def needs_of(
         *_missed(missed, moment),
         *_backups(catalogue, moment),
         *lost_needs(facts, catalogue, rows or {}, looked=looked, now=moment),
+        *guide,
         *_drill(drill, catalogue, moment),
         *pending_needs(facts, timeline, migrates_at_start=migrates_at_start),
     ]

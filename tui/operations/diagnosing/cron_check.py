@@ -5,18 +5,11 @@ from __future__ import annotations
 from tui.core.models import Diagnosis
 from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import fix_line, remedy, unknown, warn, well
-from tui.operations.diagnosing.guide_scripts import GuideLine, guide_lines
+from tui.operations.diagnosing.guide_scripts import HARMS, GuideLine, guide_lines
 from tui.operations.diagnosing.patient import Patient
 from tui.services import cron_places
 from tui.wording.clean import one_line
 
-HARMS = {
-    "backups": "would delete our backups",
-    "sidecars": "removes -wal and -shm: committed rows are lost",
-    "database": "writes over or removes the live database",
-    "vacuum": "runs VACUUM while the gateway has the file open",
-    "logs": "takes logs away from under who writes them",
-}
 _WHY = {
     "backups": "Our cold backups carry the names that it looks for.",
     "sidecars": "What was committed may stand in the -wal alone; a check says ok afterwards.",

@@ -10,16 +10,26 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from itertools import pairwise
 from pathlib import Path
 
-from tui.core.models import Deployment
+from tui.core.models import Deployment, Need
+from tui.core.verdict import Verdict
 from tui.services import cron_places
 from tui.services.cron_places import Entry
+from tui.wording.clean import one_line
 
+HARMS: Mapping[str, str] = {
+    "backups": "would delete our backups",
+    "sidecars": "removes -wal and -shm: committed rows are lost",
+    "database": "writes over or removes the live database",
+    "vacuum": "runs VACUUM while the gateway has the file open",
+    "logs": "takes logs away from under who writes them",
+}
+"""What a line does, behind its subject; the worst first."""
 _DEPTH = 2
 """A script that is called by a script is looked at, too."""
 _NAMES = ("mcp_backup_20260811_020000.db", "mcp_hotbackup_20260811_020000.db")
@@ -64,6 +74,23 @@ def guide_lines(deployment: Deployment) -> tuple[GuideLine, ...]:
     return tuple(found)
 
 
+def guide_needs(lines: Sequence[GuideLine]) -> tuple[Need, ...]:
+    """For NEEDS YOU: the first line that loses data."""
+    deadly = next((line for line in lines if line.is_deadly), None)
+    if deadly is None:
+        return ()
+    where = one_line(str(deadly.entry.place))
+    return (
+        Need(
+            verdict=Verdict.WARN,
+            text=f"{where} (the guide's script) {HARMS[deadly.harm]}.",
+            key="6",
+            action="Doctor shows the fix",
+            command="mcpdb-tui doctor --fix cron",
+        ),
+    )
+
+
 def _worst(deployment: Deployment, entry: Entry) -> GuideLine | None:
     bases = _bases(deployment, entry)
     if entry.place.kind == "script":
@@ -71,7 +98,7 @@ def _worst(deployment: Deployment, entry: Entry) -> GuideLine | None:
         hits = list(_harms(deployment, text, bases, entry, entry.place.path, _DEPTH))
     else:
         hits = list(_harms(deployment, entry.command, bases, entry, None, _DEPTH))
-    order = ("backups", "sidecars", "database", "vacuum", "logs")
+    order = list(HARMS)
     return min(hits, key=lambda hit: order.index(hit.harm), default=None)
 
 
