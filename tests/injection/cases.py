@@ -20,6 +20,7 @@ from tests.injection.whole import Before, at, good, prints
 from tests.unit.demo_package import HEAD, OLDER
 from tui.core.models import Rehearsal
 from tui.core.operation import Operation
+from tui.demo import deployment as demo
 from tui.operations.adopt import Adopt
 from tui.operations.annotate import Pin, Relabel
 from tui.operations.backup import BackupCreate
@@ -33,6 +34,7 @@ from tui.operations.downgrade import Downgrade
 from tui.operations.drill import Drill
 from tui.operations.export import Export
 from tui.operations.import_rows import ImportRows
+from tui.operations.modes import Modes
 from tui.operations.prune import Prune
 from tui.operations.reads.exporting import Wanted
 from tui.operations.rehearse import Rehearse
@@ -40,9 +42,11 @@ from tui.operations.restore import Restore
 from tui.operations.stamp import Stamp
 from tui.operations.timelines import rehearsals
 from tui.operations.timelines.rehearsals import load
+from tui.operations.uncron import Uncron
 from tui.operations.undo import Undo
 from tui.operations.upgrade import Upgrade
 from tui.operations.verify import BackupVerify
+from tui.services.cron_edit import MARK
 
 Names = frozenset[str]
 
@@ -271,6 +275,57 @@ def nothing_of_the_work(site: Site) -> None:
     scratch = site.deployment.state_dir / "scratch"
     left = [str(path) for path in scratch.rglob("*")] if scratch.is_dir() else []
     assert left == [], f"left in the scratch folder: {left}"
+
+
+def loosened(arena: Arena) -> None:
+    """All the world may write the data folder."""
+    arena.deployment.database.parent.chmod(0o757)
+
+
+def tight(site: Site, _before: Before) -> None:
+    """The owner's right stays, all the world's is gone."""
+    assert _mode(site) == 0o755
+    site.database.parent.chmod(0o700)
+
+
+def loose(site: Site, _before: Before) -> None:
+    """As it was."""
+    assert _mode(site) == 0o757
+    site.database.parent.chmod(0o700)
+
+
+def _mode(site: Site) -> int:
+    return site.database.parent.stat().st_mode & 0o7777
+
+
+def scheduled_by_the_guide(arena: Arena) -> None:
+    """The guide's line stands in a table of cron."""
+    for left in arena.folder.glob(".*.before-mcpdb*"):
+        left.unlink()
+    (arena.folder / demo.CRON_FILE).write_text(f"# a comment\n{_guide(arena.folder)}\n")
+
+
+def _guide(folder: Path) -> str:
+    return (
+        f"15 3 * * * root cd {folder} && "
+        'find ./data/backups -name "mcp_backup_*.db" -mtime +7 -delete'
+    )
+
+
+def commented_out(site: Site, _before: Before) -> None:
+    """The line is a comment, and the copy is as the table was."""
+    table = site.folder / demo.CRON_FILE
+    assert table.read_text() == f"# a comment\n{MARK}{_guide(site.folder)}\n"
+    copy = table.with_name(f".{table.name}.before-mcpdb")
+    assert copy.read_text() == f"# a comment\n{_guide(site.folder)}\n"
+    table.unlink()
+
+
+def not_commented_out(site: Site, _before: Before) -> None:
+    """As it was."""
+    table = site.folder / demo.CRON_FILE
+    assert table.read_text() == f"# a comment\n{_guide(site.folder)}\n"
+    table.unlink()
 
 
 _MIGRATING = (
@@ -526,6 +581,29 @@ CASES: tuple[Case, ...] = (
         checked=("copy",),
     ),
     Case(
+        operation="modes",
+        steps=("modes",),
+        make=lambda site: Modes(site.deployment),
+        prepare=loosened,
+        kept_from="after:step_finished:modes",
+        done=tight,
+        undone=loose,
+        writes=False,
+        kills=("after:step_started:modes", "before:step_finished:modes"),
+    ),
+    Case(
+        operation="uncron",
+        steps=("cron",),
+        make=lambda site: Uncron(site.deployment),
+        prepare=scheduled_by_the_guide,
+        kept_from="after:step_started:cron",
+        done=commented_out,
+        undone=not_commented_out,
+        writes=False,
+        cancellable=False,
+        kills=("after:begun:", "after:step_started:cron", "before:step_finished:cron"),
+    ),
+    Case(
         operation="start",
         steps=("start",),
         make=lambda site: GatewayStart(site.deployment),
@@ -555,6 +633,7 @@ CASES: tuple[Case, ...] = (
 
 EXEMPT: Mapping[str, str] = {
     "bootstrap": "there is no database before it to compare with: unit/test_bootstrap.py",
+    "make-folder": "there is no database before it, nor a folder: unit/test_doctor_remedies.py",
     "own": "a process gateway has no other user: unit/test_switching.py, docker/test_migrations.py",
     "verify-all": "its steps are named after the backups; each is a verify, by the same code",
     "schedule": "writes files of the whole machine's systemd or cron, no database: its own tests",

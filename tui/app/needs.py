@@ -45,12 +45,14 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
         unfinished=tuple(entry for entry in seen.activity if entry.state == "cut"),
         drill=newest_drill(catalogue, seen.activity),
         missed=seen.missed,
+        guide=seen.guide,
         tables=None if tables is None else [t.name for t in tables if t.kind != "view"],
         rows=counted(seen),
         looked=seen.looked,
         timeline=seen.timeline,
         migrates_at_start=seen.deployment is not None and seen.deployment.migrates_at_start,
         state_problem=seen.state_problem,
+        doctor=seen.doctor or (),
         now=now,
     )
     integrity, integrity_at = last_check(catalogue, seen.activity) if facts.exists else ("", None)

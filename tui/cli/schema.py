@@ -188,6 +188,12 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "migrations doctor": {
         "findings": "name, verdict, text, remedy, operation and params of each; empty: all is well"
     },
+    "doctor": {
+        "checks": "worst first: name, verdict, text, explanation, remedy, details, exit_code; with "
+        "--fix of one that is ok, that one",
+        "resumed": "with --fix of what was cut: the journals' entries",
+        **_REPLACING,
+    },
     "bootstrap": _REPLACING,
     "reset": _REPLACING,
     "gateway status": {

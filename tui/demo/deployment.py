@@ -200,6 +200,7 @@ def describe(folder: Path) -> Deployment:
         compress=settings["compress"],
         retention=Policy.from_table(settings["retention"]),
         ignore=settings["ignore"],
+        cron_files=settings["cron_files"],
     )
 
 

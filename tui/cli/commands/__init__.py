@@ -46,6 +46,10 @@ COMMANDS: Mapping[str, Entry] = {
         "bootstrap", "Make the missing or empty database, by the gateway's own bootstrap."
     ),
     "reset": Entry("reset", "Put a fresh, empty database in the place of the live one."),
+    "doctor": Entry(
+        "doctor",
+        "Every check of database, backups, gateway and host, worst first; changes nothing.",
+    ),
     "gateway": Entry("gateway", "State, start, stop and restart of the gateway."),
     "logs": Entry(
         "logs", "The gateway's log, as it came; unprintable characters are shown escaped."

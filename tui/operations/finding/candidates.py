@@ -100,6 +100,7 @@ def build(
         compress=settings["compress"],
         retention=Policy.from_table(settings["retention"]),
         ignore=settings["ignore"],
+        cron_files=settings["cron_files"],
     )
 
 
