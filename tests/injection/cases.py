@@ -500,21 +500,18 @@ CASES: tuple[Case, ...] = (
         done=replaced,
         undone=not_replaced,
         checked=("release",),
-        down=("prove", "vacuum", "swap"),
+        down=("vacuum",),
         # Around its own step an upgrade's, by the same code.
         kills=(
             "after:step_started:release",
-            "after:step_started:stop",
             "before:step_finished:prove",
             "after:step_started:vacuum",
-            "before:step_finished:vacuum",
             "after:step_finished:check",
             "after:step_started:swap",
             "before:step_finished:swap",
-            "after:step_started:start",
             "before:step_finished:readback",
         ),
-        met=("vacuum", "check", "swap"),
+        met=("vacuum",),
     ),
     Case(
         operation="analyze",
@@ -546,13 +543,10 @@ CASES: tuple[Case, ...] = (
         undone=not_maintained,
         # A backup, a check and a VACUUM one behind the other, by the same code.
         kills=(
-            "after:step_started:verify",
             "after:step_finished:verify",
             "after:step_started:integrity",
-            "after:step_finished:stop",
             "after:step_started:analyze",
             "before:step_finished:swap",
-            "after:step_finished:start",
             "after:step_started:size",
         ),
     ),

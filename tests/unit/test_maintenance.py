@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -14,12 +15,17 @@ import pytest
 
 from tests.conftest import Site
 from tests.faults import fill, needs_root, small_disk, without_code
+from tests.injection.arena import Arena
+from tests.injection.cases import one_more_backup
+from tests.injection.fault import Fault
+from tests.injection.inject import inject
 from tests.injection.whole import assert_whole, is_wal, look_at, names
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry, Deployment
 from tui.core.operation import Operation, Progress, Tier
 from tui.demo import deployment as demo
 from tui.demo.folder import Pace
+from tui.operations.activity import read_entry
 from tui.operations.analyze import Analyze
 from tui.operations.backup import BackupCreate
 from tui.operations.cataloguing import suspicion
@@ -34,6 +40,7 @@ from tui.operations.prune import Prune
 from tui.operations.reindex import Reindex
 from tui.operations.restoring.way import Way
 from tui.operations.status import read_status
+from tui.operations.timelines.applied import read_changes
 from tui.operations.vacuum import Vacuum
 from tui.services import journal
 
@@ -251,9 +258,10 @@ def test_a_foreign_reader_is_named_and_nothing_stops(ready: Site) -> None:
 
 def test_a_foreign_writer_is_named_by_what_is_done_beside_the_gateway(ready: Site) -> None:
     with somebody(ready.database, "BEGIN IMMEDIATE") as pid:
-        last = ready.do(Analyze(ready.deployment, online=True))
-        assert last.exit_code == 11, last.sentence
-        assert str(pid) in last.sentence
+        short = ("tui.operations.reads.holding.HOLD=0.5",)
+        outcome = inject(ready, Analyze(ready.deployment, online=True), settings=short)
+        assert outcome.code == 11, outcome.said
+        assert f"(pid {pid}" in outcome.said
     ended(ready, Analyze(ready.deployment, online=True))
     assert ask(ready.database, "SELECT count(*) > 0 FROM sqlite_stat1") == 1
 
@@ -437,3 +445,77 @@ def test_the_routine_beside_the_gateway_vacuums_after_its_own_backup(ready: Site
     assert "VACUUM gave back" in entry.sentence
     assert "safety" not in entry.result
     assert ready.integrity() == "ok"
+
+
+# --- cut, killed, out of space, beside the gateway --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "code"),
+    [
+        ("kill", "before:step_finished:keep", 1),
+        ("kill", "after:step_started:vacuum-online", 1),
+        ("kill", "before:step_finished:vacuum-online", 1),
+        ("kill", "after:step_started:recheck", 1),
+        ("cancel", "after:step_started:keep", 1),
+        ("cancel", "after:step_started:vacuum-online", 1),
+    ],
+)
+def test_a_vacuum_beside_the_gateway_that_is_cut_leaves_the_same_rows_and_no_half_copy(
+    kind: str, place: str, code: int, arena: Callable[..., Arena]
+) -> None:
+    site = arena().site
+    before = look_at(site)
+    outcome = inject(site, Vacuum(site.deployment, online=True), Fault(kind, place))
+    assert outcome.entry is not None
+    said = read_entry(site.deployment, outcome.entry.id).sentence
+    assert outcome.code == code, said
+    assert "rows are as they were" in said or "Nothing was changed" in said
+    assert identity(site) == before.identity, "nobody stopped it"
+    assert assert_whole(site, before) == "old"
+    site.add_tool("still-writable")
+
+
+@needs_root
+def test_a_disk_that_fills_up_under_a_vacuum_beside_the_gateway(
+    arena: Callable[..., Arena],
+) -> None:
+    site = arena(disk="24M").site
+    before = look_at(site)
+    folder = site.database.parent
+    words = (
+        "import sys; from pathlib import Path; from tests.injection.fault import fill; "
+        "fill(Path(sys.argv[1]), 300 * 1024)"
+    )
+    command = shlex.join([sys.executable, "-c", words, str(folder)])
+    fault = Fault("run", "checked:vacuum-online", command)
+    outcome = inject(site, Vacuum(site.deployment, online=True), fault, resume=False)
+    (folder / "filler").unlink()
+    assert outcome.code == 12, outcome.said
+    assert "No space left" in outcome.said
+    assert identity(site) == before.identity
+    assert assert_whole(site, before) == "old"
+
+
+def test_a_routine_beside_the_gateway_that_is_killed_keeps_its_backup(
+    arena: Callable[..., Arena],
+) -> None:
+    site = arena().site
+    before = look_at(site)
+    routine = Maintain(site.deployment, online=True)
+    outcome = inject(site, routine, Fault("kill", "after:step_started:vacuum-online"))
+    assert outcome.resumed == [1]
+    assert outcome.entry is not None
+    assert "is made and verified" in read_entry(site.deployment, outcome.entry.id).sentence
+    assert identity(site) == before.identity
+    assert assert_whole(site, before) == "old"
+    one_more_backup(site, before)
+
+
+def test_an_upgraded_database_keeps_its_history_in_a_new_file(ready: Site) -> None:
+    ended(ready, Vacuum(ready.deployment))
+    (change,) = read_changes(ready.deployment)[-1:]
+    stands = tuple(read_status(ready.deployment).database.revisions)
+    assert (change.before, change.after) == (stands, stands)
+    assert change.put == ready.database.stat().st_ino
+    assert change.in_place
