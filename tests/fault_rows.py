@@ -1258,7 +1258,7 @@ _KEPT = "unit/test_maintenance.py::"
 MAINTENANCE = (
     Row(
         "maintain.stopped",
-        "VACUUM, ANALYZE, REINDEX: gateway stopped, a new file takes the place, rows and modes kept",
+        "VACUUM, ANALYZE, REINDEX: gateway stopped, a new file takes the place, rows kept",
         (
             f"{_KEPT}test_a_vacuum_keeps_every_row_until_the_stop_and_gives_back_the_unused_pages",
             f"{_KEPT}test_row_numbers_that_a_view_goes_by_stay_or_nothing_is_done",
