@@ -1316,6 +1316,84 @@ MIGRATE = (
     ),
 )
 
+_KEPT = "unit/test_maintenance.py::"
+MAINTENANCE = (
+    Row(
+        "maintain.stopped",
+        "VACUUM, ANALYZE, REINDEX: gateway stopped, a new file takes the place, rows kept",
+        (
+            f"{_KEPT}test_a_vacuum_keeps_every_row_until_the_stop_and_gives_back_the_unused_pages",
+            f"{_KEPT}test_row_numbers_that_a_view_goes_by_stay_or_nothing_is_done",
+            f"{_KEPT}test_a_new_file_with_other_row_numbers_or_another_schema_is_not_put_in_place",
+            f"{_KEPT}test_the_routine_with_a_stop_does_all_of_it_in_one_stop",
+        ),
+        ("test_maintain.py::test_the_weekly_routine_from_cron_and_with_a_stop",),
+    ),
+    Row(
+        "maintain.online",
+        "only on request: no checkpoint by us, a verified copy before, writers wait",
+        (
+            f"{_KEPT}test_a_vacuum_beside_the_gateway_stops_nobody_and_follows_a_verified_copy",
+            f"{_KEPT}test_another_journal_mode_than_wal_is_not_written_beside_the_gateway",
+            f"{_KEPT}test_a_foreign_writer_is_named_by_what_is_done_beside_the_gateway",
+            f"{_KEPT}test_the_routine_beside_the_gateway_vacuums_after_its_own_backup",
+        ),
+        ("test_maintain.py::test_a_vacuum_beside_the_real_gateway_that_goes_on_writing",),
+    ),
+    Row(
+        "maintain.killed",
+        "killed, cancelled, out of space at every step: same rows, whole, gateway back",
+        (
+            KILL,
+            FULL,
+            DENIED,
+            WISH,
+            f"{_KEPT}test_a_vacuum_beside_the_gateway_that_is_cut_leaves_the_same_rows_and_"
+            "no_half_copy",
+            f"{_KEPT}test_a_disk_that_fills_up_under_a_vacuum_beside_the_gateway",
+            f"{_KEPT}test_a_routine_beside_the_gateway_that_is_killed_keeps_its_backup",
+        ),
+        (
+            "test_maintain.py::"
+            "test_a_routine_that_is_killed_leaves_old_or_new_and_the_gateway_back",
+            "test_maintain.py::test_a_disk_that_is_full_while_the_new_file_is_written",
+        ),
+    ),
+    Row(
+        "maintain.space",
+        "one more file stopped, twice the space online: 12 with figures before anything stops",
+        (f"{_KEPT}test_a_disk_without_room_is_told_with_figures_before_anything_stops",),
+        skipped=SAME,
+    ),
+    Row(
+        "maintain.held",
+        "a foreign reader or writer is named: 11, nothing stops",
+        (f"{_KEPT}test_a_foreign_reader_is_named_and_nothing_stops",),
+        skipped="other processes are seen the same way: the rows of restore",
+    ),
+    Row(
+        "maintain.cron",
+        "from cron without --stop VACUUM is left out, and that is said",
+        (
+            "cli/test_maintain.py::"
+            "test_from_cron_the_routine_leaves_vacuum_out_says_so_and_exits_0",
+            f"{_KEPT}test_the_routine_leaves_vacuum_out_while_the_gateway_runs_and_says_so",
+        ),
+        ("test_maintain.py::test_the_weekly_routine_from_cron_and_with_a_stop",),
+    ),
+    Row(
+        "maintain.damage",
+        "damage: exit 3, suspect; prune, VACUUM, overwriting off; indexes alone are rebuilt",
+        (
+            f"{_KEPT}test_a_damaged_index_is_found_blocks_what_deletes_and_is_rebuilt",
+            f"{_KEPT}test_a_damaged_table_ends_the_routine_unchanged_and_only_other_ways_are_offered",
+            "cli/test_maintain.py::"
+            "test_a_check_of_a_damaged_file_exits_with_3_and_prune_and_vacuum_are_refused_then",
+        ),
+        skipped=SAME,
+    ),
+)
+
 ROWS: tuple[Row, ...] = (
     *INVARIANTS,
     *EVERY,
@@ -1333,6 +1411,7 @@ ROWS: tuple[Row, ...] = (
     *MIGRATE,
     *NEW_FILE,
     *DOCTOR,
+    *MAINTENANCE,
 )
 
 

@@ -22,11 +22,13 @@ from tui.core.models import Rehearsal
 from tui.core.operation import Operation
 from tui.demo import deployment as demo
 from tui.operations.adopt import Adopt
+from tui.operations.analyze import Analyze
 from tui.operations.annotate import Pin, Relabel
 from tui.operations.backup import BackupCreate
 from tui.operations.bootstrap import Reset
 from tui.operations.bring_back import BringBack
 from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.check import DatabaseCheck
 from tui.operations.cold_backup import ColdBackup
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
 from tui.operations.delete import Delete
@@ -34,10 +36,12 @@ from tui.operations.downgrade import Downgrade
 from tui.operations.drill import Drill
 from tui.operations.export import Export
 from tui.operations.import_rows import ImportRows
+from tui.operations.maintain import Maintain
 from tui.operations.modes import Modes
 from tui.operations.prune import Prune
 from tui.operations.reads.exporting import Wanted
 from tui.operations.rehearse import Rehearse
+from tui.operations.reindex import Reindex
 from tui.operations.restore import Restore
 from tui.operations.stamp import Stamp
 from tui.operations.timelines import rehearsals
@@ -45,6 +49,7 @@ from tui.operations.timelines.rehearsals import load
 from tui.operations.uncron import Uncron
 from tui.operations.undo import Undo
 from tui.operations.upgrade import Upgrade
+from tui.operations.vacuum import Vacuum
 from tui.operations.verify import BackupVerify
 from tui.services.cron_edit import MARK
 
@@ -328,6 +333,26 @@ def not_commented_out(site: Site, _before: Before) -> None:
     table.unlink()
 
 
+def same_rows(before: Before) -> Names:
+    """The same database in a new file."""
+    return before.names
+
+
+def maintained(site: Site, before: Before) -> None:
+    """One more backup, and the old file is kept whole."""
+    one_more_backup(site, before)
+    assert len(_safety_copies(site)) == len([n for n in before.safety if n.endswith(".db")]) + 1
+
+
+def not_maintained(site: Site, before: Before) -> None:
+    """No copy of the live file was left; the backup stands for itself, whole, once it was made."""
+    found = read_catalogue(site.deployment).backups
+    made = len([b for b in found if b.kind != "safety"]) - _count(before)
+    assert made in (0, 1)
+    assert good(found) == {backup.id for backup in found}
+    assert len(_safety_copies(site)) == len([n for n in before.safety if n.endswith(".db")])
+
+
 _MIGRATING = (
     "release",
     "stop",
@@ -338,6 +363,14 @@ _MIGRATING = (
     "swap",
     "start",
     "readback",
+)
+
+_REMADE = ("check", "swap", "start", "readback")
+_ROUTINE = (
+    *("copy", "verify", "publish", "integrity", "foreign-keys"),
+    *("release", "stop", "prove", "vacuum", "analyze"),
+    *_REMADE,
+    "size",
 )
 
 _SWAP_STEPS = ("stage", "compare", "release", "stop", "prove", "swap", "start", "readback")
@@ -512,6 +545,73 @@ CASES: tuple[Case, ...] = (
         done=migrated,
         undone=not_migrated,
         kills=("after:step_finished:rehearse", "after:step_started:swap"),
+    ),
+    Case(
+        operation="vacuum",
+        steps=("release", "stop", "prove", "vacuum", *_REMADE),
+        make=lambda site: Vacuum(site.deployment),
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=replaced,
+        undone=not_replaced,
+        checked=("release",),
+        down=("vacuum",),
+        # Around its own step an upgrade's, by the same code.
+        kills=(
+            "after:step_started:release",
+            "before:step_finished:prove",
+            "after:step_started:vacuum",
+            "after:step_finished:check",
+            "after:step_started:swap",
+            "before:step_finished:swap",
+            "before:step_finished:readback",
+        ),
+        met=("vacuum",),
+    ),
+    Case(
+        operation="analyze",
+        steps=("release", "stop", "prove", "duplicate", "analyze", *_REMADE),
+        make=lambda site: Analyze(site.deployment),
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=replaced,
+        undone=not_replaced,
+        kills=("after:step_started:analyze", "before:step_finished:swap"),
+    ),
+    Case(
+        operation="reindex",
+        steps=("release", "stop", "prove", "duplicate", "reindex", *_REMADE),
+        make=lambda site: Reindex(site.deployment),
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=replaced,
+        undone=not_replaced,
+        kills=("before:step_finished:reindex",),
+    ),
+    Case(
+        operation="maintain",
+        steps=_ROUTINE,
+        make=lambda site: Maintain(site.deployment, stop=True),
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=maintained,
+        undone=not_maintained,
+        # A backup, a check and a VACUUM one behind the other, by the same code.
+        kills=(
+            "after:step_finished:verify",
+            "after:step_started:integrity",
+            "after:step_started:analyze",
+            "before:step_finished:swap",
+            "after:step_started:size",
+        ),
+    ),
+    Case(
+        operation="check",
+        steps=("integrity", "foreign-keys"),
+        make=lambda site: DatabaseCheck(site.deployment),
+        undone=still_good,
+        kills=("after:step_started:integrity", "before:ended:"),
+        writes=False,
     ),
     Case(
         operation="verify",
