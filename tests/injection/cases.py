@@ -6,6 +6,8 @@ operation's own plan and journal: a step that is added there and not here fails 
 
 from __future__ import annotations
 
+import gzip
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -37,6 +39,7 @@ from tui.operations.prune import Prune
 from tui.operations.reads.exporting import Wanted
 from tui.operations.rehearse import Rehearse
 from tui.operations.restore import Restore
+from tui.operations.rotate_logs import RotateLogs
 from tui.operations.stamp import Stamp
 from tui.operations.timelines import rehearsals
 from tui.operations.timelines.rehearsals import load
@@ -272,6 +275,33 @@ def nothing_of_the_work(site: Site) -> None:
     left = [str(path) for path in scratch.rglob("*")] if scratch.is_dir() else []
     assert left == [], f"left in the scratch folder: {left}"
 
+
+def old_log(arena: Arena) -> None:
+    """One log that nobody has written to for days."""
+    place = arena.folder / "logs"
+    for path in place.glob("app*"):
+        path.unlink()
+    log = place / "app.log"
+    log.write_text(OLD_LOG)
+    os.utime(log, (0, 0))
+
+
+def rotated(site: Site, before: Before) -> None:
+    """The log became its copy, in which all of it stands."""
+    place = site.folder / "logs"
+    (packed,) = place.glob("app*")
+    assert gzip.decompress(packed.read_bytes()).decode() == OLD_LOG
+    no_backup_more(site, before)
+
+
+def not_rotated(site: Site, before: Before) -> None:
+    """The log is as it was."""
+    (log,) = (site.folder / "logs").glob("app*")
+    assert log.read_text() == OLD_LOG
+    no_backup_more(site, before)
+
+
+OLD_LOG = "one line of a log\n" * 500
 
 _MIGRATING = (
     "release",
@@ -550,6 +580,18 @@ CASES: tuple[Case, ...] = (
         kept_from="after:step_started:stop",
         down=("start",),
         writes=False,
+    ),
+    Case(
+        operation="rotate-logs",
+        steps=("copy", "finish"),
+        make=lambda site: RotateLogs(site.deployment),
+        prepare=old_log,
+        kept_from="after:step_started:finish",
+        done=rotated,
+        undone=not_rotated,
+        ticking=("copy",),
+        # Its files lie elsewhere than the database's: `unit/test_rotate_logs.py` has the rest.
+        kills=("after:step_finished:copy", "before:step_finished:finish"),
     ),
 )
 

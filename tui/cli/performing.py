@@ -148,6 +148,8 @@ def _confirm_disruptive(session: Session, plan: Plan) -> None:
 
 def _disturbs(plan: Plan) -> str:
     """What it does to others: calls to the gateway fail, or other work is done from now on."""
+    if "disturbs" in plan.facts:
+        return str(plan.facts["disturbs"])
     if plan.downtime == 0:
         return "this changes what the host does by itself"
     return "this interrupts its service; calls to it fail meanwhile"

@@ -199,6 +199,11 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway restart": _OPERATION,
     "gateway own": _OPERATION,
     "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
+    "rotate-logs": {
+        "files": "what happens to each: name, folder, size, action, why",
+        "plan": "with --dry-run alone: what would happen; its facts hold the files",
+        **_OPERATION,
+    },
     "activity": {
         "entries": "without ID: newest first, running ones on top",
         "entry": "with ID: one operation with all its steps",

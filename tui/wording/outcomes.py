@@ -37,6 +37,7 @@ _DONE: Mapping[str, str] = {
     "stamp": "STAMPED",
     "bootstrap": "DATABASE MADE",
     "reset": "RESET",
+    "rotate-logs": "ROTATED",
 }
 
 _PUT: Mapping[str, str] = {

@@ -50,6 +50,9 @@ COMMANDS: Mapping[str, Entry] = {
     "logs": Entry(
         "logs", "The gateway's log, as it came; unprintable characters are shown escaped."
     ),
+    "rotate-logs": Entry(
+        "rotate_logs", "Compress old logs, empty those in use, delete very old ones.", "rotate_logs"
+    ),
     "schedule": Entry(
         "schedule", "Nightly backups, pruning and a weekly drill, by systemd timers or cron."
     ),

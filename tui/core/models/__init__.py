@@ -31,6 +31,7 @@ from tui.core.models.rehearsal import (
     SchemaKind,
 )
 from tui.core.models.retention import DEFAULT_POLICY, Policy, Ruling
+from tui.core.models.rotation import Rotation
 from tui.core.models.status import LastDrill, Need, Status
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Revision",
     "RevisionRun",
     "RevisionState",
+    "Rotation",
     "RowDifference",
     "RowKind",
     "Rows",
