@@ -37,7 +37,7 @@ def test_the_gateway_s_own_log_is_emptied_while_it_goes_on_writing(shared_site: 
         busy.set()
         asking.join()
 
-    told = {one["name"]: one for one in json.loads(plan.stdout)["data"]["plan"]["facts"]["files"]}
+    told = {one["name"]: one for one in json.loads(plan.stdout)["data"]["plan"]["facts"]["logs"]}
     assert told[log.name]["action"] == "empty" and "has it open" in told[log.name]["why"]
     assert done.returncode == 0, done.stderr
     (result,) = [

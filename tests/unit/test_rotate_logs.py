@@ -138,7 +138,7 @@ def test_what_is_not_ours_is_named_and_left_as_it_is(quiet: Site, tmp_path: Path
     os.mkfifo(place / "pipe.log")
     before = names(place)
     plan = RotateLogs(quiet.deployment).plan()
-    assert {one["action"] for one in plan.facts["files"]} == {"skip"}
+    assert {one["action"] for one in plan.facts["logs"]} == {"skip"}
     assert "nothing to do" in plan.title
     assert rotate(quiet).exit_code == 0
     assert names(place) == before and outside.read_text() == LINE * 50

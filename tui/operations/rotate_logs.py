@@ -82,7 +82,7 @@ class RotateLogs:
     def plan(self) -> Plan:
         """Say of each file what happens to it and why; changes nothing.
 
-        Facts: `files` (each `name`, `folder`, `size`, `action`, `why`), `folders`, `freed` (bytes
+        Facts: `logs` (each `name`, `folder`, `size`, `action`, `why`), `folders`, `freed` (bytes
         of what goes, before what is compressed), `compress_after`, `delete_after` (texts).
         """
         deployment, rules = self.deployment, self.rules
@@ -107,7 +107,7 @@ class RotateLogs:
             steps=_planned(found),
             command=command_line(deployment, *self._words()),
             facts={
-                "files": [
+                "logs": [
                     {
                         "name": one.name,
                         "folder": str(one.folder),
@@ -121,6 +121,7 @@ class RotateLogs:
                 "freed": sum(one.identity.size for one in work),
                 "compress_after": as_text(rules.compress_after),
                 "delete_after": as_text(rules.delete_after),
+                "effects": [f"{one.name}: {one.action}, {one.why}" for one in work],
                 "disturbs": "this compresses, empties and deletes files of the log folder",
             },
         )

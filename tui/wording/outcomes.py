@@ -38,6 +38,8 @@ _DONE: Mapping[str, str] = {
     "bootstrap": "DATABASE MADE",
     "reset": "RESET",
     "rotate-logs": "ROTATED",
+    "down": "TAKEN DOWN",
+    "up": "BROUGHT UP",
 }
 
 _PUT: Mapping[str, str] = {

@@ -54,7 +54,8 @@ COMMANDS: Mapping[str, Entry] = {
         "rotate_logs", "Compress old logs, empty those in use, delete very old ones.", "rotate_logs"
     ),
     "schedule": Entry(
-        "schedule", "Nightly backups, pruning and a weekly drill, by systemd timers or cron."
+        "schedule",
+        "Nightly backups and prunes, weekly drill and routine, rotated logs: by systemd or cron.",
     ),
     "activity": Entry(
         "activity",

@@ -53,7 +53,7 @@ def rotate_logs(
         deployment = replace(deployment, rotation=replace(deployment.rotation, folder=folder))
     operation = RotateLogs(deployment, compress_after, delete_after)
     plan = operation.plan()
-    session.partial["files"] = plan.facts["files"]
+    session.partial["logs"] = plan.facts["logs"]
     write = session.console.out if plan_only else session.console.say
     for line in () if session.console.json else file_lines(plan):
         write(line)

@@ -32,7 +32,7 @@ def file_lines(plan: Plan) -> Iterator[str]:
                         size(int(one["size"])),
                         one_line(one["why"]),
                     )
-                    for one in plan.facts["files"]
+                    for one in plan.facts["logs"]
                     if one["folder"] == folder
                 ],
                 right=(2,),
