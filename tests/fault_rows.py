@@ -1394,6 +1394,44 @@ MAINTENANCE = (
     ),
 )
 
+LOGS = "unit/test_rotate_logs.py::"
+
+ROTATION = (
+    Row(
+        "logs.open",
+        "a log held open is copied and emptied, never renamed away; what is lost is told",
+        (
+            f"{LOGS}test_a_writer_that_never_rests_goes_on_in_the_same_file_and_loses_no_more_"
+            "than_is_said",
+            f"{LOGS}test_a_file_that_is_opened_between_copy_and_removal_is_emptied_instead",
+            f"{LOGS}test_a_writer_that_does_not_append_is_left_alone",
+        ),
+        ("test_rotate_logs.py::test_the_gateway_s_own_log_is_emptied_while_it_goes_on_writing",),
+    ),
+    Row(
+        "logs.others",
+        "Docker's own logs, links and foreign files are never touched",
+        (
+            f"{LOGS}test_what_is_not_ours_is_named_and_left_as_it_is",
+            f"{LOGS}test_a_folder_that_is_not_the_gateways_alone_is_refused",
+            f"{LOGS}test_what_changed_since_it_was_looked_at_is_not_deleted",
+        ),
+        skipped=SAME,
+    ),
+    Row(
+        "logs.space",
+        "no space: the original is kept; 12, or 15 where others were rotated",
+        (f"{LOGS}test_a_log_that_does_not_fit_stays_and_the_others_go_on",),
+        skipped=SAME,
+    ),
+    Row(
+        "logs.killed",
+        "killed anywhere: each line is in the log or in a whole copy, and no copy is there twice",
+        (KILL, f"{LOGS}test_killed_anywhere_every_line_is_there_and_no_copy_twice"),
+        skipped=SAME,
+    ),
+)
+
 ROWS: tuple[Row, ...] = (
     *INVARIANTS,
     *EVERY,
@@ -1412,6 +1450,7 @@ ROWS: tuple[Row, ...] = (
     *NEW_FILE,
     *DOCTOR,
     *MAINTENANCE,
+    *ROTATION,
 )
 
 

@@ -6,6 +6,8 @@ operation's own plan and journal: a step that is added there and not here fails 
 
 from __future__ import annotations
 
+import gzip
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -43,6 +45,7 @@ from tui.operations.reads.exporting import Wanted
 from tui.operations.rehearse import Rehearse
 from tui.operations.reindex import Reindex
 from tui.operations.restore import Restore
+from tui.operations.rotate_logs import RotateLogs
 from tui.operations.stamp import Stamp
 from tui.operations.timelines import rehearsals
 from tui.operations.timelines.rehearsals import load
@@ -352,6 +355,33 @@ def not_maintained(site: Site, before: Before) -> None:
     assert good(found) == {backup.id for backup in found}
     assert len(_safety_copies(site)) == len([n for n in before.safety if n.endswith(".db")])
 
+
+def old_log(arena: Arena) -> None:
+    """One log that nobody has written to for days."""
+    place = arena.folder / "logs"
+    for path in place.glob("app*"):
+        path.unlink()
+    log = place / "app.log"
+    log.write_text(OLD_LOG)
+    os.utime(log, (0, 0))
+
+
+def rotated(site: Site, before: Before) -> None:
+    """The log became its copy, in which all of it stands."""
+    place = site.folder / "logs"
+    (packed,) = place.glob("app*")
+    assert gzip.decompress(packed.read_bytes()).decode() == OLD_LOG
+    no_backup_more(site, before)
+
+
+def not_rotated(site: Site, before: Before) -> None:
+    """The log is as it was."""
+    (log,) = (site.folder / "logs").glob("app*")
+    assert log.read_text() == OLD_LOG
+    no_backup_more(site, before)
+
+
+OLD_LOG = "one line of a log\n" * 500
 
 _MIGRATING = (
     "release",
@@ -729,9 +759,23 @@ CASES: tuple[Case, ...] = (
         down=("start",),
         writes=False,
     ),
+    Case(
+        operation="rotate-logs",
+        steps=("copy", "finish"),
+        make=lambda site: RotateLogs(site.deployment),
+        prepare=old_log,
+        kept_from="after:step_started:finish",
+        done=rotated,
+        undone=not_rotated,
+        ticking=("copy",),
+        # Its files lie elsewhere than the database's: `unit/test_rotate_logs.py` has the rest.
+        kills=("after:step_finished:copy", "before:step_finished:finish"),
+    ),
 )
 
 EXEMPT: Mapping[str, str] = {
+    "down": "a process gateway has no project: docker/test_compose_down_up.py kills it there",
+    "up": "the same",
     "bootstrap": "there is no database before it to compare with: unit/test_bootstrap.py",
     "make-folder": "there is no database before it, nor a folder: unit/test_doctor_remedies.py",
     "own": "a process gateway has no other user: unit/test_switching.py, docker/test_migrations.py",

@@ -48,6 +48,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "gateway.stop": ("down", "shut down"),
     "logs.follow": ("tail",),
     "app.operation": ("running", "progress"),
+    "gateway.compose_down": ("docker compose down", "remove containers", "take down"),
+    "gateway.compose_up": ("docker compose up", "up -d", "bring up"),
+    "rotate": ("logrotate", "compress logs", "log size", "old logs"),
     "sql.run": ("execute", "query", "select", "f5"),
     "sql.stop": ("cancel", "interrupt", "kill query"),
     "app.pane_2": ("catalogue",),
@@ -144,6 +147,7 @@ def commands(current: Pane) -> tuple[list[Command], dict[str, Place]]:
 _KEYLESS = (
     ("utc", "Times in UTC or local", "shows every time the other way", "utc"),
     ("looked", "Looked at the lost rows", "NEEDS YOU tells only what is lost after this", "looked"),
+    ("rotate", "Rotate logs…", "compresses, empties, deletes by age; asks y or n", "rotate_logs"),
     ("schedule", "Schedule backups…", "nightly; shows what it writes, asks y or n", "schedule"),
     ("locked", "Database locked", "who holds it, live, and what helps", "locked"),
     ("space", "Disk space…", "what is free, and what gives space back", "space"),

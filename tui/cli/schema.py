@@ -209,8 +209,15 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway start": _OPERATION,
     "gateway stop": _OPERATION,
     "gateway restart": _OPERATION,
+    "gateway down": _OPERATION,
+    "gateway up": _OPERATION,
     "gateway own": _OPERATION,
     "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
+    "rotate-logs": {
+        "logs": "what happens to each: name, folder, size, action, why",
+        "plan": "with --dry-run alone: what would happen; its facts hold the logs",
+        **_OPERATION,
+    },
     "activity": {
         "entries": "without ID: newest first, running ones on top",
         "entry": "with ID: one operation with all its steps",

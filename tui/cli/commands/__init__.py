@@ -63,8 +63,12 @@ COMMANDS: Mapping[str, Entry] = {
     "logs": Entry(
         "logs", "The gateway's log, as it came; unprintable characters are shown escaped."
     ),
+    "rotate-logs": Entry(
+        "rotate_logs", "Compress old logs, empty those in use, delete very old ones.", "rotate_logs"
+    ),
     "schedule": Entry(
-        "schedule", "Nightly backups, pruning and a weekly drill, by systemd timers or cron."
+        "schedule",
+        "Nightly backups and prunes, weekly drill and routine, rotated logs: by systemd or cron.",
     ),
     "activity": Entry(
         "activity",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         SchemaKind,
     )
     from tui.core.models.retention import DEFAULT_POLICY, Policy, Ruling
+    from tui.core.models.rotation import Rotation
     from tui.core.models.status import LastDrill, Need, Status
 
 _PLACES = {
@@ -109,6 +110,7 @@ _PLACES = {
         "Policy",
         "Ruling",
     ),
+    "rotation": ("Rotation",),
     "status": (
         "LastDrill",
         "Need",
@@ -164,6 +166,7 @@ __all__ = [
     "Revision",
     "RevisionRun",
     "RevisionState",
+    "Rotation",
     "RowDifference",
     "RowKind",
     "Rows",

@@ -46,6 +46,9 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "start": ("control", "GatewayStart"),
     "stop": ("control", "GatewayStop"),
     "restart": ("control", "GatewayRestart"),
+    "down": ("compose_control", "ComposeDown"),
+    "up": ("compose_control", "ComposeUp"),
+    "rotate-logs": ("rotate_logs", "RotateLogs"),
 }
 """Module of `tui.operations` and class; loaded when asked for, since a process runs one of them."""
 
