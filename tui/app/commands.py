@@ -51,6 +51,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "sql.run": ("execute", "query", "select", "f5"),
     "sql.stop": ("cancel", "interrupt", "kill query"),
     "app.pane_2": ("space", "disk"),
+    "activity.export": ("csv", "json", "audit", "maintenance log"),
     "app.pane_4": ("who", "history", "audit", "maintenance log"),
     "app.pane_8": ("query", "select", "console"),
     "app.pane_9": ("health", "container"),
@@ -177,6 +178,12 @@ _WITH_VALUE = (
         "compare_named",
     ),
     ("filter", "Filter TERMS", "filter -backup: narrows the list in sight", "filter_by"),
+    (
+        "activity",
+        "Activity TERMS",
+        "activity who:dana what:restore since:7d: who did what",
+        "activity",
+    ),
 )
 _MIGRATES = (
     ("rehearse", "Rehearse to REVISION…", "rehearse head: on a copy; the gateway is not touched"),

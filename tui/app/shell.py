@@ -27,7 +27,7 @@ from tui.app.panes import PANES
 from tui.app.panes.base import Pane
 from tui.app.panes.stack import PaneStack
 from tui.app.screens.too_small import TooSmallScreen, is_too_small
-from tui.app.seeing import Replaced, Saw, WantImage
+from tui.app.seeing import Replaced, Saw, Told, WantImage
 from tui.app.seen import Seen
 from tui.app.typed_ahead import LOOK, TypedAhead, opens_field
 from tui.app.widgets.footer import KeyBar
@@ -143,6 +143,10 @@ class Shell(Ground):
     def watch_seen(self, seen: Seen) -> None:
         """Greyed keys may have changed."""
         self.refresh_bindings()
+
+    @on(Told)
+    def _told(self, message: Told) -> None:
+        self.say(message.text, "muted")
 
     @on(WantImage)
     def _want_image(self, message: WantImage) -> None:

@@ -201,6 +201,9 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
     "activity": {
         "entries": "without ID: newest first, running ones on top",
+        "total": "how many entries the log has",
+        "matching": "how many of them the filter lets in",
+        "path": "with --export: the file that was written",
         "entry": "with ID: one operation with all its steps",
     },
     "config show": {
