@@ -203,6 +203,7 @@ DATA: Mapping[str, Mapping[str, str]] = {
         "entries": "without ID: newest first, running ones on top",
         "total": "how many entries the log has",
         "matching": "how many of them the filter lets in",
+        "not_kept": "how many older ones there were that have outlived their use",
         "path": "with --export: the file that was written",
         "entry": "with ID: one operation with all its steps",
     },

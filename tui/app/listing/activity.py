@@ -13,7 +13,7 @@ from tui.app.widgets.message import progress_words
 from tui.core.models import ActivityEntry, StepLine
 from tui.core.operation import Verdict
 from tui.operations.recording.filtering import FIELDS as FIELDS
-from tui.operations.recording.filtering import fields_of, text_of
+from tui.operations.recording.filtering import fields_of, not_kept, text_of
 from tui.wording import entries, migrated, quantities
 from tui.wording.entries import what as what
 
@@ -109,6 +109,8 @@ class Rows:
         self._log: tuple[ActivityEntry, ...] | None = None
         self._look: tuple[object, ...] = ()
         self._made: list[Row] = []
+        self.not_kept = 0
+        """How many older entries there were."""
 
     def of(self, seen: Seen, glyphs: Glyphs, now: datetime) -> list[Row]:
         """The rows of what is known now."""
@@ -116,6 +118,7 @@ class Rows:
         if self._log is not seen.activity or self._look != look:
             self._log, self._look = seen.activity, look
             self._made = rows(seen, glyphs, now, full=self._full)
+            self.not_kept = not_kept(seen.activity or ())
         return self._made
 
 

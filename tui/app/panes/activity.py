@@ -103,6 +103,8 @@ class ActivityPane(ListPane):
     def _stand(self) -> None:
         first, last, total = self._list.shown
         words = f" entries {count(first)}-{count(last)} of {count(total)}" if total else ""
+        if total and (gone := self._rows.not_kept):
+            words += f" · {count(gone)} older ones are not kept"
         self.stand((Span(words, "muted"),))
 
     def _show_detail(self, seen: Seen) -> None:

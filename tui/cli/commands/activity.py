@@ -60,7 +60,7 @@ def activity(
     replace: bool,
 ) -> int:
     """What was done here, newest first; with ID (op number or journal) all its steps."""
-    from tui.operations.recording.filtering import narrowed, terms_of
+    from tui.operations.recording.filtering import narrowed, not_kept, terms_of
 
     named = {"who": who, "what": what, "from": origin, "result": result, "since": since}
     words = [shlex.quote(f"{name}:{word}") for name, word in named.items() if word is not None]
@@ -83,8 +83,14 @@ def activity(
     if target is not None:
         return _export(session, found[:limit], Path(target), whole, replace=replace)
     shown = found[: limit or 100]
-    data = {"entries": shown, "total": len(everything), "matching": len(found)}
-    return emit(session, data, list_lines(shown, len(everything)))
+    gone = not_kept(everything)
+    data = {
+        "entries": shown,
+        "total": len(everything),
+        "matching": len(found),
+        "not_kept": gone,
+    }
+    return emit(session, data, list_lines(shown, len(everything), gone))
 
 
 def _export(

@@ -23,12 +23,13 @@ _STEP_SIGNS = {
 }
 
 
-def list_lines(entries: Sequence[ActivityEntry], of: int) -> Iterator[str]:
+def list_lines(entries: Sequence[ActivityEntry], of: int, not_kept: int = 0) -> Iterator[str]:
     """A line an operation.
 
     Args:
         entries: Those that are listed.
         of: How many there are in all.
+        not_kept: How many older ones there were.
     """
     if not entries:
         yield f"None of {count(of)} entries matches." if of else EMPTY
@@ -50,6 +51,8 @@ def list_lines(entries: Sequence[ActivityEntry], of: int) -> Iterator[str]:
     yield from aligned(rows, right=(1, 5))
     if len(entries) < of:
         yield f"{count(len(entries))} of {count(of)} entries"
+    if not_kept:
+        yield f"{count(not_kept)} older ones are not kept any more"
 
 
 def entry_lines(entry: ActivityEntry) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from tui.core.errors import UsageError
@@ -54,6 +54,16 @@ def terms_of(line: str, now: datetime) -> Terms:
         return parse(line, now, FIELDS)
     except ValueError as error:
         raise UsageError(f"{error}.") from error
+
+
+def not_kept(found: Sequence[ActivityEntry]) -> int:
+    """How many operations have left the log, as their numbers tell: it is kept within bounds.
+
+    Args:
+        found: All of the log.
+    """
+    numbers = {entry.number for entry in found}
+    return max(numbers, default=0) - len(numbers)
 
 
 def narrowed(
