@@ -198,6 +198,12 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway stop": _OPERATION,
     "gateway restart": _OPERATION,
     "gateway own": _OPERATION,
+    "stats": {
+        "database": "pages, free_pages, page_size, size, wal_size, slack, tables, repeats …; null "
+        "where this SQLite cannot tell",
+        "unused": "bytes of pages on the freelist",
+        "growth": "bytes_a_day, disk_lasts_days, points (key, taken, size, unused …), kept",
+    },
     "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
     "activity": {
         "entries": "without ID: newest first, running ones on top",

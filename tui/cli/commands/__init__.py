@@ -50,6 +50,9 @@ COMMANDS: Mapping[str, Entry] = {
     "logs": Entry(
         "logs", "The gateway's log, as it came; unprintable characters are shown escaped."
     ),
+    "stats": Entry(
+        "stats", "Pages, tables by size, unused space, indexes that repeat others, and growth."
+    ),
     "schedule": Entry(
         "schedule", "Nightly backups, pruning and a weekly drill, by systemd timers or cron."
     ),

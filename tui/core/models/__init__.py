@@ -20,6 +20,15 @@ from tui.core.models.deployment import (
 )
 from tui.core.models.doctor import Diagnosis, Remedy
 from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
+from tui.core.models.measuring import (
+    DAY,
+    FileFigures,
+    Growth,
+    Point,
+    Repeat,
+    Setting,
+    TableFigures,
+)
 from tui.core.models.migrations import Applied, Revision, RevisionState, Timeline
 from tui.core.models.rehearsal import (
     BrokenKey,
@@ -34,6 +43,7 @@ from tui.core.models.retention import DEFAULT_POLICY, Policy, Ruling
 from tui.core.models.status import LastDrill, Need, Status
 
 __all__ = [
+    "DAY",
     "DEFAULT_POLICY",
     "FORMAT",
     "ActivityEntry",
@@ -47,10 +57,12 @@ __all__ = [
     "DatabaseFacts",
     "Deployment",
     "Diagnosis",
+    "FileFigures",
     "FileIdentity",
     "Fit",
     "GatewayRef",
     "GatewayState",
+    "Growth",
     "Health",
     "Holder",
     "LastDrill",
@@ -61,11 +73,13 @@ __all__ = [
     "MigrationFinding",
     "MigrationsRef",
     "Need",
+    "Point",
     "Policy",
     "Problem",
     "ProcessRef",
     "Rehearsal",
     "Remedy",
+    "Repeat",
     "Revision",
     "RevisionRun",
     "RevisionState",
@@ -76,11 +90,13 @@ __all__ = [
     "Running",
     "SchemaChange",
     "SchemaKind",
+    "Setting",
     "Side",
     "Status",
     "StepLine",
     "Stopped",
     "TableDifference",
+    "TableFigures",
     "TableInfo",
     "Timeline",
 ]
