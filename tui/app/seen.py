@@ -12,6 +12,7 @@ from tui.core.models import (
     Catalogue,
     DatabaseFacts,
     Deployment,
+    Diagnosis,
     GatewayState,
     Health,
     LockOwner,
@@ -54,6 +55,12 @@ class Seen:
     """Scheduled runs that came to nothing, newest first."""
     running: ActivityEntry | None = None
     timeline: Timeline | None = None
+    doctor: tuple[Diagnosis, ...] | None = None
+    """What the doctor found, worst first."""
+    doctor_at: datetime | None = None
+    """When that was."""
+    deep_since: datetime | None = None
+    """Since when the doctor reads every page; None while it does not."""
     tables: tuple[TableInfo, ...] | None = None
     counted_at: datetime | None = None
     """When the last row count was finished; None while counting for the first time."""

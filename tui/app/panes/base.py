@@ -55,6 +55,8 @@ class Pane(Vertical):
         make: MakeOperation
         back: TakeBack | None = None
         """How `u` takes it back; None where that cannot be done."""
+        words: tuple[str, ...] = ()
+        """What is said of it in a question; with that, even what is light asks y or n."""
 
     @dataclass
     class Ask(Message):
