@@ -199,10 +199,15 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway restart": _OPERATION,
     "gateway own": _OPERATION,
     "stats": {
-        "database": "pages, free_pages, page_size, size, wal_size, slack, tables, repeats …; null "
-        "where this SQLite cannot tell",
+        "database": "pages, free_pages, page_size, size, wal_size, slack, tables, repeats …; a "
+        "size is null where this SQLite cannot tell",
         "unused": "bytes of pages on the freelist",
         "growth": "bytes_a_day, disk_lasts_days, points (key, taken, size, unused …), kept",
+    },
+    "tune": {
+        "settings": "without PRAGMA=VALUE: name, kind, in_file, at_gateway, advice, who, choices "
+        "and verdict of each",
+        **_REPLACING,
     },
     "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
     "activity": {

@@ -53,6 +53,9 @@ COMMANDS: Mapping[str, Entry] = {
     "stats": Entry(
         "stats", "Pages, tables by size, unused space, indexes that repeat others, and growth."
     ),
+    "tune": Entry(
+        "tune", "Every setting that matters, where it is set and who can change it; or change one."
+    ),
     "schedule": Entry(
         "schedule", "Nightly backups, pruning and a weekly drill, by systemd timers or cron."
     ),

@@ -17,6 +17,7 @@ from tui.operations.measuring.figures import AUTO_VACUUM
 from tui.operations.measuring.releases import BUSY_VARIABLE, DRIVER_BUSY, Sets, sets_of
 from tui.operations.reads.looking import LiveDatabase
 from tui.services.sqlite.connections import translating
+from tui.wording.clean import one_line
 
 PAGE_SIZES = tuple(str(2**power) for power in range(9, 17))
 """Bytes that a page may have."""
@@ -67,6 +68,15 @@ def read_tuning(deployment: Deployment, state: GatewayState | None = None) -> tu
         environment = dict(gateway.environment()) if gateway is not None else {}
     except McpdbError:
         environment = {}
+    return tuple(settings_of(kept_in_file(deployment), state.release, environment))
+
+
+def kept_in_file(deployment: Deployment) -> dict[str, str]:
+    """What the live file keeps, by PRAGMA.
+
+    Raises:
+        McpdbError: It cannot be read.
+    """
     live = LiveDatabase(deployment)
     with live.opened() as opened, translating(live.path):
         values = {
@@ -77,7 +87,27 @@ def read_tuning(deployment: Deployment, state: GatewayState | None = None) -> tu
             opened.connection.execute("PRAGMA main.journal_mode").fetchone()[0]
         )
     values["auto_vacuum"] = AUTO_VACUUM[int(values["auto_vacuum"]) % 3]
-    return tuple(settings_of(values, state.release, environment))
+    return values
+
+
+def why_not_from_outside(name: str) -> str:
+    """Why a setting cannot be changed here, in a sentence that says what to do."""
+    known = ", ".join(CHOICES)
+    if name == "busy_timeout":
+        return (
+            f"busy_timeout is set per connection, by the gateway itself: from 1.0.0 on "
+            f"{BUSY_VARIABLE} in its .env sets it. From outside nothing can."
+        )
+    if name in _PER_CONNECTION:
+        return (
+            f"{name} is set per connection: setting it from here would change nothing for the "
+            f"gateway. In the file are kept {known}."
+        )
+    if name.upper() in {variable for variable, _advice in _VARIABLES}:
+        return f"{name.upper()} is a variable that no release of the gateway reads."
+    if name in ("encoding", "user_version", "application_id"):
+        return f"{name} is not changed from here. What can be: {known}."
+    return f"{one_line(name) or 'Nothing'} is no setting that can be changed; {known} are."
 
 
 def settings_of(
