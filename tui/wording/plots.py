@@ -39,7 +39,8 @@ def plot(values: Sequence[Value], columns: int, lines: int, *, ascii_only: bool)
     Returns:
         The lines; empty where there is nothing to draw, or no room.
     """
-    width, height = columns - LABEL - 2, lines - 2
+    # The last day is named right of its mark.
+    width, height = columns - LABEL - 2 - len("Aug 11"), lines - 2
     if len(values) < 2 or values[0][0] == values[-1][0] or width < _TICK or height < 1:
         return []
     sizes = _at_columns(values, width)

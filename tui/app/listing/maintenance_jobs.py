@@ -87,7 +87,7 @@ JOBS = (
         words=("maintain",),
         title="weekly run",
         operation="maintain",
-        about="Integrity, foreign keys, ANALYZE and optimize, one after the other, as "
+        about="A backup, integrity, foreign keys, ANALYZE and optimize, one after the other, as "
         "`maintain` does from cron. VACUUM is left out while the gateway runs.",
         takes=_reads,
     ),

@@ -133,17 +133,18 @@ def values(seen: Seen, table: str) -> list[tuple[datetime, int]]:
     return [(point.taken, point.size) for point in growth.points]
 
 
-def title(seen: Seen, table: str, now: datetime) -> str:
-    """`Size since May 21, of the database without wal`."""
+def title(seen: Seen, table: str, now: datetime, *, narrow: bool) -> str:
+    """`Size since May 21, of the database without wal`; where there is less room, less."""
     known = values(seen, table)
     begin = known[0][0].astimezone(now.tzinfo) if known else None
     since = ""
     if begin is not None:
         day = begin.strftime("%b %d" if begin.year == now.year else "%Y-%m-%d")
         since = f" since {day}"
-    if table:
-        return f"Size{since}, of {table} and its indexes"
-    return f"Size{since}, of the database without wal"
+    if narrow:
+        return f"Size{since}, {table or 'without wal'}"
+    what = f"{table} and its indexes" if table else "the database without wal"
+    return f"Size{since}, of {what}"
 
 
 def aside(seen: Seen, table: str) -> str:

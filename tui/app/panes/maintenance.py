@@ -33,7 +33,7 @@ ROUTINE, STATISTICS, TUNING = range(3)
 TITLES = ("Routine", "Statistics", "Tuning")
 _LISTS = ("jobs", "sizes", "settings")
 _ONLY: dict[str, tuple[int, ...]] = {
-    "run": (ROUTINE,), "vacuum": (ROUTINE, STATISTICS), "sort": (STATISTICS,),
+    "run": (ROUTINE,), "vacuum": (ROUTINE,), "sort": (STATISTICS,),
     "save": (STATISTICS,), "count": (STATISTICS,),
 }  # fmt: skip
 """Actions that belong to some of the tabs alone."""
@@ -54,7 +54,7 @@ class MaintenancePane(ListPane):
         layout: vertical;
         #around { layout: vertical; height: 1fr; width: 1fr; }
         RowList { height: 1fr; display: none; }
-        PlotPanel { height: 9; display: none; }
+        PlotPanel { height: 9; display: none; dock: top; }
         DetailPanel { height: 6; }
         &.-tall PlotPanel { height: 14; }
         &.-tab-0 #jobs { display: block; }
@@ -63,9 +63,9 @@ class MaintenancePane(ListPane):
         &.-tab-1 DetailPanel { display: none; }
         &.-tab-2 #settings { display: block; }
         &.-beside #around { layout: horizontal; }
-        &.-beside RowList { width: 84; height: 1fr; }
-        &.-beside PlotPanel { width: 1fr; height: 1fr; }
-        &.-beside DetailPanel { width: 1fr; height: 1fr; }
+        &.-beside RowList { width: 1fr; height: 1fr; }
+        &.-beside PlotPanel { width: 40%; height: 1fr; dock: right; }
+        &.-beside DetailPanel { width: 40%; height: 1fr; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = KEYS
@@ -114,8 +114,9 @@ class MaintenancePane(ListPane):
         )
         if known == self._read_for and not anyway:
             return
-        if seen.catalogue is None or seen.activity is None:
-            return
+        for part, what in (("catalogue", seen.catalogue), ("activity", seen.activity)):
+            if what is None and not seen.problem(part):
+                return
         measured = seen.figures is not None and self._read_for is not None
         ended = bool(self._read_for and self._read_for[2] != known[2] and not running)
         again = self._read_for is None or self._read_for[0] != known[0]
@@ -155,7 +156,9 @@ class MaintenancePane(ListPane):
 
     def _show_sizes(self, seen: Seen) -> None:
         plot = self.query_one("#plot", PlotPanel)
-        plot.entitle(sizes.title(seen, self._table, self.now()), sizes.aside(seen, self._table))
+        narrow = self.has_class("-beside")
+        title = sizes.title(seen, self._table, self.now(), narrow=narrow)
+        plot.entitle(title, sizes.aside(seen, self._table))
         plot.show(
             sizes.values(seen, self._table),
             sizes.facts(seen, self._table),
@@ -208,6 +211,7 @@ class MaintenancePane(ListPane):
         beside = event.size.width >= BESIDE
         self.set_class(beside, "-beside")
         self.set_class(event.size.height >= 34 and not beside, "-tall")
+        self.update()
         self.query_one("#detail", DetailPanel).frame = "side" if beside else "rule"
         self.query_one("#plot", PlotPanel).frame = "side" if beside else "rule"
 
@@ -295,6 +299,12 @@ class MaintenancePane(ListPane):
         return command_line(deployment, *words) if words and deployment is not None else ""
 
     # --- keys -----------------------------------------------------------------------------
+
+    def about_to(self, action: str) -> None:
+        """What another tab does is done there."""
+        tabs = _ONLY.get(action.split("(")[0], (self._tab,))
+        if self._tab not in tabs:
+            self._turn(tabs[0])
 
     def action_tab(self, step: int) -> None:
         """The next tab, or the one before."""

@@ -35,12 +35,12 @@ KEYS: list[BindingType] = [
     ),
     Binding("left_square_bracket", "tab(-1)", "", show=False, id="maintenance.previous_tab",
             group=HERE),
-    FILTER,
-    *MATCHES,
     Binding(
         "x", "save", "save figures…", id="maintenance.save", group=HERE,
         tooltip="write the figures and every point to a CSV file",
     ),
+    FILTER,
+    *MATCHES,
     Binding(
         "y", "copy", "copy command", id="maintenance.copy", group=HERE,
         tooltip="copy the same as a command (OSC 52)",

@@ -15,7 +15,7 @@ LEAST = 6
 """Lines below which there is no plot."""
 BESIDE = 70
 """From this many columns on the facts stand beside the plot."""
-_GAP = 2
+_GAP = 1
 
 
 class PlotPanel(Panel, can_focus=False):

@@ -166,7 +166,8 @@ def _journal_mode(mode: str, release: str, sets: Sets | None) -> Setting:
         at_gateway=own or ("as the file has it" if sets is not None else ""),
         advice=advice,
         who=who,
-        choices=CHOICES["journal_mode"],
+        # Anything else lasts until the gateway's next connection.
+        choices=CHOICES["journal_mode"] if not own else () if own == mode else (own,),
         verdict="ok" if mode == "wal" else "warn",
     )
 
