@@ -33,6 +33,7 @@ from tui.operations.downgrade import Downgrade
 from tui.operations.drill import Drill
 from tui.operations.export import Export
 from tui.operations.import_rows import ImportRows
+from tui.operations.measuring.tuning import kept_in_file
 from tui.operations.prune import Prune
 from tui.operations.reads.exporting import Wanted
 from tui.operations.rehearse import Rehearse
@@ -40,6 +41,7 @@ from tui.operations.restore import Restore
 from tui.operations.stamp import Stamp
 from tui.operations.timelines import rehearsals
 from tui.operations.timelines.rehearsals import load
+from tui.operations.tune import Tune
 from tui.operations.undo import Undo
 from tui.operations.upgrade import Upgrade
 from tui.operations.verify import BackupVerify
@@ -273,6 +275,13 @@ def nothing_of_the_work(site: Site) -> None:
     assert left == [], f"left in the scratch folder: {left}"
 
 
+def other_auto_vacuum(site: Site) -> Tune:
+    """The setting that the file has not: an earlier case may have changed it."""
+    now = kept_in_file(site.deployment)["auto_vacuum"]
+    value = "none" if now == "incremental" else "incremental"
+    return Tune(site.deployment, setting="auto_vacuum", value=value, stop=True)
+
+
 _MIGRATING = (
     "release",
     "stop",
@@ -348,6 +357,23 @@ CASES: tuple[Case, ...] = (
             "after:step_finished:build",
             "after:step_finished:check",
             "after:step_finished:stop",
+            "before:step_finished:swap",
+            "before:step_finished:readback",
+        ),
+    ),
+    Case(
+        operation="tune",
+        steps=("release", "stop", "prove", "vacuum", "check", "swap", "start", "readback"),
+        make=other_auto_vacuum,
+        kept_from="before:step_finished:swap",
+        new=lambda before: before.names,
+        done=replaced,
+        undone=not_replaced,
+        down=("prove", "vacuum", "check", "swap"),
+        # A VACUUM's steps, by the same code: where they differ is what the new file is set to.
+        kills=(
+            "after:step_started:vacuum",
+            "after:step_finished:check",
             "before:step_finished:swap",
             "before:step_finished:readback",
         ),

@@ -39,9 +39,12 @@ def plot(values: Sequence[Value], columns: int, lines: int, *, ascii_only: bool)
     Returns:
         The lines; empty where there is nothing to draw, or no room.
     """
+    if len(values) < 2 or values[0][0] == values[-1][0]:
+        return []
+    first, last = values[0][0], values[-1][0]
     # The last day is named right of its mark.
-    width, height = columns - LABEL - 2 - len("Aug 11"), lines - 2
-    if len(values) < 2 or values[0][0] == values[-1][0] or width < _TICK or height < 1:
+    width, height = columns - LABEL - 2 - len(_day(last, last - first)), lines - 2
+    if width < _TICK or height < 1:
         return []
     sizes = _at_columns(values, width)
     low, high = min(sizes), max(sizes)
@@ -51,7 +54,7 @@ def plot(values: Sequence[Value], columns: int, lines: int, *, ascii_only: bool)
         f"{label:>{LABEL}} ┤{bars}"
         for label, bars in zip(_labels(low, high, height), _bars(sizes, low, height), strict=True)
     ]
-    text = [*drawn, *_days(values[0][0], values[-1][0], width)]
+    text = [*drawn, *_days(first, last, width)]
     return [line.translate(_ASCII) if ascii_only else line for line in text]
 
 
