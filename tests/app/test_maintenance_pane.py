@@ -31,7 +31,11 @@ QUICK = Periods(pulse=0.1, stamp=0.2, folders=0.3, gateway=0.5, recount=0.5)
 def asked(monkeypatch):
     """What the pane asks of the app, instead of its being done."""
     found = []
-    monkeypatch.setattr(McpdbApp, "_wanted", lambda _app, message: found.append(message))
+
+    def do(_app, make, _back=None, words=()):
+        found.append((make(DEPLOYMENT), words))
+
+    monkeypatch.setattr(McpdbApp, "_do", do)
     return found
 
 
@@ -97,11 +101,9 @@ async def test_enter_on_a_job_asks_and_r_runs_it(asked):
         await until(pilot, lambda: len(asked) == 1)
         await pilot.press("r")
         await until(pilot, lambda: len(asked) == 2)
-    plan, run = asked
-    assert [message.make(DEPLOYMENT).name for message in asked] == ["check", "check"]
+    assert [operation.name for operation, _words in asked] == ["check", "check"]
     # With words even what changes nothing shows its plan first.
-    assert plan.words
-    assert not run.words
+    assert [bool(words) for _operation, words in asked] == [True, False]
 
 
 async def test_the_quick_check_is_another_job_than_the_full_one():
@@ -121,7 +123,7 @@ async def test_the_values_of_a_setting_are_offered_and_one_is_asked_for(asked):
         await until(pilot, lambda: "auto_vacuum, now none" in screen_text(app))
         await pilot.press("j", "j", "enter")
         await until(pilot, lambda: asked)
-    operation = asked[0].make(DEPLOYMENT)
+    operation, _words = asked[0]
     assert (operation.setting, operation.value, operation.stop) == (
         "auto_vacuum",
         "incremental",

@@ -40,6 +40,7 @@ _OPERATION = {
     "operation": "the journal's entry: id, exit_code, outcome, sentence, steps, result …",
     "recovered": "ids of operations that were cut and had to be finished or undone first",
 }
+_PLANNED = {"plan": "with --plan, what would happen", **_OPERATION}
 _REPLACING = {
     "plan": "what would happen: checks, changes, steps, downtime, fingerprint …",
     **_OPERATION,
@@ -190,6 +191,11 @@ DATA: Mapping[str, Mapping[str, str]] = {
     },
     "bootstrap": _REPLACING,
     "reset": _REPLACING,
+    "maintain": _PLANNED,
+    "check": _PLANNED,
+    "vacuum": _PLANNED,
+    "analyze": _PLANNED,
+    "reindex": _PLANNED,
     "gateway status": {
         "gateway": "what the gateway is doing",
         "health": "what its health address answered",

@@ -25,7 +25,6 @@ from tui.operations.maintaining.planned import again, stopped_steps, work_second
 from tui.operations.maintaining.rebuilding import needed_space, rebuild
 from tui.operations.maintaining.recovering import beside, rebuilt
 from tui.operations.maintaining.words import ANALYZED, kept_words, started_words
-from tui.operations.restoring import UNDO_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,6 @@ class Analyze:
                 needs_in=str(self.deployment.database.parent),
                 seconds=seconds,
                 way=s.near.way.kind,
-                undo_days=UNDO_DAYS,
             ),
         )
 

@@ -58,7 +58,6 @@ from tui.operations.maintaining.words import (
     vacuum_words,
 )
 from tui.operations.reads.looking import LiveDatabase
-from tui.operations.restoring import UNDO_DAYS
 from tui.services.sqlite import maintenance
 from tui.services.sqlite.connections import translating
 from tui.wording.quantities import narrow_size
@@ -145,7 +144,6 @@ class Maintain:
                 seconds=sum(step.seconds or 0.0 for step in steps),
                 left_out=left,
                 way=s.near.way.kind,
-                undo_days=UNDO_DAYS,
                 **(
                     {"disturbs": "its writers wait during VACUUM, and some may fail"}
                     if mode == "online"
@@ -280,16 +278,18 @@ class Maintain:
     def _sentence(self, facts: Mapping[str, Any]) -> str:
         left = list(facts.get("left_out") or ())
         vacuumed = self.vacuum and VACUUM_LEFT_OUT not in left
-        parts = [
-            check_words(facts) if facts.get("check") else "",
-            vacuum_words(facts) if vacuumed and facts.get("after") else _size_words(facts),
-            kept_words(facts),
-            started_words(facts),
-            *left,
-        ]
         made = facts.get("backup_made") or {}
-        backup = f"Backup {made['backup']}, verified; " if made.get("backup") else ""
-        return backup + planning.joined(parts)
+        return planning.joined(
+            (
+                *left,
+                vacuum_words(facts) if vacuumed and facts.get("after") else "",
+                check_words(facts) if facts.get("check") else "",
+                f"Backup {made['backup']}, verified." if made.get("backup") else "",
+                "" if vacuumed else _size_words(facts),
+                kept_words(facts),
+                started_words(facts),
+            )
+        )
 
 
 def _outcome(left: Sequence[str]) -> str:

@@ -15,7 +15,6 @@ from tui.operations.maintaining.planned import again, stopped_steps, work_second
 from tui.operations.maintaining.rebuilding import needed_space, rebuild
 from tui.operations.maintaining.recovering import rebuilt
 from tui.operations.maintaining.words import kept_words, started_words
-from tui.operations.restoring import UNDO_DAYS
 from tui.wording.clean import one_line
 
 
@@ -58,7 +57,6 @@ class Reindex:
                 needs_in=str(self.deployment.database.parent),
                 seconds=seconds,
                 way=s.near.way.kind,
-                undo_days=UNDO_DAYS,
             ),
         )
 

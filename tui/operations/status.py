@@ -76,6 +76,7 @@ def read_status(deployment: Deployment) -> Status:
             timeline=timeline,
             migrates_at_start=deployment.migrates_at_start,
             state_problem=problem,
+            integrity=integrity,
         ),
         drill=drill,
     )

@@ -20,7 +20,6 @@ from tui.operations.maintaining.rebuilding import needed_space, rebuild
 from tui.operations.maintaining.recovering import beside, rebuilt
 from tui.operations.maintaining.vacuuming import vacuum_beside
 from tui.operations.maintaining.words import kept_words, started_words, vacuum_words
-from tui.operations.restoring import UNDO_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,6 @@ class Vacuum:
                 needs_in=str(self.deployment.database.parent),
                 seconds=seconds,
                 way=s.near.way.kind,
-                undo_days=UNDO_DAYS,
             ),
         )
 
@@ -90,7 +88,6 @@ class Vacuum:
                 needs_in=str(self.deployment.database.parent),
                 seconds=sum(step.seconds or 0.0 for step in steps),
                 locked=locked,
-                undo_days=UNDO_DAYS,
                 disturbs="its writers wait meanwhile, and some may fail",
             ),
         )

@@ -10,7 +10,7 @@ Keys of a plan's `facts` (one that has no value is missing or None):
   `before`, `after`, `id`
 - `seconds`: about how long the whole takes; `locked`: how long writers wait, online
 - `left_out`: what is not done and why, a sentence each
-- `gateway_running`, `way`, `undo_days`, `disturbs`
+- `gateway_running`, `way`, `disturbs`
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from tui.operations.restoring.checks import (
 )
 from tui.operations.restoring.situation import Surroundings, look_near
 from tui.operations.restoring.space import space_check
+from tui.services import files
 from tui.services.sqlite import maintenance
 from tui.services.sqlite.connections import translating
 from tui.wording.clean import one_line
@@ -196,6 +197,8 @@ def stopped_checks(s: Situation) -> list[Check]:
     near = s.near
     needed = needed_space(near.live, near.way)
     folder = near.live.path.parent
+    if not files.is_folder(folder):
+        return []  # what reads it has said so already
     found: list[Check | None] = [
         holders_check(near),
         containers_check(near),
@@ -247,16 +250,6 @@ def online_space(s: Situation, *, keeps: bool) -> int:
     live = s.near.live
     needed = online.needed_space(live.size, live.wal_size)
     return needed + (s.size if keeps else 0)
-
-
-def last_words(last: dict[str, Any] | None) -> str:
-    """`last time 41.2 s, gateway down 15.7 s`; empty where there was none."""
-    if not last or last.get("seconds") is None:
-        return ""
-    text = f"last time {duration(float(last['seconds']))}"
-    if last.get("down"):
-        text += f", gateway down {duration(float(last['down']))}"
-    return text
 
 
 def joined(parts: Iterable[str] | Sequence[str]) -> str:

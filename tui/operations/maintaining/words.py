@@ -29,10 +29,10 @@ def kept_words(facts: Mapping[str, Any]) -> str:
     if not facts.get("safety"):
         return ""
     name = one_line(str(facts["safety"]))
-    if facts.get("undo_until") is None:
-        # The gateway has gone on since: taking that back would lose what it wrote.
+    if not facts.get("way"):
+        # The gateway has gone on since: putting that back would lose what it wrote.
         return f"A copy from before it is kept as {name}."
-    return f"The old file is kept as {name}; `undo` takes it back."
+    return f"The old file is kept as {name}."
 
 
 def started_words(facts: Mapping[str, Any]) -> str:
