@@ -111,7 +111,8 @@ async def test_the_quick_check_is_another_job_than_the_full_one():
     async with app.run_test(size=(80, 24)) as pilot:
         await turned(pilot, 0)
         rows = {row.key: [cell.text for cell in row.cells] for row in app.query_one("#jobs").rows}
-    assert rows["check"][1:3] == ["Aug 09 04:14", "integrity_check ok, every foreign key fits."]
+    assert rows["check"][1].startswith("Aug 09")
+    assert rows["check"][2] == "integrity_check ok, every foreign key fits."
     assert rows["quick"][1] == "never"
 
 
@@ -258,7 +259,7 @@ async def test_a_setting_is_changed_from_its_menu(saved):
         await until(pilot, lambda: "page_size, now 4096" in screen_text(app))
         await pilot.press("j", "j", "j", "j", "enter")
         await until(pilot, lambda: isinstance(app.screen, Question))
-        assert "tune page_size=8192 --stop" in screen_text(app)
+        assert "Set page_size of the database" in screen_text(app)
         await pilot.press("y")
         await until(pilot, lambda: "TUNED" in screen_text(app))
         await until(pilot, lambda: app.seen.tuning[2].in_file == "8192")

@@ -83,7 +83,7 @@ class MaintenancePane(ListPane):
 
     def compose(self) -> ComposeResult:
         """Tabs, a list for each, and what stands beside or below them."""
-        yield SubTabs(TITLES, "turn_to")
+        yield SubTabs(TITLES)
         yield FilterLine("words of any column; -word drops")
         with Container(id="around"):
             yield PlotPanel(id="plot")
@@ -310,9 +310,9 @@ class MaintenancePane(ListPane):
         """The next tab, or the one before."""
         self._turn((self._tab + step) % len(TITLES))
 
-    def action_turn_to(self, tab: int) -> None:
-        """A tab that was clicked."""
-        self._turn(tab)
+    @on(SubTabs.Chosen)
+    def _turn_clicked(self, message: SubTabs.Chosen) -> None:
+        self._turn(message.number)
 
     def action_routine(self) -> None:
         """Jobs."""

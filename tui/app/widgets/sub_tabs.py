@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from textual import events
+from textual.message import Message
 from textual.strip import Strip
 
 from tui.app.paint import Line, Span, spread
@@ -15,16 +18,16 @@ class SubTabs(Painted):
 
     DEFAULT_CSS = "SubTabs { height: 1; width: 1fr; }"
 
-    def __init__(self, titles: Sequence[str], action: str) -> None:
-        """Take the tabs.
+    @dataclass
+    class Chosen(Message):
+        """A tab was clicked."""
 
-        Args:
-            titles: From left to right.
-            action: Run by a click, with the number of the tab: `turn_to`.
-        """
+        number: int
+
+    def __init__(self, titles: Sequence[str]) -> None:
+        """Take the tabs' titles, from left to right."""
         super().__init__()
         self._titles = tuple(titles)
-        self._action = action
         self._current = 0
         self._aside = ""
 
@@ -41,9 +44,17 @@ class SubTabs(Painted):
                 f"[{title}]" if number == self._current else f" {title} ",
                 "focus" if number == self._current else "",
                 number == self._current,
-                f"{self._action}({number})",
             )
             for number, title in enumerate(self._titles)
         )
         aside = (Span(f"{self._aside} ", "muted"),) if self._aside else ()
         return self.draw(spread(tabs, aside, self.size.width))
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which tab it was."""
+        edge = 0
+        for number, title in enumerate(self._titles):
+            edge += len(title) + 2
+            if event.x < edge:
+                self.post_message(self.Chosen(number))
+                return
