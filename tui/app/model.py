@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tui.app.ahead import Ahead
+from tui.app.doctor_reader import DoctorLook, wait_for
 from tui.app.folders import signature
 from tui.app.loops import Loop, Periods
 from tui.app.seeing import Change, Ended, Posts, Replaced, Saw, Told
@@ -56,6 +57,7 @@ class Model:
         self._backup_folder: tuple[object, ...] | None = None
         self._gateway = GatewayState(running="unknown")
         self._migrations = TimelineLook(deployment, lambda change: self._saw(change, "timeline"))
+        self._doctor = DoctorLook(deployment, self._saw)
         self._recount = threading.Event()
         self._recount.set()
         self._ended = False
@@ -69,6 +71,7 @@ class Model:
             "counts": Loop("row counts", p.recount, self._count),
             "timeline": Loop("migrations", 3_600.0, self._look_at_migrations),
             "images": Loop("other images", 3_600.0, self._migrations.look_at_images),
+            "doctor": Loop("doctor", p.doctor, self._look_at_doctor),
         }
 
     # --- the front end's side -------------------------------------------------------------
@@ -92,8 +95,19 @@ class Model:
         self._backup_folder, self._state_folder = None, ()
         self._migrations.forget()
         self._recount.set()
-        for name in ("database", "folders", "gateway", "counts", "timeline"):
+        for name in ("database", "folders", "gateway", "counts", "timeline", "doctor"):
             self._loops[name].poke()
+
+    def examine(self, *, deep: bool = False) -> None:
+        """Have the doctor look now.
+
+        Args:
+            deep: Whether every page is read; in a thread of its own, that may take minutes.
+        """
+        if deep:
+            self._doctor.read_all(self._failed)
+        else:
+            self._loops["doctor"].poke()
 
     def want_image(self, image: str) -> None:
         """Show what another local image has beyond the gateway's own.
@@ -185,6 +199,7 @@ class Model:
         if stamp[0] != before[0] and stamp[0]:
             self._post(Saw(lambda seen: replace(seen, replaced_at=now)))
             self._post(Replaced(now))
+            self._doctor.forget()
             self._recount.set()
             self._loops["counts"].poke()
             self._loops["timeline"].poke()
@@ -300,6 +315,7 @@ class Model:
             self._failed("gateway", error)
             return
         self._gateway = state
+        self._doctor.gateway = state, health
         self._saw(lambda seen: replace(seen, gateway=state, health=health), "gateway")
         self._loops["timeline"].poke()
 
@@ -314,6 +330,17 @@ class Model:
                 self._loops["images"].poke()
         except McpdbError as error:
             self._failed("timeline", error)
+
+    def _look_at_doctor(self) -> None:
+        """The cheap checks, once what is on the first screen was read."""
+        first = [self._loops[name] for name in ("database", "gateway", "folders")]
+        wait_for(first, lambda: self._ended)
+        if self._released or self._ended:
+            return
+        try:
+            self._doctor.look()
+        except McpdbError as error:
+            self._failed("doctor", error)
 
     # --- tables ---------------------------------------------------------------------------
 

@@ -51,6 +51,14 @@ class WantImage(Message):
     """Its id; empty: of none any more."""
 
 
+@dataclass
+class Examine(Message):
+    """The doctor is asked to look now."""
+
+    deep: bool = False
+    """Whether every page is to be read."""
+
+
 class Posts(Protocol):
     """What takes the messages: the app."""
 

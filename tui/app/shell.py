@@ -240,6 +240,7 @@ class Shell(Ground):
 
     async def act(self, pane: Pane, action: str) -> None:
         """Do what a pane's key does, or say why it cannot be done."""
+        pane.about_to(action)
         reason = pane.why_not(action)
         if reason:
             self.explain(pane, action, reason)

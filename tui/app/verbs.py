@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from tui.app.seen import Seen
-from tui.core.models import ActivityEntry, Backup, Deployment
+from tui.core.models import ActivityEntry, Backup, Deployment, Remedy
 from tui.wording.clean import one_line
 
 if TYPE_CHECKING:
@@ -211,6 +211,31 @@ def restart(deployment: Deployment) -> Operation:
     from tui.operations.control import GatewayRestart
 
     return GatewayRestart(deployment)
+
+
+def remedy(found: Remedy) -> Make:
+    """What the doctor offers, where an operation of ours does it."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.execution.registry import build
+
+        return build(found.operation, deployment, found.params)
+
+    return make
+
+
+def knows_check() -> bool:
+    """Whether an operation reads every page, so that all see how far it is and what it found."""
+    from tui.operations.execution.registry import OPERATIONS
+
+    return "check" in OPERATIONS
+
+
+def check(deployment: Deployment) -> Operation:
+    """Read every page of the live file, and look for broken foreign keys."""
+    from tui.operations.execution.registry import build
+
+    return build("check", deployment, {})
 
 
 def why_not_change(seen: Seen, verb: str) -> str:

@@ -40,6 +40,7 @@ _OPERATION = {
     "operation": "the journal's entry: id, exit_code, outcome, sentence, steps, result …",
     "recovered": "ids of operations that were cut and had to be finished or undone first",
 }
+_PLANNED = {"plan": "with --plan, what would happen", **_OPERATION}
 _REPLACING = {
     "plan": "what would happen: checks, changes, steps, downtime, fingerprint …",
     **_OPERATION,
@@ -190,6 +191,11 @@ DATA: Mapping[str, Mapping[str, str]] = {
     },
     "bootstrap": _REPLACING,
     "reset": _REPLACING,
+    "maintain": _PLANNED,
+    "check": _PLANNED,
+    "vacuum": _PLANNED,
+    "analyze": _PLANNED,
+    "reindex": _PLANNED,
     "gateway status": {
         "gateway": "what the gateway is doing",
         "health": "what its health address answered",
@@ -198,6 +204,17 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway stop": _OPERATION,
     "gateway restart": _OPERATION,
     "gateway own": _OPERATION,
+    "stats": {
+        "database": "pages, free_pages, page_size, size, wal_size, slack, tables, repeats …; a "
+        "size is null where this SQLite cannot tell",
+        "unused": "bytes of pages on the freelist",
+        "growth": "bytes_a_day, disk_lasts_days, points (key, taken, size, unused …), kept",
+    },
+    "tune": {
+        "settings": "without PRAGMA=VALUE: name, kind, in_file, at_gateway, advice, who, choices "
+        "and verdict of each",
+        **_REPLACING,
+    },
     "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
     "activity": {
         "entries": "without ID: newest first, running ones on top",

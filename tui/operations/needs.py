@@ -129,6 +129,7 @@ def needs_of(
     timeline: Timeline | None = None,
     migrates_at_start: bool = True,
     state_problem: str = "",
+    integrity: str = "",
     now: datetime | None = None,
 ) -> tuple[Need, ...]:
     """What wants a person, worst first; empty on a quiet day.
@@ -147,12 +148,14 @@ def needs_of(
         timeline: Of the gateway's code, as remembered; None when it was never asked.
         migrates_at_start: Whether a start of the gateway runs what is pending.
         state_problem: Why lock and journals cannot be looked at.
+        integrity: What the newest check of the live file found; `ok`, or empty, is nothing.
         now: The present moment, in the zone that times are told in; the host's without it.
     """
     moment = now or datetime.now(UTC).astimezone()
     found = [
         *_cut(unfinished),
         *_database(facts, catalogue),
+        *_damage(facts, integrity),
         *_gateway(state, health),
         *_space(facts),
         *_state(state_problem),
@@ -194,6 +197,16 @@ def _database(facts: DatabaseFacts, catalogue: Catalogue) -> list[Need]:
             action=RESTORE,
             command=f"mcpdb-tui restore {copy.id}" if copy else "",
         )
+    ]
+
+
+def _damage(facts: DatabaseFacts, integrity: str) -> list[Need]:
+    if integrity in ("", "ok") or not facts.exists or facts.problem:
+        return []
+    text = f"The check of the database found damage: {one_line(integrity).rstrip('.')}."
+    action = "Doctor: salvage or restore"
+    return [
+        Need(verdict=Verdict.FAIL, text=text, key="6", action=action, command="mcpdb-tui check")
     ]
 
 

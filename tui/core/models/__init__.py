@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     )
     from tui.core.models.doctor import Diagnosis, Remedy
     from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
+    from tui.core.models.measuring import (
+        DAY,
+        FileFigures,
+        Growth,
+        Point,
+        Repeat,
+        Setting,
+        TableFigures,
+    )
     from tui.core.models.migrations import Applied, Revision, RevisionState, Timeline
     from tui.core.models.rehearsal import (
         BrokenKey,
@@ -89,6 +98,15 @@ _PLACES = {
         "Running",
         "Stopped",
     ),
+    "measuring": (
+        "DAY",
+        "FileFigures",
+        "Growth",
+        "Point",
+        "Repeat",
+        "Setting",
+        "TableFigures",
+    ),
     "migrations": (
         "Applied",
         "Revision",
@@ -129,6 +147,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
 
 
 __all__ = [
+    "DAY",
     "DEFAULT_POLICY",
     "FORMAT",
     "ActivityEntry",
@@ -142,10 +161,12 @@ __all__ = [
     "DatabaseFacts",
     "Deployment",
     "Diagnosis",
+    "FileFigures",
     "FileIdentity",
     "Fit",
     "GatewayRef",
     "GatewayState",
+    "Growth",
     "Health",
     "Holder",
     "LastDrill",
@@ -156,11 +177,13 @@ __all__ = [
     "MigrationFinding",
     "MigrationsRef",
     "Need",
+    "Point",
     "Policy",
     "Problem",
     "ProcessRef",
     "Rehearsal",
     "Remedy",
+    "Repeat",
     "Revision",
     "RevisionRun",
     "RevisionState",
@@ -171,11 +194,13 @@ __all__ = [
     "Running",
     "SchemaChange",
     "SchemaKind",
+    "Setting",
     "Side",
     "Status",
     "StepLine",
     "Stopped",
     "TableDifference",
+    "TableFigures",
     "TableInfo",
     "Timeline",
 ]
