@@ -39,6 +39,7 @@ from tui.operations.drill import Drill
 from tui.operations.export import Export
 from tui.operations.import_rows import ImportRows
 from tui.operations.maintain import Maintain
+from tui.operations.measuring.tuning import kept_in_file
 from tui.operations.modes import Modes
 from tui.operations.prune import Prune
 from tui.operations.reads.exporting import Wanted
@@ -49,6 +50,7 @@ from tui.operations.rotate_logs import RotateLogs
 from tui.operations.stamp import Stamp
 from tui.operations.timelines import rehearsals
 from tui.operations.timelines.rehearsals import load
+from tui.operations.tune import Tune
 from tui.operations.uncron import Uncron
 from tui.operations.undo import Undo
 from tui.operations.upgrade import Upgrade
@@ -336,6 +338,13 @@ def not_commented_out(site: Site, _before: Before) -> None:
     table.unlink()
 
 
+def other_auto_vacuum(site: Site) -> Tune:
+    """The setting that the file has not: an earlier case may have changed it."""
+    now = kept_in_file(site.deployment)["auto_vacuum"]
+    value = "none" if now == "incremental" else "incremental"
+    return Tune(site.deployment, setting="auto_vacuum", value=value, stop=True)
+
+
 def same_rows(before: Before) -> Names:
     """The same database in a new file."""
     return before.names
@@ -597,6 +606,17 @@ CASES: tuple[Case, ...] = (
             "before:step_finished:readback",
         ),
         met=("vacuum",),
+    ),
+    Case(
+        operation="tune",
+        steps=("release", "stop", "prove", "vacuum", *_REMADE),
+        make=other_auto_vacuum,
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=replaced,
+        undone=not_replaced,
+        # A VACUUM's steps, by the same code: where they differ is what the new file is set to.
+        kills=("before:step_finished:vacuum", "before:step_finished:swap"),
     ),
     Case(
         operation="analyze",

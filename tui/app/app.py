@@ -203,6 +203,11 @@ class McpdbApp(Doctoring):
         if not self.pane.filter_by(terms):
             self.say("There is no list to filter here; 1 to 5 have one.", "attention")
 
+    async def action_activity(self, terms: str) -> None:
+        """Show the activity log, narrowed."""
+        await self.action_pane(4)
+        self.pane.filter_by(terms)
+
     def action_named(self, verb: str, value: str) -> None:
         """Do something with the backup that is named."""
         found = named.wanted(self.seen, verb, value)

@@ -46,6 +46,12 @@ WORDS: dict[str, tuple[str, ...]] = {
     "gateway.restart": ("reboot", "bounce"),
     "gateway.start": ("up",),
     "gateway.stop": ("down", "shut down"),
+    "maintenance.vacuum": ("shrink", "compact", "give back space", "defragment"),
+    "maintenance.count": ("measure", "sizes", "dbstat"),
+    "maintenance.save": ("csv", "export statistics"),
+    "maintenance.statistics": ("size", "growth", "plot", "how large", "indexes"),
+    "maintenance.tuning": ("pragma", "journal_mode", "busy_timeout", "page_size", "settings"),
+    "maintenance.routine": ("weekly", "integrity", "analyze", "optimize", "reindex"),
     "logs.follow": ("tail",),
     "app.operation": ("running", "progress"),
     "gateway.compose_down": ("docker compose down", "remove containers", "take down"),
@@ -54,6 +60,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "sql.run": ("execute", "query", "select", "f5"),
     "sql.stop": ("cancel", "interrupt", "kill query"),
     "app.pane_2": ("catalogue",),
+    "activity.export": ("csv", "json", "audit", "maintenance log"),
     "app.pane_4": ("who", "history", "audit", "maintenance log"),
     "app.pane_6": ("health", "diagnose", "what is wrong", "checks", "examine"),
     "doctor.fix": ("repair", "put right", "remedy"),
@@ -188,6 +195,12 @@ _WITH_VALUE = (
         "compare_named",
     ),
     ("filter", "Filter TERMS", "filter -backup: narrows the list in sight", "filter_by"),
+    (
+        "activity",
+        "Activity TERMS",
+        "activity who:dana what:restore since:7d: who did what",
+        "activity",
+    ),
 )
 _MIGRATES = (
     ("rehearse", "Rehearse to REVISION…", "rehearse head: on a copy; the gateway is not touched"),

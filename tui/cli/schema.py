@@ -212,6 +212,17 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway down": _OPERATION,
     "gateway up": _OPERATION,
     "gateway own": _OPERATION,
+    "stats": {
+        "database": "pages, free_pages, page_size, size, wal_size, slack, tables, repeats …; a "
+        "size is null where this SQLite cannot tell",
+        "unused": "bytes of pages on the freelist",
+        "growth": "bytes_a_day, disk_lasts_days, points (key, taken, size, unused …), kept",
+    },
+    "tune": {
+        "settings": "without PRAGMA=VALUE: name, kind, in_file, at_gateway, advice, who, choices "
+        "and verdict of each",
+        **_REPLACING,
+    },
     "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
     "rotate-logs": {
         "logs": "what happens to each: name, folder, size, action, why",
@@ -220,6 +231,10 @@ DATA: Mapping[str, Mapping[str, str]] = {
     },
     "activity": {
         "entries": "without ID: newest first, running ones on top",
+        "total": "how many entries the log has",
+        "matching": "how many of them the filter lets in",
+        "not_kept": "how many older ones there were that have outlived their use",
+        "path": "with --export: the file that was written",
         "entry": "with ID: one operation with all its steps",
     },
     "config show": {

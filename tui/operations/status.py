@@ -42,9 +42,9 @@ def read_status(deployment: Deployment) -> Status:
     state, health = read_gateway(deployment)
     facts = LiveDatabase(deployment).facts()
     catalogue = read_catalogue(deployment)
-    cut = unfinished(deployment)
     timeline = recalled_timeline(deployment, state, facts.revisions)
-    activity = read_activity(deployment)
+    activity = read_activity(deployment, steps=False)
+    cut = unfinished(deployment, activity)
     # What was checked is gone with the file.
     integrity, integrity_at = last_check(catalogue, activity) if facts.exists else ("", None)
     seen = glance(deployment) if facts.exists and not facts.problem else Glance()

@@ -66,6 +66,12 @@ COMMANDS: Mapping[str, Entry] = {
     "rotate-logs": Entry(
         "rotate_logs", "Compress old logs, empty those in use, delete very old ones.", "rotate_logs"
     ),
+    "stats": Entry(
+        "stats", "Pages, tables by size, unused space, indexes that repeat others, and growth."
+    ),
+    "tune": Entry(
+        "tune", "Every setting that matters, where it is set and who can change it; or change one."
+    ),
     "schedule": Entry(
         "schedule",
         "Nightly backups and prunes, weekly drill and routine, rotated logs: by systemd or cron.",

@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     )
     from tui.core.models.doctor import Diagnosis, Remedy
     from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
+    from tui.core.models.measuring import (
+        DAY,
+        FileFigures,
+        Growth,
+        Point,
+        Repeat,
+        Setting,
+        TableFigures,
+    )
     from tui.core.models.migrations import Applied, Revision, RevisionState, Timeline
     from tui.core.models.rehearsal import (
         BrokenKey,
@@ -90,6 +99,15 @@ _PLACES = {
         "Running",
         "Stopped",
     ),
+    "measuring": (
+        "DAY",
+        "FileFigures",
+        "Growth",
+        "Point",
+        "Repeat",
+        "Setting",
+        "TableFigures",
+    ),
     "migrations": (
         "Applied",
         "Revision",
@@ -131,6 +149,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
 
 
 __all__ = [
+    "DAY",
     "DEFAULT_POLICY",
     "FORMAT",
     "ActivityEntry",
@@ -144,10 +163,12 @@ __all__ = [
     "DatabaseFacts",
     "Deployment",
     "Diagnosis",
+    "FileFigures",
     "FileIdentity",
     "Fit",
     "GatewayRef",
     "GatewayState",
+    "Growth",
     "Health",
     "Holder",
     "LastDrill",
@@ -158,11 +179,13 @@ __all__ = [
     "MigrationFinding",
     "MigrationsRef",
     "Need",
+    "Point",
     "Policy",
     "Problem",
     "ProcessRef",
     "Rehearsal",
     "Remedy",
+    "Repeat",
     "Revision",
     "RevisionRun",
     "RevisionState",
@@ -174,11 +197,13 @@ __all__ = [
     "Running",
     "SchemaChange",
     "SchemaKind",
+    "Setting",
     "Side",
     "Status",
     "StepLine",
     "Stopped",
     "TableDifference",
+    "TableFigures",
     "TableInfo",
     "Timeline",
 ]

@@ -40,6 +40,7 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "analyze": ("analyze", "Analyze"),
     "vacuum": ("vacuum", "Vacuum"),
     "reindex": ("reindex", "Reindex"),
+    "tune": ("tune", "Tune"),
     "maintain": ("maintain", "Maintain"),
     "bootstrap": ("bootstrap", "Bootstrap"),
     "reset": ("bootstrap", "Reset"),
