@@ -198,7 +198,11 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway stop": _OPERATION,
     "gateway restart": _OPERATION,
     "gateway own": _OPERATION,
-    "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
+    "logs": {
+        "lines": "oldest first: source (gw, file, us), name of the source, time, level, logger, "
+        "message, text as it came; event: said by us about the log",
+        "more": "whether more lines pass than are told",
+    },
     "activity": {
         "entries": "without ID: newest first, running ones on top",
         "entry": "with ID: one operation with all its steps",

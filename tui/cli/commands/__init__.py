@@ -47,9 +47,7 @@ COMMANDS: Mapping[str, Entry] = {
     ),
     "reset": Entry("reset", "Put a fresh, empty database in the place of the live one."),
     "gateway": Entry("gateway", "State, start, stop and restart of the gateway."),
-    "logs": Entry(
-        "logs", "The gateway's log, as it came; unprintable characters are shown escaped."
-    ),
+    "logs": Entry("logs", "Container, log files and activity, merged by time; secrets masked."),
     "schedule": Entry(
         "schedule", "Nightly backups, pruning and a weekly drill, by systemd timers or cron."
     ),
