@@ -223,11 +223,15 @@ DATA: Mapping[str, Mapping[str, str]] = {
         "and verdict of each",
         **_REPLACING,
     },
-    "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
     "rotate-logs": {
         "logs": "what happens to each: name, folder, size, action, why",
         "plan": "with --dry-run alone: what would happen; its facts hold the logs",
         **_OPERATION,
+    },
+    "logs": {
+        "lines": "oldest first: source (gw, file, us), name of the source, time, level, logger, "
+        "message, text as it came; event: said by us about the log",
+        "more": "whether more lines pass than are told",
     },
     "activity": {
         "entries": "without ID: newest first, running ones on top",
