@@ -128,6 +128,12 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "backup delete": _REPLACING,
     "backup prune": _REPLACING,
     "backup drill": _OPERATION,
+    "salvage": {
+        "plan": "with --plan, what would happen",
+        "operation": "the journal's entry; result.salvaged has the report: source, complete, "
+        "tables (read, doubtful, lost or null, proof, gaps …), strays, damaged pages",
+        "recovered": _OPERATION["recovered"],
+    },
     "schedule print": {
         "kind": "systemd or cron",
         "files": "path and text of each; of a crontab our block alone",

@@ -37,6 +37,9 @@ COMMANDS: Mapping[str, Entry] = {
     "undo": Entry(
         "restore", "Take back what last replaced the database, from the safety copy it kept."
     ),
+    "salvage": Entry(
+        "salvage", "Read what is left of a damaged file into a new one, beside the backups."
+    ),
     "resume": Entry("restore", "Finish or undo what was cut short."),
     "migrations": Entry(
         "migrations",
