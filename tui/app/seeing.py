@@ -37,6 +37,13 @@ class Ended(Message):
 
 
 @dataclass
+class Told(Message):
+    """Something that was done in looking, in a sentence."""
+
+    text: str
+
+
+@dataclass
 class WantImage(Message):
     """The migrations of another local image are asked for."""
 
@@ -50,6 +57,16 @@ class Examine(Message):
 
     deep: bool = False
     """Whether every page is to be read."""
+
+
+@dataclass
+class FinishCut(Message):
+    """What was cut short is to be finished or undone, and what it left half-made removed."""
+
+    title: str
+    """What is done, in a few words."""
+    text: str
+    """What is changed and what is kept."""
 
 
 class Posts(Protocol):

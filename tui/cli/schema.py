@@ -189,6 +189,12 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "migrations doctor": {
         "findings": "name, verdict, text, remedy, operation and params of each; empty: all is well"
     },
+    "doctor": {
+        "checks": "worst first: name, verdict, text, explanation, remedy, details, exit_code; with "
+        "--fix of one that is ok, that one",
+        "resumed": "with --fix of what was cut: the journals' entries",
+        **_REPLACING,
+    },
     "bootstrap": _REPLACING,
     "reset": _REPLACING,
     "maintain": _PLANNED,
@@ -203,6 +209,8 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway start": _OPERATION,
     "gateway stop": _OPERATION,
     "gateway restart": _OPERATION,
+    "gateway down": _OPERATION,
+    "gateway up": _OPERATION,
     "gateway own": _OPERATION,
     "stats": {
         "database": "pages, free_pages, page_size, size, wal_size, slack, tables, repeats …; a "
@@ -216,8 +224,17 @@ DATA: Mapping[str, Mapping[str, str]] = {
         **_REPLACING,
     },
     "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
+    "rotate-logs": {
+        "logs": "what happens to each: name, folder, size, action, why",
+        "plan": "with --dry-run alone: what would happen; its facts hold the logs",
+        **_OPERATION,
+    },
     "activity": {
         "entries": "without ID: newest first, running ones on top",
+        "total": "how many entries the log has",
+        "matching": "how many of them the filter lets in",
+        "not_kept": "how many older ones there were that have outlived their use",
+        "path": "with --export: the file that was written",
         "entry": "with ID: one operation with all its steps",
     },
     "config show": {

@@ -46,6 +46,10 @@ COMMANDS: Mapping[str, Entry] = {
         "bootstrap", "Make the missing or empty database, by the gateway's own bootstrap."
     ),
     "reset": Entry("reset", "Put a fresh, empty database in the place of the live one."),
+    "doctor": Entry(
+        "doctor",
+        "Every check of database, backups, gateway and host, worst first; changes nothing.",
+    ),
     "maintain": Entry(
         "maintenance", "The weekly routine: backup, integrity, foreign keys, ANALYZE, VACUUM, size."
     ),
@@ -59,6 +63,9 @@ COMMANDS: Mapping[str, Entry] = {
     "logs": Entry(
         "logs", "The gateway's log, as it came; unprintable characters are shown escaped."
     ),
+    "rotate-logs": Entry(
+        "rotate_logs", "Compress old logs, empty those in use, delete very old ones.", "rotate_logs"
+    ),
     "stats": Entry(
         "stats", "Pages, tables by size, unused space, indexes that repeat others, and growth."
     ),
@@ -66,7 +73,8 @@ COMMANDS: Mapping[str, Entry] = {
         "tune", "Every setting that matters, where it is set and who can change it; or change one."
     ),
     "schedule": Entry(
-        "schedule", "Nightly backups, pruning and a weekly drill, by systemd timers or cron."
+        "schedule",
+        "Nightly backups and prunes, weekly drill and routine, rotated logs: by systemd or cron.",
     ),
     "activity": Entry(
         "activity",

@@ -30,6 +30,9 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "bring-back": ("bring_back", "BringBack"),
     "import": ("import_rows", "ImportRows"),
     "own": ("own", "Own"),
+    "modes": ("modes", "Modes"),
+    "make-folder": ("make_folder", "MakeFolder"),
+    "uncron": ("uncron", "Uncron"),
     "upgrade": ("upgrade", "Upgrade"),
     "downgrade": ("downgrade", "Downgrade"),
     "stamp": ("stamp", "Stamp"),
@@ -44,6 +47,9 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "start": ("control", "GatewayStart"),
     "stop": ("control", "GatewayStop"),
     "restart": ("control", "GatewayRestart"),
+    "down": ("compose_control", "ComposeDown"),
+    "up": ("compose_control", "ComposeUp"),
+    "rotate-logs": ("rotate_logs", "RotateLogs"),
 }
 """Module of `tui.operations` and class; loaded when asked for, since a process runs one of them."""
 
