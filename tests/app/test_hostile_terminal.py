@@ -61,8 +61,10 @@ def test_no_byte_of_foreign_text_is_a_command_to_the_terminal(columns, rows, sit
         ):  # fmt: skip
             screen.send(number)
             screen.wait_for(waited, timeout=60)
-        screen.send("/exe.gnp\r")
-        screen.wait_for("▸", SHOWN, timeout=60)
+        screen.send("/exe.gnp")
+        screen.wait_for("1 of", "match", timeout=60)
+        screen.send("\r")
+        screen.wait_for("Enter rows", timeout=60)
         screen.send("\r")
         screen.wait_for("row 1 of 1", timeout=60)
         screen.send("lv")
