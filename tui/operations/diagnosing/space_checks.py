@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tui.core.errors import ExitCode, McpdbError
-from tui.core.models import Diagnosis, Remedy
+from tui.core.models import Deployment, Diagnosis, Remedy
 from tui.operations.cataloguing.retention import host_now
 from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import fail, remedy, warn, well
@@ -96,7 +96,7 @@ def logs(patient: Patient) -> Diagnosis | None:
     total, number, unread = 0, 0, ""
     for path in paths:
         try:
-            for size_ in _sizes(path):
+            for size_ in file_sizes(path):
                 total, number = total + size_, number + 1
         except OSError as error:
             unread = one_line(f"{path}: {error.strerror or error}")
@@ -118,7 +118,16 @@ def logs(patient: Patient) -> Diagnosis | None:
     )
 
 
-def _sizes(path: Path) -> list[int]:
+def log_sizes(deployment: Deployment) -> list[int]:
+    """Bytes of each of the gateway's own log files.
+
+    Raises:
+        OSError: Some of them cannot be looked at.
+    """
+    return [size_ for path in deployment.log_files for size_ in file_sizes(path)]
+
+
+def file_sizes(path: Path) -> list[int]:
     """Bytes of a file, or of the files in a folder; links are not followed."""
     found = files.identity(path)
     if found is None:
