@@ -97,7 +97,7 @@ def _unreadable(patient: Patient) -> Diagnosis:
             "file",
             one_line(facts.problem),
             "Damaged, encrypted, or not a database at all. It is kept as it is, whatever is done.",
-            remedy=restoring(patient) or _salvage(),
+            remedy=restoring(patient) or _salvage(patient),
             code=ExitCode.VERIFICATION,
         )
     if "is locked by" in facts.problem:
@@ -106,11 +106,12 @@ def _unreadable(patient: Patient) -> Diagnosis:
     return unknown("file", one_line(facts.problem))
 
 
-def _salvage() -> Remedy | None:
+def _salvage(patient: Patient) -> Remedy | None:
     return remedy(
         "salvage what can be read",
         "Every row that can be read goes into a new file; the damaged one is not written to.",
         "salvage",
+        [command_line(patient.deployment, "salvage")],
     )
 
 
