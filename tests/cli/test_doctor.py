@@ -137,3 +137,13 @@ def test_read_only_looks_and_fixes_nothing(quiet: Place) -> None:
     refused = cli("doctor", "--fix", "cron", "--yes")
     assert refused.code == 12
     assert "--read-only" in refused.err
+
+
+def test_the_shell_completes_the_names_of_the_checks(quiet: Place) -> None:
+    env = {
+        "_MCPDB_TUI_COMPLETE": "bash_complete",
+        "COMP_WORDS": "mcpdb-tui doctor --fix d",
+        "COMP_CWORD": "3",
+    }
+    found = Cli([], quiet.folder, env)().out.split()
+    assert found == ["plain,docker", "plain,disk", "plain,drill", "plain,docker-log"]
