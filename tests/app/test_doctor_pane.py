@@ -447,6 +447,17 @@ async def test_a_click_on_the_count_opens_the_doctor():
         assert app.pane.NUMBER == 6
 
 
+async def test_a_click_on_a_line_of_needs_you_opens_the_check_that_it_tells_of():
+    app = shell(examined(OWNER, replace(CRON, verdict=Verdict.FAIL), *without("owner")))
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.pause()
+        row = screen_text(app).splitlines()[4]
+        await pilot.click(offset=(row.index("6 Doctor"), 4))
+        await until(pilot, lambda: app.pane.NUMBER == 6)
+        await pilot.pause()
+        assert app.pane._list.cursor_key == "cron"
+
+
 def needs_of(seen):
     return [(need.text, need.key, need.action) for need in with_needs(seen, NOW).needs]
 
