@@ -203,6 +203,11 @@ class McpdbApp(Doctoring):
         if not self.pane.filter_by(terms):
             self.say("There is no list to filter here; 1 to 5 have one.", "attention")
 
+    async def action_activity(self, terms: str) -> None:
+        """Show the activity log, narrowed."""
+        await self.action_pane(4)
+        self.pane.filter_by(terms)
+
     def action_named(self, verb: str, value: str) -> None:
         """Do something with the backup that is named."""
         found = named.wanted(self.seen, verb, value)
@@ -210,6 +215,13 @@ class McpdbApp(Doctoring):
             self.say(found, "attention")
         else:
             self._do(found.make, found.back)
+
+    def action_rotate_logs(self) -> None:
+        """Rotate the gateway's logs."""
+        if reason := verbs.why_not_change(self.seen, "rotate logs"):
+            self.say(reason)
+        else:
+            self._do(verbs.rotate_logs)
 
     def action_schedule(self) -> None:
         """Have backups made by themselves."""

@@ -20,7 +20,7 @@ from tui.app.ahead import Ahead
 from tui.app.doctor_reader import DoctorLook, wait_for
 from tui.app.folders import signature
 from tui.app.loops import Loop, Periods
-from tui.app.seeing import Change, Ended, Posts, Replaced, Saw
+from tui.app.seeing import Change, Ended, Posts, Replaced, Saw, Told
 from tui.app.timeline_look import TimelineLook
 from tui.app.troubles import NO_DATABASE
 from tui.core.errors import McpdbError
@@ -236,7 +236,6 @@ class Model:
 
     def _look_at_activity(self) -> None:
         from tui.app.rights import rights_problem
-        from tui.operations import activity
         from tui.services import locks
 
         folder = signature(self.deployment.state_dir / "journal", self.deployment.state_dir)
@@ -245,7 +244,7 @@ class Model:
         try:
             owner = None if problem else locks.read_owner(self.deployment.state_dir)
             if folder != self._state_folder or self._running is not None:
-                entries = () if problem else activity.read_activity(self.deployment)
+                entries = () if problem else self._read_activity()
                 self._saw(lambda seen: replace(seen, activity=entries), "activity")
                 self._look_at_debts(entries)
                 self._tell_ended(entries)
@@ -259,6 +258,16 @@ class Model:
                     seen, lock=owner, lock_known=True, rights=rights, state_problem=problem
                 )
             )
+        )
+
+    def _read_activity(self) -> tuple[ActivityEntry, ...]:
+        """The whole log, without the steps of what ended: those are read when it is opened."""
+        from tui.operations import activity
+
+        return activity.read_activity(
+            self.deployment,
+            steps=False,
+            rebuilt=lambda number: self._post(Told(f"index rebuilt from {number:,} journals")),
         )
 
     def _look_at_debts(self, entries: Sequence[ActivityEntry]) -> None:

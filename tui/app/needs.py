@@ -37,6 +37,7 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
     from tui.operations.status import last_check
 
     tables = seen.tables
+    integrity, integrity_at = last_check(catalogue, seen.activity) if facts.exists else ("", None)
     needs = needs_of(
         facts=facts,
         state=state,
@@ -53,9 +54,9 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
         migrates_at_start=seen.deployment is not None and seen.deployment.migrates_at_start,
         state_problem=seen.state_problem,
         doctor=seen.doctor or (),
+        integrity=integrity,
         now=now,
     )
-    integrity, integrity_at = last_check(catalogue, seen.activity) if facts.exists else ("", None)
     if seen.timeline is not None:
         catalogue = with_fits(catalogue, seen.timeline)
     return replace(

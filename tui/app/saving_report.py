@@ -32,13 +32,13 @@ async def ask(pane: Pane) -> None:
     deployment, found, now = seen.deployment, seen.doctor, pane.now()
     at = (seen.doctor_at or now).astimezone(now.tzinfo)
     text = report(deployment.name, seen.host, found, at)
-    home, place = await asyncio.to_thread(_first, deployment, f"{now:%Y%m%d-%H%M}")
+    home, place = await asyncio.to_thread(first_place, deployment, f"doctor-{now:%Y%m%d-%H%M}.txt")
 
     async def named(typed: str | None) -> None:
         if not typed:
             return
         try:
-            path = await asyncio.to_thread(_write, deployment, typed, home, place.name, text)
+            path = await asyncio.to_thread(write_named, deployment, typed, home, place.name, text)
         except McpdbError as error:
             pane.say(str(error), "danger")
         else:
@@ -47,16 +47,16 @@ async def ask(pane: Pane) -> None:
     await ask_path(pane.app, PathLine("Save the report as", str(place), HINT, home), named)
 
 
-def _first(deployment: Deployment, stamp: str) -> tuple[Path, Path]:
-    """Where a path begins, and the place that is offered."""
+def first_place(deployment: Deployment, ending: str) -> tuple[Path, Path]:
+    """Where a path begins, and the place that is offered: `forge-ENDING`."""
     from tui.operations.reads.export_target import free, home_of
 
     home = home_of(deployment)
     name = f"{''.join(c if c.isalnum() or c in '-_.' else '-' for c in deployment.name)}"
-    return home, free(deployment, home / f"{name}-doctor-{stamp}.txt", is_folder=False).path
+    return home, free(deployment, home / f"{name}-{ending}", is_folder=False).path
 
 
-def _write(deployment: Deployment, typed: str, home: Path, name: str, text: str) -> Path:
+def write_named(deployment: Deployment, typed: str, home: Path, name: str, text: str) -> Path:
     """Write a new file.
 
     Raises:

@@ -37,6 +37,13 @@ class Ended(Message):
 
 
 @dataclass
+class Told(Message):
+    """Something that was done in looking, in a sentence."""
+
+    text: str
+
+
+@dataclass
 class WantImage(Message):
     """The migrations of another local image are asked for."""
 

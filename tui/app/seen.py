@@ -13,10 +13,13 @@ from tui.core.models import (
     DatabaseFacts,
     Deployment,
     Diagnosis,
+    FileFigures,
     GatewayState,
+    Growth,
     Health,
     LockOwner,
     Need,
+    Setting,
     TableInfo,
     Timeline,
 )
@@ -63,6 +66,13 @@ class Seen:
     """When that was."""
     deep_since: datetime | None = None
     """Since when the doctor reads every page; None while it does not."""
+    figures: FileFigures | None = None
+    """What the file was measured to be."""
+    counting: bool = False
+    """It is being measured again."""
+    growth: Growth | None = None
+    tuning: tuple[Setting, ...] | None = None
+    """Every setting that matters to the file."""
     tables: tuple[TableInfo, ...] | None = None
     counted_at: datetime | None = None
     """When the last row count was finished; None while counting for the first time."""

@@ -46,7 +46,7 @@ def gateway_word(state: GatewayState | None, health: Health | None) -> tuple[str
 def _identity(seen: Seen) -> Line:
     deployment = seen.deployment
     if deployment is None:
-        return ()
+        return (Span("looking for the gateway …", "muted"),)
     place = Span(f"{deployment.name}@{seen.host}", bold=True)
     if not deployment.production:
         return (place,)

@@ -153,6 +153,7 @@ def needs_of(
     guide: Sequence[Need] = (),
     state_problem: str = "",
     doctor: Sequence[Diagnosis] = (),
+    integrity: str = "",
     now: datetime | None = None,
 ) -> tuple[Need, ...]:
     """What wants a person, worst first; empty on a quiet day.
@@ -173,12 +174,14 @@ def needs_of(
         guide: What cron runs of the guide's scripts, see `diagnosing.guide_scripts`.
         state_problem: Why lock and journals cannot be looked at.
         doctor: What the doctor found; empty where it did not look.
+        integrity: What the newest check of the live file found; `ok`, or empty, is nothing.
         now: The present moment, in the zone that times are told in; the host's without it.
     """
     moment = now or datetime.now(UTC).astimezone()
     found = [
         *_cut(unfinished),
         *_database(facts, catalogue),
+        *_damage(facts, integrity),
         *_gateway(state, health),
         *_space(facts),
         *_state(state_problem),
@@ -251,6 +254,16 @@ def _database(facts: DatabaseFacts, catalogue: Catalogue) -> list[Need]:
             action=RESTORE,
             command=f"mcpdb-tui restore {copy.id}" if copy else "",
         )
+    ]
+
+
+def _damage(facts: DatabaseFacts, integrity: str) -> list[Need]:
+    if integrity in ("", "ok") or not facts.exists or facts.problem:
+        return []
+    text = f"The check of the database found damage: {one_line(integrity).rstrip('.')}."
+    action = "Doctor: salvage or restore"
+    return [
+        Need(verdict=Verdict.FAIL, text=text, key="6", action=action, command="mcpdb-tui check")
     ]
 
 

@@ -245,6 +245,9 @@ class Pane(Vertical):
         """Esc: one step back within the pane; False when there is none."""
         return False
 
+    def about_to(self, action: str) -> None:
+        """Palette or menu will do this: what it is done in comes into sight."""
+
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now, in one sentence; empty when it can."""
         return ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tui.core.models.retention import DEFAULT_POLICY, Policy
+from tui.core.models.rotation import DEFAULT_ROTATION, Rotation
 
 FORMAT = 1
 """Format number of journals, manifests and state; an unknown one makes everything read-only."""
@@ -112,6 +113,7 @@ class Deployment:
     compress: bool = False
     """Whether new backups are compressed with zstd."""
     retention: Policy = DEFAULT_POLICY
+    rotation: Rotation = DEFAULT_ROTATION
     ignore: tuple[str, ...] = ()
     """More columns whose changes a comparison does not count, as `column` or `table.column`."""
     cron_files: tuple[Path, ...] = ()
@@ -164,6 +166,7 @@ class Deployment:
         known["project_dir"] = known["project_dir"] and Path(known["project_dir"])
         known["second_dir"] = known.get("second_dir") and Path(known["second_dir"])
         known["retention"] = Policy(**known.get("retention") or asdict(DEFAULT_POLICY))
+        known["rotation"] = Rotation(**known.get("rotation") or {})
         known["ignore"] = tuple(known.get("ignore", ()))
         return cls(**known)
 

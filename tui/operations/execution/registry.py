@@ -22,6 +22,7 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "delete": ("delete", "Delete"),
     "prune": ("prune", "Prune"),
     "drill": ("drill", "Drill"),
+    "salvage": ("salvage", "Salvage"),
     "rehearse": ("rehearse", "Rehearse"),
     "schedule": ("schedule", "Schedule"),
     "unschedule": ("schedule", "Unschedule"),
@@ -36,11 +37,20 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "upgrade": ("upgrade", "Upgrade"),
     "downgrade": ("downgrade", "Downgrade"),
     "stamp": ("stamp", "Stamp"),
+    "check": ("check", "DatabaseCheck"),
+    "analyze": ("analyze", "Analyze"),
+    "vacuum": ("vacuum", "Vacuum"),
+    "reindex": ("reindex", "Reindex"),
+    "tune": ("tune", "Tune"),
+    "maintain": ("maintain", "Maintain"),
     "bootstrap": ("bootstrap", "Bootstrap"),
     "reset": ("bootstrap", "Reset"),
     "start": ("control", "GatewayStart"),
     "stop": ("control", "GatewayStop"),
     "restart": ("control", "GatewayRestart"),
+    "down": ("compose_control", "ComposeDown"),
+    "up": ("compose_control", "ComposeUp"),
+    "rotate-logs": ("rotate_logs", "RotateLogs"),
 }
 """Module of `tui.operations` and class; loaded when asked for, since a process runs one of them."""
 
