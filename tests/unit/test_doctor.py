@@ -20,13 +20,14 @@ from tests.conftest import Site
 from tests.faults import NOBODY, as_nobody, let_everybody_in, needs_root, small_disk, wait_for
 from tests.faults import print_of as seen_files
 from tui.core.errors import ExitCode
-from tui.core.models import Diagnosis
+from tui.core.models import Diagnosis, Problem
 from tui.core.verdict import Verdict
 from tui.demo import deployment as demo
 from tui.operations import doctor
 from tui.operations.doctor import CHECKS, examine
 from tui.operations.execution.registry import OPERATIONS
 from tui.operations.finding.gateways import gateway_of
+from tui.services.mounts import NO_FILE
 from tui.wording.doctor import exit_code, summary
 
 
@@ -173,6 +174,24 @@ def test_a_size_that_is_not_that_of_the_pages_is_told(saved: Site, more: bytes, 
     said = found(saved)["file"]
     assert said.verdict is Verdict.FAIL
     assert word in said.text or "cannot be read" in said.text
+
+
+def test_a_database_that_is_no_file_of_this_host_is_unknown_and_not_wrong(saved: Site) -> None:
+    problem = Problem("postgresql", "The gateway uses PostgreSQL.", ("database", "replace"))
+    deployment = replace(saved.deployment, database=NO_FILE, problems=(problem,))
+    said = {one.name: one for one in examine(deployment)}
+    assert said["file"].verdict is Verdict.UNKNOWN
+    assert not {"folder", "owner", "mode", "sidecars", "lock"} & set(said)
+    assert not [one for one in said.values() if one.verdict is Verdict.FAIL]
+
+
+def test_what_the_container_keeps_to_itself_is_unknown(make_site: Callable[..., Site]) -> None:
+    site = make_site()
+    problem = Problem("single-file", "Only the file is mounted.", ("replace", "live"))
+    deployment = replace(site.deployment, problems=(problem,))
+    said = {one.name: one for one in examine(deployment)}
+    assert said["sidecars"].verdict is Verdict.UNKNOWN
+    assert (said["mount"].verdict, said["mount"].text) == (Verdict.WARN, problem.text)
 
 
 # --- owners and modes ---------------------------------------------------------------------

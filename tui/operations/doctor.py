@@ -56,6 +56,9 @@ CHECKS: tuple[tuple[str, Examination], ...] = (
 )
 """By name, causes before what follows from them."""
 
+OF_THE_FILE = ("folder", "owner", "mode", "sidecars", "lock", "partials")
+"""Checks of what lies on this host's disk: without a file here there is nothing to look at."""
+
 _ORDER = (Verdict.FAIL, Verdict.WARN, Verdict.UNKNOWN, Verdict.OK)
 
 
@@ -91,6 +94,8 @@ def worst_first(found: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
 
 
 def _looked(name: str, check: Examination, patient: Patient) -> Diagnosis | None:
+    if name in OF_THE_FILE and patient.deployment.blocked("database") is not None:
+        return None
     try:
         return check(patient)
     except (McpdbError, OSError) as error:

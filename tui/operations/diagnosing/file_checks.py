@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 
 from tui.core.errors import ExitCode
@@ -139,9 +140,9 @@ def mode(patient: Patient) -> Diagnosis | None:
     if found is None or folder is None:
         return None
     told = f"{stat.S_IMODE(found.mode):04o} in a folder of {stat.S_IMODE(folder.mode):04o}"
-    path = one_line(str(deployment.database))
+    path = one_line(shlex.quote(str(deployment.database)))
     loose = [
-        (one_line(str(where)), "o-w")
+        (shlex.quote(str(where)), "o-w")
         for where, one in (
             (deployment.database.parent, folder),
             (deployment.database, found),
@@ -152,7 +153,7 @@ def mode(patient: Patient) -> Diagnosis | None:
     if loose:
         return warn(
             "mode",
-            f"{loose[0][0]} may be written by every user of this host",
+            f"{one_line(loose[0][0])} may be written by every user of this host",
             f"Modes are {told}. Whoever may write the folder may put another file in its place.",
             remedy=remedy(
                 "take the right away",

@@ -106,7 +106,6 @@ def giving(
         "Where the start will migrate, a verified backup is made before.",
         "own",
         [fix],
-        start=patient.state.running == "restarting",
     )
 
 
