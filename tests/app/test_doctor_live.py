@@ -93,16 +93,27 @@ async def test_a_missing_database_leads_to_the_plan_of_the_restore(saved):  # no
     assert not saved.database.exists(), "looking makes nothing"
 
 
-async def test_r_on_integrity_reads_every_page_and_says_so(saved, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("tui.app.verbs.knows_check", lambda: False)
+async def test_r_on_integrity_reads_every_page_and_what_it_found_is_on_record(saved):  # noqa: F811
     app = opened(saved)
     async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: known(app) and verdict(app, "integrity") is not None)
+        await pilot.press("6")
+        app.pane.point_at("integrity")
+        await pilot.press("R")
+        await until(pilot, lambda: message(app).startswith("integrity_check ok"))
+        await until(pilot, lambda: app.seen.activity[0].operation == "check")
+
+
+async def test_read_only_r_on_integrity_reads_every_page_and_writes_nothing(saved):  # noqa: F811
+    app = opened(saved, read_only=True)
+    async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: verdict(app, "integrity") is not None)
+        entries = len(app.seen.activity)
         await pilot.press("6")
         app.pane.point_at("integrity")
         await pilot.press("R")
         await until(pilot, lambda: "just now" in screen_text(app))
-        assert app.seen.deep_since is None
+        assert (app.seen.deep_since, len(app.seen.activity)) == (None, entries)
 
 
 async def test_half_made_files_of_the_dead_go_once_that_is_agreed_to(saved):  # noqa: F811

@@ -337,27 +337,28 @@ async def examined_after(seen, monkeypatch, *keys):
     return found
 
 
-async def test_r_looks_again_and_on_integrity_reads_every_page(monkeypatch, done):
-    monkeypatch.setattr("tui.app.verbs.knows_check", lambda: False)
-    integrity = ["j"] * [one.name for one in FOUND].index("integrity")
+INTEGRITY = ["j"] * [one.name for one in FOUND].index("integrity")
+
+
+async def test_r_looks_again_and_on_integrity_starts_the_check_of_every_page(monkeypatch, done):
     assert await examined_after(DOCTOR, monkeypatch, "R") == [Examine()]
-    assert await examined_after(DOCTOR, monkeypatch, *integrity, "R") == [Examine(deep=True)]
+    assert not done
+    assert await examined_after(DOCTOR, monkeypatch, *INTEGRITY, "R") == []
+    ((make, _),) = done
+    assert make(DEPLOYMENT).name == "check"
+
+
+async def test_who_may_change_nothing_reads_every_page_all_the_same(monkeypatch, done):
+    seen = examined(deployment=replace(DEPLOYMENT, read_only=True))
+    assert await examined_after(seen, monkeypatch, *INTEGRITY, "R") == [Examine(deep=True)]
     assert not done
 
 
-async def test_where_an_operation_reads_every_page_r_starts_that(monkeypatch, done):
-    monkeypatch.setattr("tui.app.verbs.knows_check", lambda: True)
-    integrity = ["j"] * [one.name for one in FOUND].index("integrity")
-    assert await examined_after(DOCTOR, monkeypatch, *integrity, "R") == []
-    assert len(done) == 1
-
-
 async def test_while_every_page_is_read_the_check_says_for_how_long():
-    keys = ["j"] * [one.name for one in FOUND].index("integrity")
     seen = examined(deep_since=ago(seconds=12))
     text = await text_of(seen)
     assert "» running integrity  reading every page, 12s so far" in text
-    assert await message_after(seen, *keys, "R") == "Every page is being read already."
+    assert await message_after(seen, *INTEGRITY, "R") == "Every page is being read already."
 
 
 # --- report -----------------------------------------------------------------------------------

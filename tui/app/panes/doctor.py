@@ -243,10 +243,11 @@ class DoctorPane(ListPane):
             self._asked = self.seen.doctor_at
             self.say("looking again …", "muted")
             self.post_message(Examine())
-        elif verbs.knows_check() and not verbs.why_not_change(self.seen, "R check again"):
-            self.post_message(self.Do(verbs.named("check")))
-        else:
+        elif verbs.why_not_change(self.seen, "R check again"):
+            # Who may change nothing may look all the same; only nobody else is told of it.
             self.post_message(Examine(deep=True))
+        else:
+            self.post_message(self.Do(verbs.named("check")))
 
     def action_save(self) -> None:
         """Ask where to, and write what was found."""
