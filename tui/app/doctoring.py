@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MAKES_ROOM: Mapping[str, verbs.Make] = {
     "prune": verbs.prune,
     "guide": verbs.named("prune", guide=True),
-    "logs": verbs.named("rotate-logs"),
+    "logs": verbs.rotate_logs,
     "vacuum": verbs.named("vacuum"),
 }
 _WORDS = {"logs": ("Old log files are packed, the oldest removed; the newest stay as they are.",)}

@@ -229,6 +229,27 @@ def remedy(found: Remedy) -> Make:
     return named(found.operation, **dict(found.params))
 
 
+def compose_down(deployment: Deployment) -> Operation:
+    """Remove the containers and networks of the gateway's project."""
+    from tui.operations.compose_control import ComposeDown
+
+    return ComposeDown(deployment)
+
+
+def compose_up(deployment: Deployment) -> Operation:
+    """Make what is missing of the gateway's project, and start it."""
+    from tui.operations.compose_control import ComposeUp
+
+    return ComposeUp(deployment)
+
+
+def rotate_logs(deployment: Deployment) -> Operation:
+    """Compress old logs, empty those in use, delete very old ones."""
+    from tui.operations.rotate_logs import RotateLogs
+
+    return RotateLogs(deployment)
+
+
 def why_not_change(seen: Seen, verb: str) -> str:
     """Why nothing may be changed now; empty when it may."""
     deployment = seen.deployment
