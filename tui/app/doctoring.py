@@ -10,6 +10,7 @@ from textual import on, work
 
 from tui.app import verbs
 from tui.app.conduct import resumed
+from tui.app.maintaining import ask_vacuum
 from tui.app.migrations import Migrating
 from tui.app.panes.base import Pane
 from tui.app.seeing import Examine, FinishCut
@@ -25,7 +26,6 @@ _MAKES_ROOM: Mapping[str, verbs.Make] = {
     "prune": verbs.prune,
     "guide": verbs.named("prune", guide=True),
     "logs": verbs.rotate_logs,
-    "vacuum": verbs.named("vacuum"),
 }
 _WORDS = {"logs": ("Old log files are packed, the oldest removed; the newest stay as they are.",)}
 """What is said of what would not ask by itself."""
@@ -84,7 +84,10 @@ class Doctoring(Migrating):
         self.say("")
         why_not = verbs.why_not_change(self.seen, "Making room")
         chosen = await self.push_screen_wait(SpaceScreen(room, why_not))
-        if chosen:
+        if chosen == "vacuum":
+            # It asks how: with the gateway stopped, or beside it.
+            ask_vacuum(self.pane)
+        elif chosen:
             self.post_message(Pane.Do(_MAKES_ROOM[chosen], words=_WORDS.get(chosen, ())))
 
     @work(exclusive=True, group="resume")
