@@ -224,18 +224,6 @@ def test_a_folder_that_its_owner_may_not_write_is_opened_to_it(site: RealSite) -
     folder.chmod(before)
 
 
-def test_a_migration_that_was_cut_is_repaired(site: RealSite) -> None:
-    assert not site.running()
-    assert "CHECK constraint failed" in lab.migrate_by_hand(site.lab, "1.0.7-broken")
-    assert left_in(site.lab.database)
-    code, checks = look(site)
-    assert (code, bad(checks)) == (3, {"migrations"})
-    assert offered(checks, "migrations").params == {"leftovers": True}
-    fix(site, "migrations", *named(site))
-    assert left_in(site.lab.database) == []
-    assert bad(look(site)[1]) == set()
-
-
 @pytest.mark.parametrize("left", [None, b""], ids=["missing", "empty"])
 def test_a_file_that_is_gone_or_empty_is_restored_from_the_newest_copy(
     site: RealSite, left: bytes | None
@@ -255,6 +243,18 @@ def test_a_file_that_is_gone_or_empty_is_restored_from_the_newest_copy(
     assert bad(look(site)[1]) == set()
     assert site.lab.database.stat().st_uid == 10001
     assert {"mine", "in-the-wal-alone"} <= tools_in(site)
+
+
+def test_a_migration_that_was_cut_is_repaired(site: RealSite) -> None:
+    assert not site.running()
+    assert "CHECK constraint failed" in lab.migrate_by_hand(site.lab, "1.0.7-broken")
+    assert left_in(site.lab.database)
+    code, checks = look(site)
+    assert (code, bad(checks)) == (3, {"migrations"})
+    assert offered(checks, "migrations").params == {"leftovers": True}
+    fix(site, "migrations", *named(site))
+    assert left_in(site.lab.database) == []
+    assert bad(look(site)[1]) == set()
 
 
 def test_without_any_copy_a_bootstrap_is_offered(site: RealSite) -> None:
