@@ -16,7 +16,7 @@ from tui.app.screens.operation import OperationScreen
 from tui.app.screens.plan import PlanScreen
 from tui.app.screens.question import Question
 from tui.core.errors import McpdbError
-from tui.core.models import Diagnosis
+from tui.core.models import Diagnosis, Problem
 from tui.core.verdict import Verdict
 from tui.demo import deployment as demo
 
@@ -91,6 +91,23 @@ async def test_a_missing_database_leads_to_the_plan_of_the_restore(saved):  # no
         await until(pilot, lambda: isinstance(app.screen, PlanScreen))
         await pilot.press("escape")
     assert not saved.database.exists(), "looking makes nothing"
+
+
+async def test_without_docker_what_can_be_looked_at_is_and_the_sudo_line_is_copied(saved):  # noqa: F811
+    text = "Docker does not answer: permission denied on /var/run/docker.sock."
+    problem = Problem("docker", text, ("replace", "gateway", "logs", "migrations"))
+    app = opened(saved, gateway=None, problems=(problem,))
+    async with app.run_test(size=LARGE) as pilot:
+        await until(pilot, lambda: verdict(app, "docker") is Verdict.FAIL)
+        await pilot.press("6")
+        app.pane.point_at("docker")
+        await pilot.pause()
+        assert verdict(app, "file") is Verdict.OK
+        assert verdict(app, "gateway") is Verdict.UNKNOWN
+        assert verdict(app, "mount") is None
+        await pilot.press("y")
+        where = saved.deployment.project_dir
+        assert app.clipboard == f"sudo mcpdb-tui --project-dir {where}"
 
 
 async def test_r_on_integrity_reads_every_page_and_what_it_found_is_on_record(saved):  # noqa: F811
