@@ -19,6 +19,7 @@ from tui.core.errors import McpdbError
 from tui.core.models import Diagnosis, Problem
 from tui.core.verdict import Verdict
 from tui.demo import deployment as demo
+from tui.operations.doctor import examine
 
 SMALL, LARGE = (80, 24), (140, 45)
 
@@ -177,10 +178,13 @@ def look(monkeypatch, site):
     answers, told = {"cheap": (one("integrity", text="on record"),), "deep": ()}, []
     monkeypatch.setattr(
         "tui.app.doctor_reader.examined",
-        lambda *_, deep=False: answers["deep" if deep else "cheap"],
+        lambda *_, deep=False, stop: answers["deep" if deep else "cheap"],
     )
-    return DoctorLook(site.deployment, lambda change, part: told.append((part, change(SEEN)))), \
-        answers, told  # fmt: skip
+
+    def saw(change, part):
+        told.append((part, change(SEEN)))
+
+    return DoctorLook(site.deployment, saw, lambda: answers.get("stop", False)), answers, told
 
 
 def test_a_deep_check_stays_known_until_another_file_stands_there(look):
@@ -203,7 +207,7 @@ def test_every_page_is_read_once_at_a_time_and_a_failure_is_told(look, monkeypat
     begun, go = threading.Event(), threading.Event()
     failed = []
 
-    def slow(*_, deep=False):
+    def slow(*_, deep=False, stop):
         begun.set()
         assert go.wait(30)
         raise McpdbError("The disk is gone.")
@@ -219,3 +223,23 @@ def test_every_page_is_read_once_at_a_time_and_a_failure_is_told(look, monkeypat
             thread.join(30)
     assert failed == [("doctor", "The disk is gone.")]
     assert told[-1][1].deep_since is None
+
+
+def test_what_was_found_while_the_file_is_let_go_of_is_not_told(look):
+    doctor, answers, told = look
+    answers["stop"] = True
+    doctor.look()
+    assert told == []
+
+
+def test_reading_every_page_ends_when_the_file_is_asked_for(site):
+    asked = []
+
+    def stop():
+        asked.append(None)
+        return True
+
+    found = {one.name: one for one in examine(site.deployment, deep=True, stop=stop)}
+    assert asked
+    assert found["integrity"].verdict is Verdict.UNKNOWN
+    assert "Cancelled" in found["integrity"].text

@@ -10,7 +10,6 @@ from textual import on, work
 
 from tui.app import verbs
 from tui.app.conduct import resumed
-from tui.app.maintaining import ask_vacuum
 from tui.app.migrations import Migrating
 from tui.app.panes.base import Pane
 from tui.app.seeing import Examine, FinishCut
@@ -85,6 +84,8 @@ class Doctoring(Migrating):
         why_not = verbs.why_not_change(self.seen, "Making room")
         chosen = await self.push_screen_wait(SpaceScreen(room, why_not))
         if chosen == "vacuum":
+            from tui.app.maintaining import ask_vacuum
+
             # It asks how: with the gateway stopped, or beside it.
             ask_vacuum(self.pane)
         elif chosen:

@@ -23,7 +23,7 @@ from tui.app.widgets.rows import RowList
 from tui.core.models import Diagnosis
 from tui.core.verdict import Verdict
 from tui.wording import quantities
-from tui.wording.clean import printable
+from tui.wording.clean import one_line
 from tui.wording.doctor import summary
 
 LIST_WIDTH = 84
@@ -204,7 +204,7 @@ class DoctorPane(ListPane):
         """The lines that put it right by hand."""
         chosen = self._chosen
         remedy = chosen.remedy if chosen is not None else None
-        return "\n".join(map(printable, remedy.by_hand)) if remedy is not None else ""
+        return "\n".join(map(one_line, remedy.by_hand)) if remedy is not None else ""
 
     # --- keys -----------------------------------------------------------------------------
 
