@@ -229,13 +229,6 @@ def remedy(found: Remedy) -> Make:
     return named(found.operation, **dict(found.params))
 
 
-def knows_check() -> bool:
-    """Whether an operation reads every page, so that all see how far it is and what it found."""
-    from tui.operations.execution.registry import OPERATIONS
-
-    return "check" in OPERATIONS
-
-
 def compose_down(deployment: Deployment) -> Operation:
     """Remove the containers and networks of the gateway's project."""
     from tui.operations.compose_control import ComposeDown

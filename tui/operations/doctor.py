@@ -24,7 +24,7 @@ from tui.operations.diagnosing import (
     space_checks,
 )
 from tui.operations.diagnosing.findings import unknown
-from tui.operations.diagnosing.patient import Patient, admit
+from tui.operations.diagnosing.patient import Patient, admit, never
 from tui.wording.clean import one_line
 
 Examination = Callable[[Patient], Diagnosis | None]
@@ -68,6 +68,7 @@ def examine(
     state: GatewayState | None = None,
     health: Health | None = None,
     deep: bool = False,
+    stop: Callable[[], bool] = never,
 ) -> Sequence[Diagnosis]:
     """Look at everything; never raises for a deployment that is broken, changes nothing.
 
@@ -78,11 +79,13 @@ def examine(
         state: What the gateway is doing, where that is known already.
         health: What it says of itself, where that is known already.
         deep: Also read every page of the database and ask what takes long.
+        stop: Asked while that is done; once it says yes the file is let go of, and what was
+            being looked at is unknown.
 
     Returns:
         One diagnosis a check, worst first.
     """
-    patient = admit(deployment, state=state, health=health, deep=deep)
+    patient = admit(deployment, state=state, health=health, deep=deep, stop=stop)
     return worst_first(
         found for name, check in CHECKS if (found := _looked(name, check, patient)) is not None
     )

@@ -66,7 +66,7 @@ def integrity(patient: Patient) -> Diagnosis | None:
 
 def _now(patient: Patient) -> Diagnosis:
     """Really look: every page, then every foreign key."""
-    nobody = Progress(lambda _done, _total, _unit: None, lambda: False)
+    nobody = Progress(lambda _done, _total, _unit: None, patient.stop)
     try:
         found = integrity_of(patient.deployment, nobody, quick=False)
         if not is_damaged(found):

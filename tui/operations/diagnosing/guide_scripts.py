@@ -87,7 +87,8 @@ def guide_needs(lines: Sequence[GuideLine]) -> tuple[Need, ...]:
     return (
         Need(
             verdict=Verdict.WARN,
-            text=f"{where} (the guide's script) {HARMS[deadly.harm]}.",
+            # The harm first: a small screen cuts the end.
+            text=f"A cron line of the guide {HARMS[deadly.harm]}: {where}.",
             key="6",
             action="Doctor shows the fix",
             command="mcpdb-tui doctor --fix cron",

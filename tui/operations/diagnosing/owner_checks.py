@@ -123,6 +123,7 @@ def mount(patient: Patient) -> Diagnosis | None:
         problem
         for problem in deployment.problems
         if {"replace", "live", "database"} & set(problem.blocks)
+        and problem.topic != "docker"  # told by the check of Docker
     ]
     if not found:
         return None
