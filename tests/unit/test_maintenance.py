@@ -20,7 +20,7 @@ from tests.injection.cases import one_more_backup
 from tests.injection.fault import Fault
 from tests.injection.inject import inject
 from tests.injection.whole import assert_whole, is_wal, look_at, names
-from tui.core.errors import McpdbError
+from tui.core.errors import BusyError, McpdbError
 from tui.core.models import ActivityEntry, Deployment
 from tui.core.operation import Operation, Progress, Tier
 from tui.demo import deployment as demo
@@ -379,6 +379,29 @@ def test_a_damaged_table_ends_the_routine_unchanged_and_only_other_ways_are_offe
     assert site.database.read_bytes() == content
     assert [b for b in read_catalogue(site.deployment).backups if b.kind == "safety"] == []
     assert not site.running()
+
+
+def test_a_file_that_is_no_database_any_more_is_damage_and_none_is_none(tmp_path: Path) -> None:
+    deployment = bare(tmp_path)
+    deployment.database.write_bytes(os.urandom(3 * 4096))
+    last = ended(_alone(deployment), DatabaseCheck(deployment), 3)
+    assert "is damaged" in last.sentence
+    assert suspicion.why_suspect(deployment)
+    refused(Vacuum(deployment), 3, "cannot be read as a database")
+    deployment.database.unlink()
+    refused(DatabaseCheck(deployment), 10, "no database")
+
+
+def test_a_check_ends_before_writers_of_a_rollback_journal_file_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = bare(tmp_path)
+    quiet = Progress(lambda *_: None, lambda: False)
+    monkeypatch.setattr("tui.operations.maintaining.checking.is_up", lambda _deployment: True)
+    monkeypatch.setattr("tui.operations.maintaining.checking.hold_for", lambda _gateway: 0.0)
+    with pytest.raises(BusyError, match="would hold up the gateway's writes"):
+        list(DatabaseCheck(deployment).steps(quiet))
+    assert suspicion.why_suspect(deployment) == ""
 
 
 def test_rows_that_point_nowhere_are_told_and_are_no_damage(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ in any case.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,10 +21,12 @@ from typing import Any, ClassVar
 from tui.core.errors import BusyError, ExitCode, McpdbError, UsageError
 from tui.core.models import Deployment
 from tui.core.operation import (
+    Facts,
     Plan,
     Progress,
     Record,
     Recovery,
+    Step,
     StepFinished,
     Steps,
     StepStarted,
@@ -171,9 +173,15 @@ class Maintain:
             told |= {"ends_with": partly, "outcome": str(made.get("outcome", "partly done"))}
         return {**told, "sentence": result.get("sentence") or self._sentence(told)}
 
-    def _beside(self, progress: Progress, mode: Mode, done: list[dict[str, Any]]) -> Any:  # noqa: ANN401
-        """ANALYZE and, if it was asked for, VACUUM beside the running gateway."""
-        deployment, left = self.deployment, []
+    def _beside(
+        self, progress: Progress, mode: Mode, done: list[dict[str, Any]]
+    ) -> Generator[Step, None, tuple[Facts, list[str]]]:
+        """ANALYZE and, if it was asked for, VACUUM beside the running gateway.
+
+        Returns:
+            What VACUUM told, and what was left out.
+        """
+        deployment, left = self.deployment, list[str]()
         why = online.why_not(deployment, LiveDatabase(deployment).facts().journal_mode)
         yield StepStarted("analyze-online", online.ANALYZE)
         try:

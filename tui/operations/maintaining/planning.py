@@ -108,6 +108,7 @@ class Situation:
     figures: maintenance.Figures | None
     problem: str = ""
     """Why the live file cannot be read."""
+    problem_code: ExitCode = ExitCode.PRECHECK
 
     @property
     def size(self) -> int:
@@ -132,14 +133,19 @@ class Situation:
 def look(deployment: Deployment) -> Situation:
     """Gather it; changes nothing."""
     near = look_near(deployment, start=False)
-    figures, problem = None, near.live.problem
-    if not problem and near.live.exists:
-        try:
-            with LiveDatabase(deployment).opened() as opened, translating(deployment.database):
-                figures = maintenance.figures(opened.connection)
-        except McpdbError as error:
-            problem = str(error)
-    return Situation(near=near, past=Past.of(deployment), figures=figures, problem=problem)
+    figures, problem, code = None, near.live.problem, ExitCode.PRECHECK
+    try:
+        with LiveDatabase(deployment).opened() as opened, translating(deployment.database):
+            figures = maintenance.figures(opened.connection)
+    except McpdbError as error:
+        problem, code = problem or str(error), error.exit_code
+    return Situation(
+        near=near,
+        past=Past.of(deployment),
+        figures=figures,
+        problem=problem,
+        problem_code=code,
+    )
 
 
 def facts(s: Situation, operation: str, mode: Mode, **more: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -169,19 +175,23 @@ def downtime(s: Situation, seconds: float) -> float | None:
 # --- checks -------------------------------------------------------------------------------
 
 
-def reading_checks(s: Situation) -> list[Check]:
-    """What forbids looking at the live file."""
-    deployment, found = s.near.deployment, []
+def reading_checks(s: Situation, *, looks_for_damage: bool = False) -> list[Check]:
+    """What forbids looking at the live file.
+
+    Args:
+        s: What was looked at.
+        looks_for_damage: A file that is no sound database is what it is there for.
+    """
+    deployment, live, found = s.near.deployment, s.near.live, list[Check]()
     if deployment.read_only:
         found.append(Check("read-only", Verdict.FAIL, "started with --read-only"))
-    if s.problem or not s.near.live.exists:
-        code = ExitCode.PRECHECK if s.near.live.exists else ExitCode.NOT_FOUND
-        text = one_line(s.problem or "there is no live database")
-        found.append(Check("live", Verdict.FAIL, text, code))
-    else:
-        live = s.near.live
+    if not s.problem:
         wal = f" and {narrow_size(live.wal_size)} of wal" if live.wal_size else ""
         found.append(Check("live", Verdict.OK, f"{narrow_size(live.size)}{wal}"))
+        return found
+    sought = looks_for_damage and s.problem_code is ExitCode.VERIFICATION
+    verdict = Verdict.WARN if sought else Verdict.FAIL
+    found.append(Check("live", verdict, one_line(s.problem), s.problem_code))
     return found
 
 
