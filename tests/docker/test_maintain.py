@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from tests.docker import lab
 from tests.docker.site import RealSite, ask
 from tests.injection.arena import Disk
 from tests.injection.fault import Fault
-from tests.injection.inject import heal, inject
+from tests.injection.inject import inject
 from tests.injection.whole import assert_whole, look_at
 from tui.operations.cataloguing.catalogue import safety_dir
 from tui.operations.finding.gateways import gateway_of, state_of
@@ -89,7 +90,6 @@ def test_the_weekly_routine_from_cron_and_with_a_stop(site: RealSite) -> None:
     assert ask(site.deployment.database, "SELECT count(*) > 0 FROM sqlite_stat1") == [(1,)]
     (kept,) = safety_dir(site.deployment).glob("*.db")
     assert kept.stat().st_ino == before.inode
-    assert site.command("check").returncode == 0
 
 
 def test_a_vacuum_beside_the_real_gateway_that_goes_on_writing(site: RealSite) -> None:
@@ -123,13 +123,12 @@ def test_a_routine_that_is_killed_leaves_old_or_new_and_the_gateway_back(
 
 def test_a_disk_that_is_full_while_the_new_file_is_written(site: RealSite) -> None:
     before = look_at(site)
-    fault = Fault("enospc", "after:step_started:vacuum", str(site.lab.folder / "data"))
-    outcome = inject(site, Vacuum(site.deployment), fault, resume=False)
-    try:
-        assert outcome.code in (12, 14), outcome.said
-        assert "No space left" in outcome.said
-    finally:
-        heal((fault,))
+    data = site.lab.folder / "data"
+    full = Fault("enospc", "after:step_started:vacuum", str(data))
+    # A gateway that finds no room at all is not healthy: `test_fault_disk` waits for that.
+    freed = Fault("run", "after:failed:vacuum", f"rm {shlex.quote(str(data / 'filler'))}")
+    outcome = inject(site, Vacuum(site.deployment), full, freed, resume=False)
+    assert outcome.code == 12, outcome.said
+    assert "No space left" in outcome.said
     site.wait_healthy()
     assert assert_whole(site, before) == "old"
-    assert site.command("vacuum", "--stop").returncode == 0
