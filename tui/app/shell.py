@@ -28,7 +28,7 @@ from tui.app.panes import PANES
 from tui.app.panes.base import Pane
 from tui.app.panes.stack import PaneStack
 from tui.app.screens.too_small import TooSmallScreen, is_too_small
-from tui.app.seeing import Replaced, Saw, WantImage
+from tui.app.seeing import Replaced, Saw, Told, WantImage
 from tui.app.seen import Seen
 from tui.app.typed_ahead import LOOK, TypedAhead, opens_field
 from tui.app.widgets.footer import KeyBar
@@ -175,6 +175,10 @@ class Shell(Ground):
         """Greyed keys may have changed."""
         self.refresh_bindings()
 
+    @on(Told)
+    def _told(self, message: Told) -> None:
+        self.say(message.text, "muted")
+
     @on(WantImage)
     def _want_image(self, message: WantImage) -> None:
         if self.model is not None:
@@ -236,6 +240,7 @@ class Shell(Ground):
 
     async def act(self, pane: Pane, action: str) -> None:
         """Do what a pane's key does, or say why it cannot be done."""
+        pane.about_to(action)
         reason = pane.why_not(action)
         if reason:
             self.explain(pane, action, reason)

@@ -17,7 +17,7 @@ Role: TypeAlias = Literal["ok", "warn", "fail", "none"]
 
 SWAPS = (
     *("restore", "undo", "upgrade", "downgrade", "stamp", "bootstrap", "reset"),
-    *("vacuum", "analyze", "reindex", "maintain"),
+    *("vacuum", "analyze", "reindex", "maintain", "tune"),
 )
 """Operations that put another file in the place of the live database."""
 
@@ -40,11 +40,15 @@ _DONE: Mapping[str, str] = {
     "stamp": "STAMPED",
     "bootstrap": "DATABASE MADE",
     "reset": "RESET",
+    "tune": "TUNED",
     "check": "CHECKED",
     "analyze": "ANALYZED",
     "vacuum": "VACUUMED",
     "reindex": "INDEXES REBUILT",
     "maintain": "MAINTAINED",
+    "rotate-logs": "ROTATED",
+    "down": "TAKEN DOWN",
+    "up": "BROUGHT UP",
 }
 
 _PUT: Mapping[str, str] = {
@@ -53,6 +57,7 @@ _PUT: Mapping[str, str] = {
     "stamp": "stamped",
     "bootstrap": "new",
     "reset": "new",
+    "tune": "tuned",
     "vacuum": "vacuumed",
     "analyze": "analyzed",
     "reindex": "rebuilt",

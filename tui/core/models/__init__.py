@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     )
     from tui.core.models.doctor import Diagnosis, Remedy
     from tui.core.models.gateway import GatewayState, Health, LogLine, Running, Stopped
+    from tui.core.models.measuring import (
+        DAY,
+        FileFigures,
+        Growth,
+        Point,
+        Repeat,
+        Setting,
+        TableFigures,
+    )
     from tui.core.models.migrations import Applied, Revision, RevisionState, Timeline
     from tui.core.models.rehearsal import (
         BrokenKey,
@@ -40,6 +49,7 @@ if TYPE_CHECKING:
         SchemaKind,
     )
     from tui.core.models.retention import DEFAULT_POLICY, Policy, Ruling
+    from tui.core.models.rotation import Rotation
     from tui.core.models.status import LastDrill, Need, Status
 
 _PLACES = {
@@ -89,6 +99,15 @@ _PLACES = {
         "Running",
         "Stopped",
     ),
+    "measuring": (
+        "DAY",
+        "FileFigures",
+        "Growth",
+        "Point",
+        "Repeat",
+        "Setting",
+        "TableFigures",
+    ),
     "migrations": (
         "Applied",
         "Revision",
@@ -109,6 +128,7 @@ _PLACES = {
         "Policy",
         "Ruling",
     ),
+    "rotation": ("Rotation",),
     "status": (
         "LastDrill",
         "Need",
@@ -129,6 +149,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401
 
 
 __all__ = [
+    "DAY",
     "DEFAULT_POLICY",
     "FORMAT",
     "ActivityEntry",
@@ -142,10 +163,12 @@ __all__ = [
     "DatabaseFacts",
     "Deployment",
     "Diagnosis",
+    "FileFigures",
     "FileIdentity",
     "Fit",
     "GatewayRef",
     "GatewayState",
+    "Growth",
     "Health",
     "Holder",
     "LastDrill",
@@ -156,14 +179,17 @@ __all__ = [
     "MigrationFinding",
     "MigrationsRef",
     "Need",
+    "Point",
     "Policy",
     "Problem",
     "ProcessRef",
     "Rehearsal",
     "Remedy",
+    "Repeat",
     "Revision",
     "RevisionRun",
     "RevisionState",
+    "Rotation",
     "RowDifference",
     "RowKind",
     "Rows",
@@ -171,11 +197,13 @@ __all__ = [
     "Running",
     "SchemaChange",
     "SchemaKind",
+    "Setting",
     "Side",
     "Status",
     "StepLine",
     "Stopped",
     "TableDifference",
+    "TableFigures",
     "TableInfo",
     "Timeline",
 ]

@@ -35,6 +35,7 @@ from tui.operations.restoring.checks import (
 )
 from tui.operations.restoring.situation import Surroundings, look_near
 from tui.operations.restoring.space import space_check
+from tui.services import files
 from tui.services.sqlite import maintenance
 from tui.services.sqlite.connections import translating
 from tui.wording.clean import one_line
@@ -206,6 +207,8 @@ def stopped_checks(s: Situation) -> list[Check]:
     near = s.near
     needed = needed_space(near.live, near.way)
     folder = near.live.path.parent
+    if not files.is_folder(folder):
+        return []  # what reads it has said so already
     found: list[Check | None] = [
         holders_check(near),
         containers_check(near),

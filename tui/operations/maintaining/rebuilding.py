@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from tui.core.errors import BusyError, DamagedError, McpdbError, PrecheckError
@@ -83,7 +84,12 @@ def steps_of(works: Sequence[Work]) -> tuple[Step, ...]:
 
 
 def rebuild(
-    deployment: Deployment, works: Sequence[Work], progress: Progress, *, trigger: str
+    deployment: Deployment,
+    works: Sequence[Work],
+    progress: Progress,
+    *,
+    trigger: str,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Steps:
     """Release, stop, prove, make, check, swap, start, read back.
 
@@ -92,6 +98,7 @@ def rebuild(
         works: What is done to the new file.
         progress: Of the operation.
         trigger: The operation's name, for the safety copy's manifest.
+        settings: What the file is to be set to from now on; see `rebuilt_file.check`.
 
     Returns:
         What reading back told, and `before` and `after` (`maintenance.Figures`).
@@ -118,7 +125,7 @@ def rebuild(
         yield StepFinished("stop", stopped)
 
         progress.checkpoint()
-        exchange, facts = _exchange(deployment, staged, way, live)
+        exchange, facts = _exchange(deployment, staged, way, settings, live)
         yield StepStarted("prove", TITLES["prove"], facts=facts)
         mode = prove(helper, exchange, gateway, progress)
         yield StepFinished("prove", {"journal_mode": mode})
@@ -128,12 +135,21 @@ def rebuild(
             progress.checkpoint()
             yield StepStarted(step, TITLES[step])
             with _noticing(deployment):
-                make(step, deployment.database, staged, progress)
+                make(step, deployment.database, staged, progress, settings)
             yield StepFinished(step)
 
         progress.checkpoint()
         yield StepStarted("check", TITLES["check"])
-        expected = check(deployment, held, staged, way, mode, progress, full="reindex" in works)
+        expected = check(
+            deployment,
+            held,
+            staged,
+            way,
+            mode,
+            progress,
+            full="reindex" in works,
+            settings=settings,
+        )
         yield StepFinished("check", expected)
 
         progress.checkpoint()
@@ -265,9 +281,13 @@ def _probe(deployment: Deployment, live: DatabaseFacts, way: Way, staged: Path) 
 
 
 def _exchange(
-    deployment: Deployment, staged: Path, way: Way, live: DatabaseFacts
+    deployment: Deployment,
+    staged: Path,
+    way: Way,
+    settings: Mapping[str, str],
+    live: DatabaseFacts,
 ) -> tuple[Exchange, dict[str, Any]]:
-    mode = {"then_mode": live.journal_mode}
+    mode = {"then_mode": settings.get("journal_mode", live.journal_mode)}
     exchange, facts = exchange_of(deployment, staged, way, mode, OWNERSHIP_DEADLINE)
     if exchange.keep is None:
         raise BusyError("The live database is gone. Nothing was changed.")

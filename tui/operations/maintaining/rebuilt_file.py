@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from tui.core.errors import BusyError, McpdbError, PrecheckError, VerificationError
@@ -65,7 +67,13 @@ def known(live: Path, progress: Progress) -> Held:
         )
 
 
-def make(step: str, live: Path, staged: Path, progress: Progress) -> None:
+def make(
+    step: str,
+    live: Path,
+    staged: Path,
+    progress: Progress,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Carry out one step on the new file.
 
     Args:
@@ -73,6 +81,7 @@ def make(step: str, live: Path, staged: Path, progress: Progress) -> None:
         live: The held file; it is only read.
         staged: The new one.
         progress: Told how far it is.
+        settings: What the new file is to be set to; see `check`.
 
     Raises:
         McpdbError: No space, or it cannot be read.
@@ -82,7 +91,8 @@ def make(step: str, live: Path, staged: Path, progress: Progress) -> None:
         raise BusyError("The live database is gone. Nothing was changed.")
     if step == "vacuum":
         cancelled = asking(progress, bytes_in(staged), found.size)
-        maintenance.vacuum_into(live, staged, cancelled)
+        others = {name: value for name, value in settings.items() if name != "journal_mode"}
+        maintenance.vacuum_into(live, staged, cancelled, others)
     elif step == "duplicate":
         files.copy_bytes(live, staged, progress.tick)
     else:
@@ -106,6 +116,7 @@ def check(
     progress: Progress,
     *,
     full: bool,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Look at the new file, and make it like the one whose place it takes.
 
@@ -117,6 +128,8 @@ def check(
         mode: The live file's journal mode.
         progress: Told how far it is.
         full: Compare its indexes with its tables as well.
+        settings: What the file is to be set to from now on: `page_size`, `auto_vacuum` (its
+            number), `journal_mode`. All else is as it was.
 
     Returns:
         What recovery, reading back and the result need.
@@ -124,7 +137,7 @@ def check(
     Raises:
         McpdbError: It is not what it should be; nothing was changed.
     """
-    live = deployment.database
+    live, mode = deployment.database, settings.get("journal_mode", mode)
     copying.set_journal_mode(staged, "delete")
     report = inspection.inspect(staged, progress.tick, progress.checkpoint, full=full)
     inspection.expect(report, {"rows": held.rows}, ("rows",))
@@ -135,7 +148,7 @@ def check(
         )
     with finished(staged) as connection, translating(staged):
         figures = maintenance.figures(connection)
-        _require_same(held, connection)
+        _require_same(held, connection, settings)
     if way.kind == "swap":
         if mode == "wal":
             copying.set_journal_mode(staged, "wal")
@@ -163,10 +176,11 @@ def check(
     }
 
 
-def _require_same(held: Held, connection: Any) -> None:  # noqa: ANN401
+def _require_same(held: Held, connection: Any, settings: Mapping[str, str]) -> None:  # noqa: ANN401
     shape = maintenance.shape(connection)
     for key, value in held.shape.items():
-        if shape[key] != value:
+        wanted = int(settings[key]) if key in settings else value
+        if shape[key] != wanted:
             raise McpdbError(f"The {key.replace('_', ' ')} of the new file is another one.")
     if held.numbers and maintenance.row_numbers(connection, tuple(held.rows)) != held.numbers:
         names = ", ".join(map(one_line, held.numbered_for[:3]))

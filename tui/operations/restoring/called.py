@@ -33,6 +33,7 @@ _CALLED: Mapping[str, Called] = {
     "vacuum": Called("VACUUM", "vacuumed database", "vacuumed database"),
     "analyze": Called("ANALYZE", "analyzed database", "analyzed database"),
     "reindex": Called("rebuilding of the indexes", "rebuilt database", "rebuilt database"),
+    "tune": Called("tuning", "tuned database", "tuned database"),
     "maintain": Called("weekly routine", "new file", "new file"),
 }
 

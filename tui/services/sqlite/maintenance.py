@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tui.services import files
@@ -145,26 +146,37 @@ def row_numbers(connection: sqlite3.Connection, tables: Sequence[str]) -> dict[s
 # --- making a copy that is small and quick -------------------------------------------------
 
 
-def vacuum_into(source: Path, target: Path, cancelled: Cancelled) -> None:
+def vacuum_into(
+    source: Path,
+    target: Path,
+    cancelled: Cancelled,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Write what a held file has into a new private file, without its unused pages.
 
     Args:
         source: A file that nobody writes meanwhile and that has no WAL: it is read without locks.
         target: A name that does not exist yet; the caller removes it after a failure.
         cancelled: Asked often, from another thread.
+        settings: `page_size` and `auto_vacuum` of the new file, where they are others.
 
     Raises:
         McpdbError: It cannot be read or written, or was cancelled.
     """
+    # `immutable` would do for reading, but to SQLite it is a temporary file, whose page size a
+    # VACUUM keeps whatever is asked for (`sqlite3PagerIsMemdb`, SQLite 3.40).
+    mode = "mode=ro&nolock=1" if settings else "immutable=1"
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
     except OSError as error:
         raise files.denied("write", target, error) from error
     try:
         with (
-            closing(connect(source, "immutable=1")) as connection,
+            closing(connect(source, mode)) as connection,
             stoppable(connection, cancelled),
         ):
+            for name, value in settings.items():
+                connection.execute(f"PRAGMA {name}={value}").fetchall()
             connection.execute("VACUUM INTO ?", (str(target),))
     except sqlite3.Error as error:
         raise translated(error, source if _is_about_reading(error) else target) from error
