@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from tui.core.operation import PlannedStep
+from tui.core.operation import Plan, PlannedStep
 from tui.operations.maintaining import online, planning
 from tui.operations.maintaining.checking import QUICK
 from tui.operations.maintaining.planning import Situation
@@ -20,6 +21,21 @@ _RATES = {
     "reindex": planning.ANALYZE_RATE,
     "check": planning.QUICK_RATE,
 }
+
+
+class _Planned(Protocol):
+    def plan(self) -> Plan: ...
+
+
+def again(operation: _Planned, plan: Plan) -> Plan | None:
+    """The plan as it is now; None where it says the same.
+
+    Args:
+        operation: What is planned.
+        plan: What is shown.
+    """
+    fresh = operation.plan()
+    return None if fresh.as_json() == plan.as_json() else fresh
 
 
 def _seconds(s: Situation, step: str, works: Sequence[Work]) -> float:
