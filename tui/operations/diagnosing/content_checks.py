@@ -10,6 +10,7 @@ from tui.core.models import ActivityEntry, Diagnosis, Remedy
 from tui.operations.cataloguing.suspicion import why_suspect
 from tui.operations.diagnosing.findings import fail, remedy, restoring, unknown, warn, well
 from tui.operations.diagnosing.patient import Patient
+from tui.operations.maintaining.checked import last_vacuum
 from tui.operations.reads.looking import LiveDatabase
 from tui.operations.status import last_check
 from tui.services.sqlite import inspection
@@ -38,7 +39,7 @@ def integrity(patient: Patient) -> Diagnosis | None:
     if suspect:
         return fail(
             "integrity",
-            f"the disk failed under it: {one_line(suspect)}",
+            f"it is suspect: {one_line(suspect)}",
             "Prune, VACUUM and whatever overwrites the file refuse until a full check has passed "
             "or another file stands there.",
             remedy=_remedy(patient, [suspect]),
@@ -136,14 +137,7 @@ def vacuum(patient: Patient) -> Diagnosis | None:
         return None
     unused, share = facts.unused_pages * facts.page_size, facts.unused_pages / facts.pages
     whole = facts.pages * facts.page_size
-    last = next(
-        (
-            e
-            for e in patient.activity
-            if e.operation in ("vacuum", "maintain") and e.state == "done"
-        ),
-        None,
-    )
+    last = last_vacuum(patient.activity)
     ago = f"; last VACUUM {when(last.started, patient.now)}" if last is not None else ""
     text = f"{size(unused)} of {size(whole)} unused{ago}"
     if share < UNUSED_SHARE or unused < UNUSED_BYTES:
