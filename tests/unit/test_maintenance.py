@@ -215,6 +215,30 @@ def test_a_new_file_with_other_row_numbers_or_another_schema_is_not_put_in_place
     assert check(deployment, held, staged, way, "delete", quiet, full=False)["integrity"] == "ok"
 
 
+@needs_root
+def test_where_no_other_file_can_take_its_place_it_is_written_in_after_a_copy(
+    make_site: Callable[..., Site],
+) -> None:
+    site = make_site()
+    site.deployment = without_code(site.deployment)
+    with writing(site.database) as live:
+        live.execute("CREATE TABLE filler (content BLOB)")
+        live.executemany("INSERT INTO filler VALUES (randomblob(2000))", [()] * 300)
+        live.execute("DROP TABLE filler")
+    safety = site.deployment.state_dir / "safety"
+    safety.mkdir(mode=0o700, parents=True)
+    with small_disk(safety, "24m"):
+        before = look_at(site)
+        operation = Vacuum(site.deployment)
+        assert operation.plan().facts["way"] == "overwrite"
+        entry = ended(site, operation)
+        assert site.database.stat().st_ino == before.inode
+        assert entry.result["after"]["bytes"] < entry.result["before"]["bytes"]
+        assert site.database.stat().st_size == entry.result["after"]["bytes"]
+        assert assert_whole(site, before) == "old"
+        assert names(Path(str(entry.result["safety_path"]))) == before.names
+
+
 def test_a_gateway_that_was_stopped_by_hand_stays_stopped_and_that_is_said(ready: Site) -> None:
     demo.stop(ready.folder)
     try:
