@@ -15,8 +15,9 @@ Keys of a plan's `facts` (one that has no value is missing or None):
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from tui.core.errors import ExitCode, McpdbError
@@ -33,7 +34,7 @@ from tui.operations.restoring.checks import (
     holders_check,
     rights_check,
 )
-from tui.operations.restoring.situation import Surroundings, look_near
+from tui.operations.restoring.situation import Surroundings, look_near, seen_holders
 from tui.operations.restoring.space import space_check
 from tui.services import files
 from tui.services.sqlite import maintenance
@@ -55,6 +56,9 @@ ANALYZE_RATE = 200 * 1024 * 1024
 """Bytes per second of a whole ANALYZE."""
 COPY_RATE = 300 * 1024 * 1024
 """Bytes per second of a copy of the bytes."""
+
+SETTLE = 1.0
+"""Seconds for somebody who merely takes a look at the live file."""
 
 LOOKED_AT = 200
 """So many of the newest journals are read for what was done before."""
@@ -133,7 +137,7 @@ class Situation:
 
 def look(deployment: Deployment) -> Situation:
     """Gather it; changes nothing."""
-    near = look_near(deployment, start=False)
+    near = _settled(look_near(deployment, start=False))
     figures, problem, code = None, near.live.problem, ExitCode.PRECHECK
     try:
         with LiveDatabase(deployment).opened() as opened, translating(deployment.database):
@@ -147,6 +151,16 @@ def look(deployment: Deployment) -> Situation:
         problem=problem,
         problem_code=code,
     )
+
+
+def _settled(near: Surroundings) -> Surroundings:
+    """The same; who merely took a look is gone in a moment, and is no reason to refuse."""
+    until = time.monotonic() + SETTLE
+    while near.strangers and time.monotonic() < until:
+        time.sleep(0.1)
+        strangers, viewers, all_seen = seen_holders(near.deployment, near.state)
+        near = replace(near, strangers=strangers, viewers=viewers, all_seen=all_seen)
+    return near
 
 
 def facts(s: Situation, operation: str, mode: Mode, **more: Any) -> dict[str, Any]:  # noqa: ANN401
