@@ -405,6 +405,16 @@ def test_a_damaged_table_ends_the_routine_unchanged_and_only_other_ways_are_offe
     assert not site.running()
 
 
+def test_a_check_can_be_cancelled_and_says_nothing_of_the_file(ready: Site) -> None:
+    before = read_status(ready.deployment)
+    wish = Fault("cancel", "after:step_started:integrity")
+    outcome = inject(ready, DatabaseCheck(ready.deployment), wish)
+    assert outcome.entry is not None
+    assert (outcome.code, outcome.entry.outcome) == (1, "cancelled")
+    after = read_status(ready.deployment)
+    assert (after.integrity, after.integrity_at) == (before.integrity, before.integrity_at)
+
+
 def test_a_file_that_is_no_database_any_more_is_damage_and_none_is_none(tmp_path: Path) -> None:
     deployment = bare(tmp_path)
     deployment.database.write_bytes(os.urandom(3 * 4096))
