@@ -513,8 +513,6 @@ def test_the_routine_beside_the_gateway_vacuums_after_its_own_backup(ready: Site
         ("kill", "before:step_finished:keep", 1),
         ("kill", "after:step_started:vacuum-online", 1),
         ("kill", "before:step_finished:vacuum-online", 1),
-        ("kill", "after:step_started:recheck", 1),
-        ("cancel", "after:step_started:keep", 1),
         ("cancel", "after:step_started:vacuum-online", 1),
     ],
 )
