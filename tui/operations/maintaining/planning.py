@@ -6,6 +6,7 @@ Keys of a plan's `facts` (one that has no value is missing or None):
   beside the running gateway) or `look` (nothing is written into the live file)
 - `before`: `bytes`, `pages`, `free_pages` of the live database now
 - `needs`: bytes that are needed beside it while it runs; `needs_in`: the folder
+- `keeps`: bytes of the safety copy that stays, `keeps_days`: how long
 - `last`: the newest run of the same operation: `at`, `seconds`, `down`, `outcome`, `sentence`,
   `before`, `after`, `id`
 - `seconds`: about how long the whole takes; `locked`: how long writers wait, online
@@ -25,6 +26,7 @@ from tui.core.models import ActivityEntry, Deployment
 from tui.core.operation import Check, Verdict
 from tui.operations.activity import read_activity
 from tui.operations.cataloguing import suspicion
+from tui.operations.cataloguing.retention import SAFETY_DAYS
 from tui.operations.maintaining import online
 from tui.operations.maintaining.rebuilding import needed_space
 from tui.operations.reads.looking import LiveDatabase
@@ -169,6 +171,9 @@ def facts(s: Situation, operation: str, mode: Mode, **more: Any) -> dict[str, An
         "mode": mode,
         "before": s.figures.as_json() if s.figures else None,
         "last": s.past.last(operation),
+        # A routine beside the gateway relies on its own backup.
+        "keeps": s.size if mode == "stop" or (mode == "online" and operation == "vacuum") else 0,
+        "keeps_days": SAFETY_DAYS,
         "gateway_running": s.near.running,
         **more,
     }
