@@ -1355,7 +1355,7 @@ MAINTENANCE = (
         ),
         (
             "test_maintain.py::"
-            "test_a_routine_that_is_killed_leaves_old_or_new_and_the_gateway_back",
+            "test_a_routine_that_is_killed_leaves_the_file_as_it_was_and_the_gateway_back",
             "test_maintain.py::test_a_disk_that_is_full_while_the_new_file_is_written",
         ),
     ),

@@ -12,7 +12,7 @@ from tui.operations.cataloguing.suspicion import why_suspect
 from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import fail, remedy, unknown, warn, well
 from tui.operations.diagnosing.patient import Patient
-from tui.operations.maintaining.checked import last_found
+from tui.operations.maintaining.checked import last_found, last_vacuum
 from tui.operations.maintaining.checking import (
     check_words,
     foreign_keys_of,
@@ -45,6 +45,7 @@ def integrity(patient: Patient) -> Diagnosis | None:
         return fail(
             "integrity",
             suspect,
+            f"it is suspect: {one_line(suspect)}",
             "Prune, VACUUM and whatever overwrites the file refuse until a full check has passed "
             "or another file stands there.",
             remedy=_remedy(patient, recorded),
@@ -132,14 +133,7 @@ def vacuum(patient: Patient) -> Diagnosis | None:
         return None
     unused, share = facts.unused_pages * facts.page_size, facts.unused_pages / facts.pages
     whole = facts.pages * facts.page_size
-    last = next(
-        (
-            e
-            for e in patient.activity
-            if e.operation in ("vacuum", "maintain") and e.state == "done"
-        ),
-        None,
-    )
+    last = last_vacuum(patient.activity)
     ago = f"; last VACUUM {when(last.started, patient.now)}" if last is not None else ""
     text = f"{size(unused)} of {size(whole)} unused{ago}"
     if share < UNUSED_SHARE or unused < UNUSED_BYTES:
