@@ -128,6 +128,12 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "backup delete": _REPLACING,
     "backup prune": _REPLACING,
     "backup drill": _OPERATION,
+    "salvage": {
+        "plan": "with --plan, what would happen",
+        "operation": "the journal's entry; result.salvaged has the report: source, complete, "
+        "tables (read, doubtful, lost or null, proof, gaps …), strays, damaged pages",
+        "recovered": _OPERATION["recovered"],
+    },
     "schedule print": {
         "kind": "systemd or cron",
         "files": "path and text of each; of a crontab our block alone",
@@ -223,11 +229,15 @@ DATA: Mapping[str, Mapping[str, str]] = {
         "and verdict of each",
         **_REPLACING,
     },
-    "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
     "rotate-logs": {
         "logs": "what happens to each: name, folder, size, action, why",
         "plan": "with --dry-run alone: what would happen; its facts hold the logs",
         **_OPERATION,
+    },
+    "logs": {
+        "lines": "oldest first: source (gw, file, us), name of the source, time, level, logger, "
+        "message, text as it came; event: said by us about the log",
+        "more": "whether more lines pass than are told",
     },
     "activity": {
         "entries": "without ID: newest first, running ones on top",

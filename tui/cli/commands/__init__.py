@@ -37,6 +37,9 @@ COMMANDS: Mapping[str, Entry] = {
     "undo": Entry(
         "restore", "Take back what last replaced the database, from the safety copy it kept."
     ),
+    "salvage": Entry(
+        "salvage", "Read what is left of a damaged file into a new one, beside the backups."
+    ),
     "resume": Entry("restore", "Finish or undo what was cut short."),
     "migrations": Entry(
         "migrations",
@@ -60,9 +63,6 @@ COMMANDS: Mapping[str, Entry] = {
     "analyze": Entry("maintenance", "Let SQLite count what its query planner goes by."),
     "reindex": Entry("maintenance", "Rebuild damaged indexes from their tables."),
     "gateway": Entry("gateway", "State, start, stop and restart of the gateway."),
-    "logs": Entry(
-        "logs", "The gateway's log, as it came; unprintable characters are shown escaped."
-    ),
     "rotate-logs": Entry(
         "rotate_logs", "Compress old logs, empty those in use, delete very old ones.", "rotate_logs"
     ),
@@ -72,6 +72,7 @@ COMMANDS: Mapping[str, Entry] = {
     "tune": Entry(
         "tune", "Every setting that matters, where it is set and who can change it; or change one."
     ),
+    "logs": Entry("logs", "Container, log files and activity, merged by time; secrets masked."),
     "schedule": Entry(
         "schedule",
         "Nightly backups and prunes, weekly drill and routine, rotated logs: by systemd or cron.",

@@ -12,7 +12,7 @@ from tui.operations.reads.holding import busy_timeout
 from tui.services import files
 from tui.services.containers.container_facts import name_of
 from tui.services.containers.engine import Engine
-from tui.services.gateways.container_stream import assembler
+from tui.services.gateways.container_stream import assembler, parts
 from tui.services.live.holders import container_of, holders, inodes
 from tui.services.live.locked import is_first_namespace, locks
 
@@ -140,7 +140,7 @@ class LockEye:
             entries += taken(b"")
         finally:
             engine.close()
-        return tuple(text for _, text in entries)[-LINES:]
+        return tuple(parts(entry)[1] for entry in entries[-LINES:])
 
     def _gateway(self) -> str:
         ref = self._deployment.gateway

@@ -22,6 +22,7 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "delete": ("delete", "Delete"),
     "prune": ("prune", "Prune"),
     "drill": ("drill", "Drill"),
+    "salvage": ("salvage", "Salvage"),
     "rehearse": ("rehearse", "Rehearse"),
     "schedule": ("schedule", "Schedule"),
     "unschedule": ("schedule", "Unschedule"),
