@@ -282,11 +282,15 @@ def why_not_undo(seen: Seen, verb: str) -> str:
     return f"{verb} is off. {seen.undo}" if seen.undo else ""
 
 
+_KEEP_ROWS = ("vacuum", "analyze", "reindex", "maintain", "tune")
+"""They keep the old file as well, and are not what an undo takes back: the rows are the same."""
+
+
 def undoable(seen: Seen) -> ActivityEntry | None:
     """The operation that an undo takes back: the last that put another database in place."""
     for entry in seen.activity or ():
         made = entry.operation == "bootstrap" and entry.result.get("made") is True
-        if made or entry.result.get("safety"):
+        if made or (entry.result.get("safety") and entry.operation not in _KEEP_ROWS):
             return entry
     return None
 
