@@ -351,3 +351,22 @@ def _zeroed(source: Path, target: Path, page: int) -> Path:
     raw[(page - 1) * PAGE : page * PAGE] = bytes(PAGE)
     target.write_bytes(raw)
     return target
+
+
+def test_a_file_made_to_be_read_for_ever_is_given_up(tmp_path: Path) -> None:
+    """Three hundred tables that all say that one tree is theirs."""
+    hostile = tmp_path / "hostile.db"
+    with closing(sqlite3.connect(hostile, isolation_level=None)) as db:
+        db.execute("PRAGMA page_size=512")
+        db.execute("BEGIN")
+        db.execute("CREATE TABLE t (a TEXT)")
+        db.executemany("INSERT INTO t VALUES (?)", [("x" * 100,)] * 500)
+        for number in range(300):
+            db.execute(f"CREATE TABLE t{number} (a TEXT)")
+        db.execute("PRAGMA writable_schema=1")
+        db.execute(
+            "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema LIMIT 1)"
+        )
+        db.execute("COMMIT")
+    with pytest.raises(VerificationError, match="made to be read for ever"):
+        run(hostile, tmp_path)

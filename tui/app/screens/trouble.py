@@ -40,6 +40,29 @@ class Trouble:
     """The remedy as a command line; never cut."""
 
 
+_WALK = ("w", "walk me through: other copies, what each would lose")
+_SALVAGE = ("S", "salvage: what is left of this file, table by table, into a new one")
+
+
+def choices(restore: str, *, damaged: bool = True, gone: bool = False) -> list[tuple[str, str]]:
+    """The ways on from a database that is gone or damaged, the best one first.
+
+    Args:
+        restore: What `B` does; empty where there is no verified copy.
+        damaged: Whether the file itself is what is wrong; otherwise nothing is offered.
+        gone: Whether there is no file, or none that has anything in it.
+    """
+    if not damaged and not gone:
+        return []
+    found = [("B", restore)] if restore else []
+    if not gone:
+        found.append(_SALVAGE)
+    found.append(_WALK)
+    if gone:
+        found.append((":", "bootstrap…  a new empty database, made aside"))
+    return found
+
+
 def missing(
     deployment: Deployment, *, before: str = "", newest: str = "", ident: str = ""
 ) -> Trouble:
@@ -60,7 +83,9 @@ def missing(
         verdict=Verdict.FAIL,
         headline=f"There is no database at {deployment.database}.",
         facts=facts,
-        choices=[("B", f"put the newest verified copy in place: {newest}")] if newest else [],
+        choices=choices(
+            f"put the newest verified copy in place: {newest}" if newest else "", gone=True
+        ),
         command=command_line(deployment, "restore", ident, "--confirm", deployment.name)
         if newest
         else "",
@@ -83,9 +108,9 @@ def not_a_database(path: Path, found: str, *, newest: str = "") -> Trouble:
             ("", "It was not opened and stays as it is."),
             ("", "Perhaps a packed backup was copied over it: unpack it into the backup folder."),
         ],
-        choices=[("B", f"restores the {newest} instead; this file is set aside as found")]
-        if newest
-        else [],
+        choices=choices(
+            f"restores the {newest} instead; this file is set aside as found" if newest else ""
+        ),
     )
 
 
@@ -95,7 +120,7 @@ def empty_file(path: Path, *, newest: str = "") -> Trouble:
         verdict=Verdict.FAIL,
         headline=f"{path} has 0 bytes.",
         facts=[("", "A start of the gateway was cut; its next start fills it.")],
-        choices=[("B", f"restores the {newest} instead")] if newest else [],
+        choices=choices(f"restores the {newest} instead" if newest else "", gone=True),
     )
 
 

@@ -24,7 +24,7 @@ from tui.services.salvage.output import Output
 from tui.services.salvage.records import Text
 from tui.services.salvage.schema import Entry, Schema, read_schema, text_of
 from tui.services.salvage.tables import Table
-from tui.services.salvage.trees import Bound, Gap, Pages, Walk, count_users
+from tui.services.salvage.trees import Gap, Pages, Walk, count_users
 from tui.services.sqlite.connections import translated
 from tui.wording.clean import one_line
 
@@ -368,12 +368,9 @@ def _gap_words(gap: Gap, *, table: bool) -> str:
     where = f"page {gap.page}: {gap.why}" if gap.page > 0 else gap.why
     if not table or (gap.low is None and gap.high is None):
         return where
-    low, high = _side(gap.low, "the first"), _side(gap.high, "the last")
-    return f"{where}; rowids after {low} up to {high}"
-
-
-def _side(bound: Bound, otherwise: str) -> str:
-    return f"{bound}" if isinstance(bound, int) else otherwise
+    low = f" after {gap.low}" if isinstance(gap.low, int) else ""
+    high = f" up to {gap.high}" if isinstance(gap.high, int) else ""
+    return f"{where}; rowids{low}{high}"
 
 
 def _is_schema(values: Sequence[object], encoding: int) -> bool:

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeAlias
 
+from tui.core.errors import VerificationError
 from tui.services.salvage.cells import MAX_PAYLOAD, Cell, Damaged, Page, parse
 from tui.services.salvage.image import Image
 from tui.services.salvage.records import Key, MalformedError, Row, decode, key_of
+from tui.wording.clean import one_line
 
 MAX_DEPTH = 30
 """A tree of SQLite has at most 20 levels."""
@@ -24,6 +26,8 @@ MAX_DEPTH = 30
 Bound: TypeAlias = "int | Key | None"
 Checkpoint: TypeAlias = Callable[[], None]
 
+MOST_READS = 24
+"""How often a page is read on average at most; a damaged file has each read about ten times."""
 FREE = 1
 """Mark of a page on the list of free pages, see `Pages.marks`."""
 USED = 2
@@ -45,6 +49,7 @@ class Pages:
     _digests: array[int] = field(init=False)
     """By number: of what stands on a leaf that is not free; 0 for every other page."""
     _twice: frozenset[int] = field(init=False, default=frozenset())
+    _spent: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         """Nothing is used yet."""
@@ -71,8 +76,26 @@ class Pages:
         """Whether a leaf has the same content as another one."""
         return self._digests[number] in self._twice
 
+    def spend(self) -> None:
+        """Count a page that is read; a file made so that this never ends is given up.
+
+        Raises:
+            VerificationError: Every page was read as often as no real file asks for.
+        """
+        self._spent += 1
+        if self._spent > MOST_READS * self.image.count + 2_000:
+            raise VerificationError(
+                f"{one_line(self.image.called)} leads to the same pages again and again: it was "
+                "made to be read for ever, and is given up."
+            )
+
     def page(self, number: int) -> Page | Damaged:
-        """Read a page of a b-tree."""
+        """Read a page of a b-tree.
+
+        Raises:
+            VerificationError: See `spend`.
+        """
+        self.spend()
         if not 1 <= number <= self.image.count:
             return Damaged(number, "it lies behind the end of the file")
         if self.image.is_unreadable(number):
@@ -207,6 +230,8 @@ class Walk:
     rejected: list[int] = field(default_factory=list)
     """Pages that do not belong where they were found; they may belong elsewhere."""
     _seen: set[int] = field(default_factory=set)
+    _read: dict[int, tuple[Row, str]] = field(default_factory=dict)
+    """Records of the page at hand, by their cells."""
 
     def of(
         self, root: int, low: Bound = None, high: Bound = None, place: str = ""
@@ -254,6 +279,7 @@ class Walk:
         if number in self._seen or depth > MAX_DEPTH:
             return Gap(number, low, high, "the tree leads in a circle")
         self._seen.add(number)
+        self._read.clear()
         if not page.is_leaf and not page.strict:
             self.rejected.append(number)
             return Gap(number, low, high, "an inner page of the tree is damaged")
@@ -281,9 +307,12 @@ class Walk:
         if page.is_table:
             return cell.rowid
         try:
-            values = self._record(cell)[0]
+            record = self._record(cell)
         except MalformedError:
             return None
+        # It is asked for once more, when the page is given out.
+        self._read[id(cell)] = record
+        values = record[0]
         return key_of(values[: self.key_fields] if self.key_fields else values)
 
     def _leaf(self, page: Page, low: Bound, high: Bound, place: str) -> Iterator[Found]:
@@ -320,6 +349,9 @@ class Walk:
         yield page.right, before, high, depth + 1
 
     def _record(self, cell: Cell) -> tuple[Row, str]:
+        known = self._read.pop(id(cell), None)
+        if known is not None:
+            return known
         payload, doubt = payload_of(self.pages, cell)
         return decode(payload), doubt
 
@@ -341,6 +373,7 @@ def payload_of(pages: Pages, cell: Cell) -> tuple[bytes, str]:
         if not 1 < number <= image.count or number in seen or image.is_unreadable(number):
             raise MalformedError("the pages that it goes on in are not there")
         seen.add(number)
+        pages.spend()
         raw = image.read(number)
         if pages.is_contested(number):
             doubt = doubt or f"page {number}, in which it goes on, is used twice"
