@@ -21,6 +21,10 @@ from tui.operations.command import command_line
 from tui.wording.clean import one_line
 
 _INDENT = 9
+DOCTOR = "Doctor: what is wrong, and what puts it right"
+"""Where a page leads that has no remedy of its own."""
+_PRESSED = {":": "colon"}
+"""Keys whose name is not what they type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Trouble:
 
 
 _WALK = ("w", "walk me through: other copies, what each would lose")
+_BOOTSTRAP = (":", "bootstrap… makes a new, empty database aside, by the gateway's own code")
 _SALVAGE = ("S", "salvage: what is left of this file, table by table, into a new one")
 
 
@@ -49,18 +54,14 @@ def choices(restore: str, *, damaged: bool = True, gone: bool = False) -> list[t
 
     Args:
         restore: What `B` does; empty where there is no verified copy.
-        damaged: Whether the file itself is what is wrong; otherwise nothing is offered.
+        damaged: Whether the file itself is what is wrong; otherwise the doctor knows more.
         gone: Whether there is no file, or none that has anything in it.
     """
+    doctor = ("6", DOCTOR)
     if not damaged and not gone:
-        return []
-    found = [("B", restore)] if restore else []
-    if not gone:
-        found.append(_SALVAGE)
-    found.append(_WALK)
-    if gone:
-        found.append((":", "bootstrap…  a new empty database, made aside"))
-    return found
+        return [doctor]
+    best = [("B", restore)] if restore else []
+    return [*best, _WALK, _BOOTSTRAP] if gone else [*best, _SALVAGE, _WALK, doctor]
 
 
 def missing(
@@ -134,8 +135,8 @@ def no_docker(why: str, *, command: str = "") -> Trouble:
     return Trouble(
         verdict=Verdict.UNKNOWN,
         headline=f"Docker does not answer: {why}",
-        works="tables, verify, hot backup, activity.",
-        greyed="restore, undo, start, stop.",
+        works="tables, SQL, compare, verify, hot backup, activity, 6 Doctor.",
+        greyed="restore, undo, upgrade, start, stop, its log.",
         command=command,
     )
 
@@ -157,7 +158,10 @@ def locked(holder: str, *, since: str = "", waits: str = "") -> Trouble:
             ("", "It goes away by itself when the writer commits."),
             ("", "Leave the -wal and -shm files where they are: committed rows are in them."),
         ],
-        choices=[("R", "read again")],
+        choices=[
+            ("R", "read again"),
+            ("6", "Doctor: who it is and what ends it; :locked follows it"),
+        ],
     )
 
 
@@ -209,7 +213,8 @@ class TroublePage(Lines, can_focus=True):
 
     def action_first(self) -> None:
         """Press the key of the first choice."""
-        self.app.simulate_key(self.trouble.choices[0][0])
+        key = self.trouble.choices[0][0]
+        self.app.simulate_key(_PRESSED.get(key, key))
 
     def show(self, trouble: Trouble) -> None:
         """Another trouble, or the same with newer facts."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from tui.cli.report.words import local
 from tui.core.models import ActivityEntry
+from tui.core.verdict import Verdict
 from tui.wording import migrated
 from tui.wording.clean import one_line
 from tui.wording.outcomes import outcome_of
@@ -114,6 +115,16 @@ def _migrated(entry: ActivityEntry) -> list[str]:
     return [f"✓ {text}", took, *_gateway(entry.result), *_undo(entry.result)]
 
 
+def _maintained(entry: ActivityEntry) -> list[str]:
+    text = one_line(entry.sentence) or f"{entry.operation} done"
+    took = f"  took     {_took(entry).removeprefix('took ')}"
+    return [
+        f"{'!' if entry.verdict is Verdict.WARN else '✓'} {text}",
+        took,
+        *_gateway(entry.result),
+    ]
+
+
 def _since(entry: ActivityEntry) -> list[str]:
     """What became of the gateway and of the old database."""
     result, lines = entry.result, []
@@ -214,6 +225,10 @@ _MADE: Mapping[str, Callable[[ActivityEntry], list[str]]] = {
     "stamp": _migrated,
     "bootstrap": _migrated,
     "reset": _migrated,
+    "maintain": _maintained,
+    "vacuum": _maintained,
+    "analyze": _maintained,
+    "reindex": _maintained,
     "start": _control,
     "stop": _control,
     "restart": _control,
