@@ -370,3 +370,39 @@ def test_a_file_made_to_be_read_for_ever_is_given_up(tmp_path: Path) -> None:
         db.execute("COMMIT")
     with pytest.raises(VerificationError, match="made to be read for ever"):
         run(hostile, tmp_path)
+
+
+def test_a_salvage_of_a_salvage_keeps_what_the_first_one_noted(whole: Path, tmp_path: Path) -> None:
+    broken = _zeroed(whole, tmp_path / "broken.db", _leaf_of(whole, "servers"))
+    first = run(broken, tmp_path)
+    again = _zeroed(first.path, tmp_path / "again.db", _leaf_of(first.path, "servers"))
+    with closing(sqlite3.connect(again)) as db:
+        before = db.execute(f"SELECT * FROM {LOST}").fetchall()
+    found = run(again, tmp_path)
+    with closing(sqlite3.connect(found.path)) as db:
+        assert db.execute(f"SELECT * FROM {LOST}").fetchall() == before
+        assert db.execute(f"SELECT count(*) FROM {LOST}_2").fetchone()[0] > 0
+
+
+def test_what_is_noted_of_lost_rows_holds_no_secret(tmp_path: Path) -> None:
+    source = tmp_path / "source.db"
+    with closing(sqlite3.connect(source, isolation_level=None)) as db:
+        db.execute("PRAGMA page_size=512")
+        db.execute("CREATE TABLE t (name TEXT, api_token TEXT UNIQUE, filler TEXT)")
+        db.execute("CREATE INDEX i ON t (name, api_token)")
+        db.executemany(
+            "INSERT INTO t VALUES (?, ?, ?)",
+            [(f"n{each}", f"hush-{each}", "x" * 90) for each in range(60)],
+        )
+    broken = tmp_path / "broken.db"
+    raw = bytearray(source.read_bytes())
+    for number in range(2, len(raw) // 512 + 1):
+        if raw[(number - 1) * 512] == 13:
+            raw[(number - 1) * 512 : number * 512] = bytes(512)
+            break
+    broken.write_bytes(raw)
+    found = run(broken, tmp_path)
+    with closing(sqlite3.connect(found.path)) as db:
+        noted = db.execute(f"SELECT known FROM {LOST}").fetchall()
+    assert noted
+    assert not [text for (text,) in noted if "hush" in text]

@@ -105,7 +105,13 @@ class _Job:
     """Whether the walk alone tells what is lost."""
 
 
-def salvage(image: Image, target: Path, work: Path, donor: Donor, tick: Tick) -> Report:
+def salvage(
+    image: Image,
+    target: Path,
+    work: Path,
+    donor: Donor,
+    tick: Tick,
+) -> Report:
     """Put what can be read into a new file; not synced.
 
     Args:

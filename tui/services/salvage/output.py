@@ -28,7 +28,6 @@ DOUBTS, STRAYS, LOST = (
     "mcpdb_salvage_strays",
     "mcpdb_salvage_lost",
 )
-OWN_TABLES = (DOUBTS, STRAYS, LOST)
 _BATCH = 500
 _MAX_FIELDS = 900
 """Fields of a stray that are kept: SQLite takes 2000 columns at most, and 999 bound values."""
@@ -136,8 +135,6 @@ class Output:
         """Carry out a definition; why it could not be, or empty."""
         if entry.name.casefold().startswith("sqlite_"):
             return "SQLite makes it itself"
-        if entry.name in OWN_TABLES:
-            return "it came from an earlier salvage"
         self.connection.set_authorizer(_only_defining)
         try:
             self.connection.execute(entry.sql)
@@ -239,6 +236,14 @@ class Output:
         )
         self._strays += 1
 
+    def _free(self, name: str) -> str:
+        """The name, or with a number where an earlier salvage left a table of that name."""
+        taken = {
+            str(row[0]) for row in self.connection.execute("SELECT name FROM main.sqlite_schema")
+        }
+        more = (f"{name}_{number}" for number in range(2, len(taken) + 3))
+        return next(each for each in (name, *more) if each not in taken)
+
     @property
     def strays(self) -> int:
         """Rows that belong nowhere for certain."""
@@ -289,7 +294,7 @@ class Output:
                 (LOST, "work.lost", "*"),
             ):
                 if run(f"SELECT 1 FROM {source} LIMIT 1").fetchone():
-                    run(f"CREATE TABLE main.{name} AS SELECT {columns} FROM {source}")
+                    run(f"CREATE TABLE main.{self._free(name)} AS SELECT {columns} FROM {source}")
             run("COMMIT")
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
