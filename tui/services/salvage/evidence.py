@@ -16,7 +16,8 @@ from tui.services.salvage.output import Output
 from tui.services.salvage.records import Row
 from tui.services.salvage.schema import Entry
 from tui.services.salvage.tables import Table, bound
-from tui.services.salvage.trees import Checkpoint, Gap, Pages, Walk
+from tui.services.salvage.trees import Gap, Walk
+from tui.services.salvage.usage import Checkpoint, Pages
 from tui.services.sqlite.inspection import quote
 
 _BATCH = 1_000
