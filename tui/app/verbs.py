@@ -84,6 +84,17 @@ def drill(ident: str) -> Make:
     return make
 
 
+def salvage(word: str = "") -> Make:
+    """Read what is left of a damaged file into a new one; of the live one without a word."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.salvage import Salvage
+
+        return Salvage(deployment, source=word)
+
+    return make
+
+
 def pin(ident: str, *, pinned: bool) -> Make:
     """Keep a backup whatever the policy says, or no longer."""
 
@@ -354,6 +365,7 @@ def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
         "label": ("backup", "label", ident),
         "adopt": ("backup", "adopt", ident),
         "drill": ("backup", "drill", ident),
+        "salvage": ("salvage", ident) if ident else ("salvage",),
         "delete": ("backup", "delete", ident, "--confirm", ident),
         "prune": ("backup", "prune", "--confirm", name),
         "back_up_cold": ("backup", "create", "--cold", "--yes"),

@@ -246,13 +246,15 @@ def _database(facts: DatabaseFacts, catalogue: Catalogue) -> list[Need]:
     is_lost = not facts.exists or "cannot be read as a database" in facts.problem
     copy = recommended(catalogue) if is_lost else None
     text = facts.problem if facts.exists else f"No database at {one_line(str(facts.path))}."
+    # Without a copy: what is left of the file, or a new one.
+    otherwise = "mcpdb-tui salvage" if facts.exists and facts.size else "mcpdb-tui bootstrap"
     return [
         Need(
             verdict=Verdict.FAIL,
             text=text,
             key="2",
             action=RESTORE,
-            command=f"mcpdb-tui restore {copy.id}" if copy else "",
+            command=f"mcpdb-tui restore {copy.id}" if copy else otherwise if is_lost else "",
         )
     ]
 

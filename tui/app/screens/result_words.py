@@ -75,6 +75,10 @@ def page(
             rows += hanging(
                 line(" ", (label if not number else "", MUTED)), part, width - 1, _INDENT
             )
+    if entry.result.get("salvaged"):
+        from tui.app.screens.salvage_lines import salvage_lines
+
+        rows += salvage_lines(entry.result, width)
     rows.append(Content(""))
     if steps:
         rows += step_lines(entry, width, now)
