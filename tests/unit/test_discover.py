@@ -359,7 +359,7 @@ def test_an_old_compose_falls_back_to_the_file_and_says_so(folder, tmp_path, mon
 
 
 COMPOSE_1 = """\
-[ "$2" = --format ] && { echo "Usage: config [options]" >&2; exit 1; }
+[ "$2" = --format ] && { echo "Usage: config [options]" >&2; exit 0; }
 cat <<'END'
 services:
   gateway:

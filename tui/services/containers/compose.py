@@ -79,7 +79,8 @@ def services(folder: Path, timeout: float = TIMEOUT) -> list[Service]:
         except OSError as error:
             refused = f"{command[0]}: {error.strerror}"
             continue
-        if done.returncode == 0:
+        # Compose 1.x shows its help instead, and calls that a success.
+        if done.returncode == 0 and b"Usage:" not in done.stderr:
             return _parse(done.stdout, folder)
         said = done.stderr.decode(errors="backslashreplace").strip().splitlines()
         if any(word in line for line in said for word in _TOO_OLD):
