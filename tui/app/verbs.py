@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from tui.app.seen import Seen
-from tui.core.models import ActivityEntry, Backup, Deployment
+from tui.core.models import ActivityEntry, Backup, Deployment, Remedy
 from tui.wording.clean import one_line
 
 if TYPE_CHECKING:
@@ -211,6 +211,29 @@ def restart(deployment: Deployment) -> Operation:
     from tui.operations.control import GatewayRestart
 
     return GatewayRestart(deployment)
+
+
+def named(operation: str, **params: object) -> Make:
+    """An operation by its name in the registry, with its own fields."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.execution.registry import build
+
+        return build(operation, deployment, params)
+
+    return make
+
+
+def remedy(found: Remedy) -> Make:
+    """What the doctor offers, where an operation of ours does it."""
+    return named(found.operation, **dict(found.params))
+
+
+def knows_check() -> bool:
+    """Whether an operation reads every page, so that all see how far it is and what it found."""
+    from tui.operations.execution.registry import OPERATIONS
+
+    return "check" in OPERATIONS
 
 
 def compose_down(deployment: Deployment) -> Operation:

@@ -182,6 +182,13 @@ KEYS: Mapping[str, Key] = _keys(
         help="Files and folders with the gateway's own logs; `:` between them.",
     ),
     Key(
+        name="cron_files",
+        kind="paths",
+        default=(),
+        environ="MCPDB_CRON_FILES",
+        help="More tables in the form of /etc/crontab that the doctor looks through.",
+    ),
+    Key(
         name="log_dir",
         kind="path",
         default=None,

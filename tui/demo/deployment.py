@@ -201,6 +201,7 @@ def describe(folder: Path) -> Deployment:
         retention=Policy.from_table(settings["retention"]),
         rotation=settings.rotation(),
         ignore=settings["ignore"],
+        cron_files=settings["cron_files"],
     )
 
 

@@ -196,9 +196,16 @@ class TablesPane(TablesVerbs, TablesExtent):
     def _open_clicked(self) -> None:
         self.action_open()
 
+    def on_mount(self) -> None:
+        """Stand as the screen's width lets it: arranged once, not again with its first size."""
+        self._arrange(self.app.size.width)
+
     def on_resize(self, event: events.Resize) -> None:
         """Side by side from 120 columns on."""
-        beside = event.size.width >= SIDE_BY_SIDE
+        self._arrange(event.size.width)
+
+    def _arrange(self, width: int) -> None:
+        beside = width >= SIDE_BY_SIDE
         self.set_class(beside, "-beside")
         self._rows.stand_beside(beside)
         self._want(self._table_here)

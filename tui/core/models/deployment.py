@@ -116,6 +116,8 @@ class Deployment:
     rotation: Rotation = DEFAULT_ROTATION
     ignore: tuple[str, ...] = ()
     """More columns whose changes a comparison does not count, as `column` or `table.column`."""
+    cron_files: tuple[Path, ...] = ()
+    """More tables of cron than this host's own, in the form of `/etc/crontab`."""
 
     @property
     def state_dir(self) -> Path:
@@ -137,6 +139,7 @@ class Deployment:
         for key in ("database", "project_dir", "backup_dir", "second_dir"):
             values[key] = None if values[key] is None else str(values[key])
         values["log_files"] = [str(path) for path in self.log_files]
+        values["cron_files"] = [str(path) for path in self.cron_files]
         kind = {ContainerRef: "container", ProcessRef: "process"}.get(type(self.gateway))
         values["gateway"] = kind and {"kind": kind, **values["gateway"]}
         return values
@@ -157,6 +160,7 @@ class Deployment:
         known["migrations"] = MigrationsRef(**known["migrations"])
         known["problems"] = tuple(Problem(**_tupled(problem)) for problem in known["problems"])
         known["log_files"] = tuple(Path(path) for path in known["log_files"])
+        known["cron_files"] = tuple(Path(path) for path in known.get("cron_files", ()))
         known["database"] = Path(known["database"])
         known["backup_dir"] = Path(known["backup_dir"])
         known["project_dir"] = known["project_dir"] and Path(known["project_dir"])

@@ -101,6 +101,7 @@ def build(
         retention=Policy.from_table(settings["retention"]),
         rotation=settings.rotation(),
         ignore=settings["ignore"],
+        cron_files=settings["cron_files"],
     )
 
 

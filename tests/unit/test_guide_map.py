@@ -1,0 +1,103 @@
+"""The map of the gateway's guide: every line leads to a command and to a key that exist."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+from textual.binding import Binding
+
+from tests.app.shell_story import shell
+from tests.guide import BEGIN, END, LINES, README, SECTIONS, Line, table
+from tui.app.commands import commands
+from tui.app.panes import PANES
+from tui.app.screens.palette import find
+from tui.cli.root import cli as root
+
+DOCKER = Path(__file__).resolve().parents[1] / "docker"
+COMMANDS = sorted({command for line in LINES for command in line.commands})
+KEYS = sorted({key for line in LINES for key in line.keys})
+
+
+def test_every_section_and_every_block_of_the_guide_is_in_the_map() -> None:
+    assert list(dict.fromkeys(line.section for line in LINES)) == list(SECTIONS)
+    for section, blocks in SECTIONS.items():
+        found = {line.block for line in LINES if line.section == section}
+        assert found == set(range(min(1, blocks), blocks + 1)), section
+    ids = [line.id for line in LINES]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_readme_has_the_map_as_it_is() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text.count(BEGIN) == text.count(END) == 1
+    found = text.partition(BEGIN)[2].partition(END)[0]
+    assert found == "\n".join(table()) + "\n", "python -m tests.guide --write"
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_of_the_map_exists_with_its_options(line: str) -> None:
+    words = shlex.split(line)
+    command: click.Command = root
+    while words and isinstance(command, click.Group):
+        found = command.get_command(click.Context(command), words[0])
+        assert found is not None, f"there is no {line}"
+        command, words = found, words[1:]
+    assert not isinstance(command, click.Group), f"{line} names no command"
+    # Parsed as it would be typed, and not carried out.
+    command.make_context("mcpdb-tui", list(words), resilient_parsing=False)
+
+
+def keys_of(number: int) -> dict[str, str]:
+    """What is pressed in a pane and in the parts it is made of: the key as it is shown, to why."""
+    entry = next((entry for entry in PANES if entry.number == number), None)
+    assert entry is not None, f"there is no pane {number}"
+    module = import_module(f"tui.app.panes.{entry.module}")
+    found: dict[str, str] = {}
+    for kind in vars(module).values():
+        bindings = getattr(kind, "BINDINGS", ()) if isinstance(kind, type) else ()
+        for binding in bindings:
+            if isinstance(binding, Binding):
+                shown = (binding.key_display or binding.key).split()
+                found.update(dict.fromkeys([*shown, *binding.key.split(",")], binding.action))
+    return found
+
+
+@pytest.mark.parametrize("path", KEYS)
+async def test_a_way_of_the_map_exists_on_the_screen(path: str) -> None:
+    if not path.startswith(":"):
+        number, *keys = path.split()
+        there = keys_of(int(number))
+        assert not [key for key in keys if key not in there], (path, sorted(there))
+        return
+    app = shell()
+    async with app.run_test(size=(80, 24)):
+        offered, places = commands(app.pane)
+        first = find(offered, path.removeprefix(":"))
+        assert first, path
+        assert first[0].command.id in places
+        wanted = re.sub(r"[^a-z]", "", path)
+        best = first[0].command
+        words = re.sub(r"[^a-z]", "", " ".join((best.title, best.id, *best.words)).lower())
+        assert wanted in words, (path, best)
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.id)
+def test_a_line_of_the_map_is_run_on_the_real_gateway(line: Line) -> None:
+    """By a test that exists; `test_guide.py` names those of its own by the line's id."""
+    if line.proof:
+        file, _, name = line.proof.partition("::")
+        assert name in functions(file), line.proof
+    else:
+        assert f"test_{line.id.replace('-', '_')}" in functions("test_guide.py"), line.id
+
+
+def functions(file: str) -> set[str]:
+    """The tests of a file; nothing is run."""
+    tree = ast.parse((DOCKER / file).read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
