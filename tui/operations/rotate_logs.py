@@ -48,6 +48,9 @@ from tui.services import files
 from tui.wording.clean import one_line
 from tui.wording.quantities import narrow_size, plural
 
+_MOST = 6
+"""Files that are named in a question."""
+
 TITLES: Mapping[str, str] = {
     "delete": "delete compressed logs that are old enough",
     "copy": "compress a copy and read it back",
@@ -121,7 +124,7 @@ class RotateLogs:
                 "freed": sum(one.identity.size for one in work),
                 "compress_after": as_text(rules.compress_after),
                 "delete_after": as_text(rules.delete_after),
-                "effects": [f"{one.name}: {one.action}, {one.why}" for one in work],
+                "effects": _effects(work),
                 "disturbs": "this compresses, empties and deletes files of the log folder",
             },
         )
@@ -272,6 +275,13 @@ def _title(found: Sequence[Found], name: str) -> str:
         if number[action]
     ]
     return f"rotate the logs of {name}: {', '.join(parts) if parts else 'nothing to do'}"
+
+
+def _effects(work: Sequence[Found]) -> list[str]:
+    """What happens to each file, the first of many, for a box that asks."""
+    lines = [f"{one_line(one.name)}: {one.action}, {one.why}" for one in work[:_MOST]]
+    more = len(work) - _MOST
+    return [*lines, *([f"and {plural(more, 'more file')}"] if more > 0 else [])]
 
 
 def _planned(found: Sequence[Found]) -> tuple[PlannedStep, ...]:
