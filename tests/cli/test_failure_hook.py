@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Done, Place
+from tui.cli.failed import is_scheduled
 from tui.operations.activity import read_activity
 from tui.services.locks import DatabaseLock
 from tui.services.operator import Origin
@@ -117,6 +118,23 @@ def test_a_run_that_goes_well_or_that_nobody_scheduled_calls_nothing(
     quiet.database.rename(quiet.database.with_name("away.db"))
     assert quiet.cli("backup", "create").code
     assert receiver.got == []
+
+
+@pytest.mark.parametrize(
+    ("words", "scheduled"),
+    [
+        ([], False),
+        (["--trigger"], False),
+        (["backup", "create", "--trigger", "hand"], False),
+        (["backup", "create", "--trigger", "schedule"], True),
+        (["--trigger=schedule"], True),
+        (["--scheduled", "status"], True),
+    ],
+)
+def test_what_a_schedule_runs_says_so_also_in_the_words_of_older_ones(
+    words: list[str], scheduled: bool
+) -> None:
+    assert is_scheduled(words) is scheduled
 
 
 def test_overlap_ends_with_11_and_is_told(quiet: Place, receiver: Receiver) -> None:

@@ -131,6 +131,8 @@ class RotateLogs:
 
     def _words(self) -> list[str]:
         words = ["rotate-logs"]
+        if self.deployment.rotation.folder:
+            words += ["--log-dir", self.deployment.rotation.folder]
         for flag, age in (
             ("--compress-after", self.compress_after),
             ("--delete-after", self.delete_after),
