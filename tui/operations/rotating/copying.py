@@ -202,8 +202,9 @@ def _wait_for_quiet(source: int) -> None:
 def _moved(
     after: Sequence[int | None], before: Sequence[int | None], size: int
 ) -> list[int | None]:
-    """Where the writers stand now; one that has been behind the end since an earlier emptying
-    and has not written since stands nowhere that counts.
+    """Where the writers stand now, as far as that tells of the last moment.
+
+    One that has been silent since an earlier emptying still stands behind the end of that file.
 
     Args:
         after: Behind their last writes, now.
