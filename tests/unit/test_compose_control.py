@@ -13,7 +13,8 @@ import pytest
 from tests.conftest import Site
 from tests.unit.compose_world import PROJECT, World, served
 from tui.core.models import Problem
-from tui.operations.compose_control import ComposeDown, ComposeUp, project_of
+from tui.operations.compose_control import ComposeDown, ComposeUp
+from tui.operations.finding.compose_projects import project_of
 from tui.services import mounts
 from tui.services.containers import compose_down
 

@@ -26,7 +26,8 @@ from tui.operations.backing_up.missed import missed_runs
 from tui.operations.backup import BackupCreate
 from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.execution.registry import build
-from tui.operations.schedule import Schedule, Unschedule, installed, texts
+from tui.operations.schedule import Schedule, Unschedule, texts
+from tui.operations.scheduling.installed import installed
 from tui.operations.scheduling.jobs import SCHEDULED, Times, chosen, jobs, program
 from tui.operations.scheduling.runs import next_of, runs
 from tui.operations.status import read_status

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import zip_longest
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tui.cli.session import Session
@@ -24,7 +24,7 @@ def is_scheduled(words: Sequence[str]) -> bool:
     """Whether a command line says that a schedule runs it; older schedules say it of theirs."""
     return "--scheduled" in words or any(
         word == "--trigger=schedule" or (word == "--trigger" and following == "schedule")
-        for word, following in zip_longest(words, words[1:])
+        for word, following in pairwise([*words, ""])
     )
 
 

@@ -17,7 +17,8 @@ from tui.cli.session import Session
 from tui.core.setting_keys import KEYS
 from tui.operations.activity import read_activity
 from tui.operations.backing_up.missed import missed_runs
-from tui.operations.schedule import Schedule, Unschedule, installed, texts
+from tui.operations.schedule import Schedule, Unschedule, texts
+from tui.operations.scheduling.installed import installed
 from tui.operations.scheduling.jobs import ALL, AT, LOGS, MAINTAIN, WEEKLY, chosen
 from tui.operations.scheduling.runs import runs
 from tui.services.timers import systemd_runs

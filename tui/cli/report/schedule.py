@@ -8,7 +8,7 @@ from tui.cli.report.table import aligned
 from tui.cli.report.words import local, signed
 from tui.core.operation import Plan, Verdict
 from tui.operations.backing_up.missed import MissedRun
-from tui.operations.schedule import CRONTAB, Installed
+from tui.operations.scheduling.installed import CRONTAB, Installed
 from tui.operations.scheduling.runs import JobRun
 from tui.wording.clean import one_line
 
