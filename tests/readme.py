@@ -1,0 +1,85 @@
+"""The tables of the README that are made of the program: `python -m tests.readme --write`.
+
+The map of the gateway's guide comes from `tests.guide`, the keys from the panes' own bindings.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+from textual.binding import Binding
+
+from tests import guide
+from tui.app.app import McpdbApp
+from tui.app.panes import PANES
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+_PARTS = {1: ("table_rows", "TableRows")}
+"""What a pane opens in its own place and that has keys of its own."""
+
+
+def bindings(number: int) -> Iterator[Binding]:
+    """The keys of a pane and of what it opens."""
+    entry = next(entry for entry in PANES if entry.number == number)
+    places = [(entry.module, entry.name)]
+    if number in _PARTS:
+        places.append(_PARTS[number])
+    for module, name in places:
+        kind = getattr(import_module(f"tui.app.panes.{module}"), name)
+        for binding in kind.BINDINGS:
+            if isinstance(binding, Binding):
+                yield binding
+
+
+def shown(binding: Binding) -> str:
+    """A key as the footer writes it."""
+    return (binding.key_display or binding.key.split(",")[0]).replace("|", "\\|")
+
+
+def _told(found: Iterator[Binding]) -> str:
+    said: dict[str, None] = {}
+    for binding in found:
+        if binding.description and binding.id:
+            said.setdefault(f"`{shown(binding)}` {binding.description}")
+    return " · ".join(said)
+
+
+def keys() -> Iterator[str]:
+    """The table of keys, a pane a row."""
+    yield "| where | keys |"
+    yield "| --- | --- |"
+    everywhere = (each for each in McpdbApp.BINDINGS if isinstance(each, Binding))
+    yield f"| everywhere | {_told(everywhere)} |"
+    for entry in PANES:
+        yield f"| {entry.number} {entry.title} | {_told(bindings(entry.number))} |"
+
+
+TABLES: dict[str, Callable[[], Iterator[str]]] = {"keys": keys, "guide": guide.table}
+"""What stands between `<!-- name -->` and `<!-- /name -->`."""
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Where a table begins and ends."""
+    return f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
+
+
+def written(text: str) -> str:
+    """A README with its tables as they are now."""
+    for name, table in TABLES.items():
+        begin, end = marks(name)
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        text = before + begin + "\n".join(table()) + "\n" + end + after
+    return text
+
+
+if __name__ == "__main__":
+    old = README.read_text(encoding="utf-8")
+    if "--write" in sys.argv:
+        README.write_text(written(old), encoding="utf-8")
+    else:
+        sys.exit(int(written(old) != old))
