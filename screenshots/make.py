@@ -145,6 +145,21 @@ async def migrating(folder: Path) -> None:
         save(app, "upgrade-plan")
 
 
+async def examining(folder: Path) -> None:
+    """The doctor's checks, and the question before the guide's cron line is commented out."""
+    app = McpdbApp(demo.describe(folder))
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        await pilot.press("6")
+        await wait_for(pilot, shows("[6 Doctor", "cron", "by hand"))
+        app.pane.point_at("cron")
+        await wait_for(pilot, shows("before-mcpdb"))
+        save(app, "doctor")
+        await pilot.press("F")
+        await wait_for(pilot, shows("y  Comment"))
+        save(app, "doctor-fix")
+
+
 async def browsing(folder: Path) -> None:
     """Rows under a filter, one row, a statement, and where its result goes."""
     app = McpdbApp(demo.describe(folder))
@@ -190,7 +205,13 @@ async def narrow(folder: Path) -> None:
         save(app, "dashboard-light")
 
 
-VISITS = {"narrow": narrow, "browsing": browsing, "migrating": migrating, "wide": wide}
+VISITS = {
+    "narrow": narrow,
+    "browsing": browsing,
+    "examining": examining,
+    "migrating": migrating,
+    "wide": wide,
+}
 
 
 def main() -> None:

@@ -1078,6 +1078,68 @@ IMAGE = (
     ),
 )
 
+DOC = "unit/test_doctor.py::"
+DOC_CRON = "unit/test_doctor_cron.py::"
+DOC_FIX = "unit/test_doctor_remedies.py::"
+REAL_DOC = "test_doctor.py::"
+DOCTOR = (
+    Row(
+        "doctor",
+        "finds what is wrong, changes nothing; a check that cannot look says so and stops no other",
+        (
+            f"{DOC}test_a_deployment_in_order_is_all_ok_and_is_looked_at_in_two_seconds",
+            f"{DOC}test_a_check_that_cannot_look_stops_no_other",
+            f"{DOC}test_a_wal_that_a_kill_left_is_counted_and_kept",
+            f"{DOC}test_a_full_disk_is_told_with_what_may_go",
+            f"{DOC}test_who_holds_the_write_lock_is_named_with_what_ends_it",
+            f"{DOC}test_sidecars_of_another_user_are_told_and_never_to_be_deleted",
+            f"{DOC_CRON}test_hostile_tables_are_no_reason_to_stop",
+        ),
+        (
+            f"{REAL_DOC}"
+            "test_a_new_release_that_may_not_write_is_found_in_its_crash_loop_and_given_its_files",
+            f"{REAL_DOC}test_a_wal_that_a_kill_left_is_counted_and_taken_in_by_a_start",
+            f"{REAL_DOC}test_who_holds_it_locked_outside_is_named",
+            f"{REAL_DOC}test_who_holds_it_locked_in_another_container_is_named_with_that_container",
+            f"{REAL_DOC}test_a_full_disk_is_found_and_what_no_rule_keeps_gives_room",
+        ),
+    ),
+    Row(
+        "modes",
+        "a folder that its owner may not write is opened to it; cut: put back; links not followed",
+        (
+            KILL,
+            f"{DOC_FIX}test_the_owner_may_write_and_all_the_world_may_not",
+            f"{DOC_FIX}test_modes_that_were_cut_are_put_back_and_others_are_left",
+            f"{DOC_FIX}test_a_link_in_the_place_of_the_database_keeps_its_target_s_mode",
+            f"{DOC_FIX}test_who_may_not_change_a_mode_is_told_with_sudo",
+        ),
+        (f"{REAL_DOC}test_a_folder_that_its_owner_may_not_write_is_opened_to_it",),
+    ),
+    Row(
+        "make-folder",
+        "a missing data folder is made for the gateway's user; one that holds something is left",
+        (
+            f"{DOC_FIX}test_a_missing_folder_is_made",
+            f"{DOC_FIX}test_a_folder_that_holds_something_is_left_alone",
+            f"{DOC_FIX}test_a_folder_that_was_begun_is_finished",
+        ),
+        (f"{REAL_DOC}test_a_folder_that_is_gone_is_made_for_the_gateway_s_user",),
+    ),
+    Row(
+        "uncron",
+        "the guide's line becomes a comment, the table is kept; changed meanwhile: left; cut: done",
+        (
+            KILL,
+            f"{DOC_CRON}test_the_line_becomes_a_comment_and_the_table_is_kept_as_it_was",
+            f"{DOC_CRON}test_an_earlier_copy_is_never_written_over",
+            f"{DOC_CRON}test_a_table_that_changed_since_it_was_looked_at_is_left_as_it_is",
+            f"{DOC_CRON}test_a_table_that_is_a_link_is_not_followed",
+        ),
+        skipped=SAME,
+    ),
+)
+
 NEW_FILE = (
     Row(
         "bootstrap",
@@ -1254,6 +1316,122 @@ MIGRATE = (
     ),
 )
 
+_KEPT = "unit/test_maintenance.py::"
+MAINTENANCE = (
+    Row(
+        "maintain.stopped",
+        "VACUUM, ANALYZE, REINDEX: gateway stopped, a new file takes the place, rows kept",
+        (
+            f"{_KEPT}test_a_vacuum_keeps_every_row_until_the_stop_and_gives_back_the_unused_pages",
+            f"{_KEPT}test_row_numbers_that_a_view_goes_by_stay_or_nothing_is_done",
+            f"{_KEPT}test_a_new_file_with_other_row_numbers_or_another_schema_is_not_put_in_place",
+            f"{_KEPT}test_the_routine_with_a_stop_does_all_of_it_in_one_stop",
+        ),
+        ("test_maintain.py::test_the_weekly_routine_from_cron_and_with_a_stop",),
+    ),
+    Row(
+        "maintain.online",
+        "only on request: no checkpoint by us, a verified copy before, writers wait",
+        (
+            f"{_KEPT}test_a_vacuum_beside_the_gateway_stops_nobody_and_follows_a_verified_copy",
+            f"{_KEPT}test_another_journal_mode_than_wal_is_not_written_beside_the_gateway",
+            f"{_KEPT}test_a_foreign_writer_is_named_by_what_is_done_beside_the_gateway",
+            f"{_KEPT}test_the_routine_beside_the_gateway_vacuums_after_its_own_backup",
+        ),
+        ("test_maintain.py::test_a_vacuum_beside_the_real_gateway_that_goes_on_writing",),
+    ),
+    Row(
+        "maintain.killed",
+        "killed, cancelled, out of space at every step: same rows, whole, gateway back",
+        (
+            KILL,
+            FULL,
+            DENIED,
+            WISH,
+            f"{_KEPT}test_a_vacuum_beside_the_gateway_that_is_cut_leaves_the_same_rows_and_"
+            "no_half_copy",
+            f"{_KEPT}test_a_disk_that_fills_up_under_a_vacuum_beside_the_gateway",
+            f"{_KEPT}test_a_routine_beside_the_gateway_that_is_killed_keeps_its_backup",
+        ),
+        (
+            "test_maintain.py::"
+            "test_a_routine_that_is_killed_leaves_old_or_new_and_the_gateway_back",
+            "test_maintain.py::test_a_disk_that_is_full_while_the_new_file_is_written",
+        ),
+    ),
+    Row(
+        "maintain.space",
+        "one more file stopped, twice the space online: 12 with figures before anything stops",
+        (f"{_KEPT}test_a_disk_without_room_is_told_with_figures_before_anything_stops",),
+        skipped=SAME,
+    ),
+    Row(
+        "maintain.held",
+        "a foreign reader or writer is named: 11, nothing stops",
+        (f"{_KEPT}test_a_foreign_reader_is_named_and_nothing_stops",),
+        skipped="other processes are seen the same way: the rows of restore",
+    ),
+    Row(
+        "maintain.cron",
+        "from cron without --stop VACUUM is left out, and that is said",
+        (
+            "cli/test_maintain.py::"
+            "test_from_cron_the_routine_leaves_vacuum_out_says_so_and_exits_0",
+            f"{_KEPT}test_the_routine_leaves_vacuum_out_while_the_gateway_runs_and_says_so",
+        ),
+        ("test_maintain.py::test_the_weekly_routine_from_cron_and_with_a_stop",),
+    ),
+    Row(
+        "maintain.damage",
+        "damage: exit 3, suspect; prune, VACUUM, overwriting off; indexes alone are rebuilt",
+        (
+            f"{_KEPT}test_a_damaged_index_is_found_blocks_what_deletes_and_is_rebuilt",
+            f"{_KEPT}test_a_damaged_table_ends_the_routine_unchanged_and_only_other_ways_are_offered",
+            "cli/test_maintain.py::"
+            "test_a_check_of_a_damaged_file_exits_with_3_and_prune_and_vacuum_are_refused_then",
+        ),
+        skipped=SAME,
+    ),
+)
+
+LOGS = "unit/test_rotate_logs.py::"
+
+ROTATION = (
+    Row(
+        "logs.open",
+        "a log held open is copied and emptied, never renamed away; what is lost is told",
+        (
+            f"{LOGS}test_a_writer_that_never_rests_goes_on_in_the_same_file_and_loses_no_more_"
+            "than_is_said",
+            f"{LOGS}test_a_file_that_is_opened_between_copy_and_removal_is_emptied_instead",
+            f"{LOGS}test_a_writer_that_does_not_append_is_left_alone",
+        ),
+        ("test_rotate_logs.py::test_the_gateway_s_own_log_is_emptied_while_it_goes_on_writing",),
+    ),
+    Row(
+        "logs.others",
+        "Docker's own logs, links and foreign files are never touched",
+        (
+            f"{LOGS}test_what_is_not_ours_is_named_and_left_as_it_is",
+            f"{LOGS}test_a_folder_that_is_not_the_gateways_alone_is_refused",
+            f"{LOGS}test_what_changed_since_it_was_looked_at_is_not_deleted",
+        ),
+        skipped=SAME,
+    ),
+    Row(
+        "logs.space",
+        "no space: the original is kept; 12, or 15 where others were rotated",
+        (f"{LOGS}test_a_log_that_does_not_fit_stays_and_the_others_go_on",),
+        skipped=SAME,
+    ),
+    Row(
+        "logs.killed",
+        "killed anywhere: each line is in the log or in a whole copy, and no copy is there twice",
+        (KILL, f"{LOGS}test_killed_anywhere_every_line_is_there_and_no_copy_twice"),
+        skipped=SAME,
+    ),
+)
+
 ROWS: tuple[Row, ...] = (
     *INVARIANTS,
     *EVERY,
@@ -1270,6 +1448,9 @@ ROWS: tuple[Row, ...] = (
     *IMAGE,
     *MIGRATE,
     *NEW_FILE,
+    *DOCTOR,
+    *MAINTENANCE,
+    *ROTATION,
 )
 
 

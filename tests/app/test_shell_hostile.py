@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +28,10 @@ from tests.app.shell_story import (
 )
 from tui.app.panes.logs import LogsPane
 from tui.app.widgets.log_view import LogView
-from tui.core.models import Catalogue, LockOwner, LogLine, Need, TableInfo
+from tui.core.models import Catalogue, LockOwner, Need, TableInfo
 from tui.core.operation import Verdict
+from tui.operations.logs.shown import said
+from tui.operations.logs.sources import LogSource
 
 
 def hostile_backup():
@@ -82,11 +85,14 @@ async def test_hostile_log_lines_are_shown_as_text():
     async with app.run_test(size=(140, 45)) as pilot:
         await pilot.press("5")
         view = app.query_one(LogsPane).query_one(LogView)
-        view.add([
-            LogLine(source="gw", text=HOSTILE, time=datetime.now(UTC), level=level, logger=HOSTILE)
-            for level in ("info", "error", HOSTILE)
-        ])  # fmt: skip
-        view.add([LogLine(source="us", text=HOSTILE, event=True)])
+        raws = [
+            f"2026-08-11 03:04:11,902 - {HOSTILE} - {level} - {HOSTILE}\n  {HOSTILE}".encode()
+            for level in ("INFO", "ERROR", HOSTILE)
+        ]
+        raws.append(json.dumps({"message": HOSTILE, "level": HOSTILE, HOSTILE: HOSTILE}).encode())
+        view.add([(LogSource("file", HOSTILE, "file"), raw) for raw in raws])
+        view.add([said(HOSTILE, datetime.now(UTC))])
+        await pilot.press("k", "enter", "k", "enter")
         await pilot.pause()
         assert_clean(screen_text(app))
 

@@ -1,20 +1,16 @@
-"""The list keeps its cursor on the same thing; the log follows, pauses, filters, forgets."""
+"""The list keeps its cursor on the same thing; what is not shown is said."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
 from textual.app import App
 
 from tests.app.shell_story import SEEN
 from tui.app.listing.row import Column, Row, between
 from tui.app.paint import Span, cell, fit, text_of, width_of, wrapped
 from tui.app.themes import THEMES, role_defaults
-from tui.app.widgets import log_view
-from tui.app.widgets.log_view import Filter, LogView
 from tui.app.widgets.rows import RowList
-from tui.core.models import LogLine
 
 
 class Stage(App[None]):
@@ -97,85 +93,6 @@ async def test_how_much_is_not_shown_is_said():
         widget.show(rows(*"abcdefghij"))
         await pilot.pause()
         assert "5 more" in widget.render_line(5).text
-
-
-# --- log ----------------------------------------------------------------------------------
-
-
-def lines(*texts, level="info"):
-    return [LogLine(source="gw", text=text, time=datetime.now(UTC), level=level) for text in texts]
-
-
-def shown(view):
-    return [view.render_line(y).text.rstrip() for y in range(view.size.height)]
-
-
-async def test_the_log_follows_until_somebody_moves_up():
-    view = LogView()
-    async with Stage(view).run_test(size=(80, 10)) as pilot:
-        view.add(lines(*(f"line {n}" for n in range(100))))
-        assert "line 99" in shown(view)[-1]
-        await pilot.press("k")
-        assert not view.following
-        before = shown(view)
-        view.add(lines(*(f"late {n}" for n in range(7))))
-        assert shown(view) == before
-        assert view.new_below == 7
-        await pilot.press("G")
-        assert view.following
-        assert "late 6" in shown(view)[-1]
-
-
-async def test_the_log_keeps_a_bounded_number_of_lines(monkeypatch):
-    monkeypatch.setattr(log_view, "KEPT", 50)
-    view = LogView()
-    async with Stage(view).run_test(size=(80, 10)) as pilot:
-        view.add(lines(*(f"line {n}" for n in range(60))))
-        await pilot.press("g")
-        assert (view.read, view.total) == (50, 60)
-        assert "line 10" in shown(view)[0]
-        view.add(lines(*(f"more {n}" for n in range(20))))
-        assert "line 30" in shown(view)[0], "what is dropped leaves the view at its oldest line"
-
-
-@pytest.mark.parametrize(
-    ("terms", "kept"),
-    [
-        ("deleted", ["user deleted"]),
-        ("-deleted", ["GET /health", "tool called", "user added"]),
-        ("user -added", ["user deleted"]),
-        ('"tool called"', ["tool called"]),
-        (r"GET\s+/h", ["GET /health"]),
-        ("", ["GET /health", "tool called", "user added", "user deleted"]),
-    ],
-)
-async def test_terms_keep_and_drop(terms, kept):
-    view = LogView()
-    async with Stage(view).run_test(size=(80, 10)):
-        view.add(lines("GET /health", "tool called", "user added", "user deleted"))
-        view.set_filter(Filter.parse(terms))
-        assert [line for line in shown(view) if line] == [
-            f" {view._kept[i].time.astimezone(UTC):%H:%M:%S} info  {text}"
-            for i, text in enumerate(kept)
-        ]
-
-
-def test_a_bad_regex_says_where():
-    with pytest.raises(ValueError, match=r"bad regex: .* position 1"):
-        Filter.parse("a(")
-
-
-async def test_errors_are_walked():
-    view = LogView()
-    async with Stage(view).run_test(size=(80, 10)) as pilot:
-        view.add([*lines("a"), *lines("bad", level="error"), *lines("b")])
-        await pilot.press("E")
-        assert view.line_under_cursor.text == "bad"
-
-
-def test_a_restart_passes_every_filter():
-    event = LogLine(source="us", text="container restarted", event=True)
-    assert Filter.parse("nothing").passes(event)
 
 
 # --- lines of text ------------------------------------------------------------------------

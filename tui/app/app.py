@@ -216,6 +216,13 @@ class McpdbApp(Doctoring):
         else:
             self._do(found.make, found.back)
 
+    def action_rotate_logs(self) -> None:
+        """Rotate the gateway's logs."""
+        if reason := verbs.why_not_change(self.seen, "rotate logs"):
+            self.say(reason)
+        else:
+            self._do(verbs.rotate_logs)
+
     def action_schedule(self) -> None:
         """Have backups made by themselves."""
         if reason := verbs.why_not_change(self.seen, "schedule"):

@@ -84,5 +84,6 @@ def effects(plan: Plan) -> list[str]:
     elif plan.downtime:
         about = quantities.duration(round(plan.downtime))
         lines.insert(0, f"Calls to the gateway fail for about {about}.")
+    lines += [str(line) for line in plan.facts.get("effects", ())]
     lines += [f"writes {file['path']}" for file in plan.facts.get("files", ())]
     return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from tui.app.loops import Loop
     from tui.core.models import GatewayState, Health
 
-PATIENCE = 5.0
-"""Seconds that the first look waits for what others read first: file, gateway, backups."""
+PATIENCE = 8.0
+"""Seconds that the first look waits for what is on the first screen: it needs the same, and what
+was read once is not read again."""
 
 
 def examined(
@@ -118,7 +120,8 @@ def _in_place(found: Sequence[Diagnosis], deep: Diagnosis) -> tuple[Diagnosis, .
 
 def wait_for(loops: Sequence[Loop], ended: Callable[[], bool]) -> None:
     """Wait until others have looked once, but not for ever."""
+    until = time.monotonic() + PATIENCE
     for loop in loops:
-        loop.looked.wait(PATIENCE)
+        loop.looked.wait(max(0.0, until - time.monotonic()))
         if ended():
             return

@@ -274,10 +274,14 @@ class Model:
         """What is left of operations that were cut, and whether a restore can be undone."""
         from tui.app.looks import outlooks, why_no_undo
         from tui.operations.backing_up.missed import missed_runs
+        from tui.operations.diagnosing.guide_scripts import guide_lines, guide_needs
 
         left, undo = outlooks(self.deployment, entries), why_no_undo(self.deployment)
         missed = missed_runs(self.deployment, entries)
-        self._post(Saw(lambda seen: replace(seen, outlooks=left, undo=undo, missed=missed)))
+        guide = guide_needs(guide_lines(self.deployment))
+        self._post(
+            Saw(lambda seen: replace(seen, outlooks=left, undo=undo, missed=missed, guide=guide))
+        )
 
     def _tell_ended(self, entries: Sequence[ActivityEntry]) -> None:
         """Tell of each operation that is over since the last look, however short it was."""
@@ -333,7 +337,7 @@ class Model:
 
     def _look_at_doctor(self) -> None:
         """The cheap checks, once what is on the first screen was read."""
-        first = [self._loops[name] for name in ("database", "gateway", "folders")]
+        first = [self._loops[name] for name in ("database", "gateway", "folders", "timeline")]
         wait_for(first, lambda: self._ended)
         if self._released or self._ended:
             return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui.core.errors import McpdbError
 from tui.wording.clean import one_line
-from tui.wording.diagnoses import report
+from tui.wording.doctor import report
 from tui.wording.quantities import plural
 
 if TYPE_CHECKING:

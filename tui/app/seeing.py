@@ -59,6 +59,16 @@ class Examine(Message):
     """Whether every page is to be read."""
 
 
+@dataclass
+class FinishCut(Message):
+    """What was cut short is to be finished or undone, and what it left half-made removed."""
+
+    title: str
+    """What is done, in a few words."""
+    text: str
+    """What is changed and what is kept."""
+
+
 class Posts(Protocol):
     """What takes the messages: the app."""
 

@@ -56,6 +56,8 @@ class Seen:
     activity: tuple[ActivityEntry, ...] | None = None
     missed: tuple[MissedRun, ...] = ()
     """Scheduled runs that came to nothing, newest first."""
+    guide: tuple[Need, ...] = ()
+    """What cron runs of the gateway's guide that would lose data."""
     running: ActivityEntry | None = None
     timeline: Timeline | None = None
     doctor: tuple[Diagnosis, ...] | None = None

@@ -213,15 +213,20 @@ def restart(deployment: Deployment) -> Operation:
     return GatewayRestart(deployment)
 
 
-def remedy(found: Remedy) -> Make:
-    """What the doctor offers, where an operation of ours does it."""
+def named(operation: str, **params: object) -> Make:
+    """An operation by its name in the registry, with its own fields."""
 
     def make(deployment: Deployment) -> Operation:
         from tui.operations.execution.registry import build
 
-        return build(found.operation, deployment, found.params)
+        return build(operation, deployment, params)
 
     return make
+
+
+def remedy(found: Remedy) -> Make:
+    """What the doctor offers, where an operation of ours does it."""
+    return named(found.operation, **dict(found.params))
 
 
 def knows_check() -> bool:
@@ -231,11 +236,25 @@ def knows_check() -> bool:
     return "check" in OPERATIONS
 
 
-def check(deployment: Deployment) -> Operation:
-    """Read every page of the live file, and look for broken foreign keys."""
-    from tui.operations.execution.registry import build
+def compose_down(deployment: Deployment) -> Operation:
+    """Remove the containers and networks of the gateway's project."""
+    from tui.operations.compose_control import ComposeDown
 
-    return build("check", deployment, {})
+    return ComposeDown(deployment)
+
+
+def compose_up(deployment: Deployment) -> Operation:
+    """Make what is missing of the gateway's project, and start it."""
+    from tui.operations.compose_control import ComposeUp
+
+    return ComposeUp(deployment)
+
+
+def rotate_logs(deployment: Deployment) -> Operation:
+    """Compress old logs, empty those in use, delete very old ones."""
+    from tui.operations.rotate_logs import RotateLogs
+
+    return RotateLogs(deployment)
 
 
 def why_not_change(seen: Seen, verb: str) -> str:
@@ -309,6 +328,25 @@ def why_not_gateway(seen: Seen, verb: str) -> str:
     return ""
 
 
+def why_not_compose(seen: Seen, verb: str) -> str:
+    """Why the project can be neither taken down nor brought up; empty when it can."""
+    import shutil
+
+    if why := why_not_change(seen, verb):
+        return why
+    deployment = seen.deployment
+    problem = deployment.blocked("gateway") if deployment else None
+    if problem is not None and problem.topic == "docker":
+        return f"{verb} is off. {problem.text}"
+    ref = deployment.gateway if deployment else None
+    if ref is not None and not getattr(ref, "project", ""):
+        return f"{verb} is off: the gateway was not made by Compose."
+    # Whether it is the Compose that the project needs is looked at by the plan.
+    if not any(shutil.which(command) for command in ("docker", "docker-compose")):
+        return f"{verb} is off: compose down and up need the compose command; it is not here."
+    return ""
+
+
 def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
     """What to type after `mcpdb-tui` for an action of a pane; empty when there is no such."""
     name = seen.deployment.name if seen.deployment else ""
@@ -328,5 +366,7 @@ def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
         "start": ("gateway", "start"),
         "stop": ("gateway", "stop"),
         "restart": ("gateway", "restart"),
+        "compose_down": ("gateway", "down"),
+        "compose_up": ("gateway", "up"),
     }
     return commands.get(action, ())

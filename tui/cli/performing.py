@@ -151,7 +151,7 @@ def _confirm_disruptive(session: Session, plan: Plan) -> None:
 
 def _disturbs(plan: Plan) -> str:
     """What it does to others: calls to the gateway fail, or other work is done from now on."""
-    if plan.facts.get("disturbs"):
+    if "disturbs" in plan.facts:
         return str(plan.facts["disturbs"])
     if plan.downtime == 0:
         return "this changes what the host does by itself"

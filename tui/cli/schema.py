@@ -128,6 +128,12 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "backup delete": _REPLACING,
     "backup prune": _REPLACING,
     "backup drill": _OPERATION,
+    "salvage": {
+        "plan": "with --plan, what would happen",
+        "operation": "the journal's entry; result.salvaged has the report: source, complete, "
+        "tables (read, doubtful, lost or null, proof, gaps …), strays, damaged pages",
+        "recovered": _OPERATION["recovered"],
+    },
     "schedule print": {
         "kind": "systemd or cron",
         "files": "path and text of each; of a crontab our block alone",
@@ -189,6 +195,12 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "migrations doctor": {
         "findings": "name, verdict, text, remedy, operation and params of each; empty: all is well"
     },
+    "doctor": {
+        "checks": "worst first: name, verdict, text, explanation, remedy, details, exit_code; with "
+        "--fix of one that is ok, that one",
+        "resumed": "with --fix of what was cut: the journals' entries",
+        **_REPLACING,
+    },
     "bootstrap": _REPLACING,
     "reset": _REPLACING,
     "maintain": _PLANNED,
@@ -203,6 +215,8 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway start": _OPERATION,
     "gateway stop": _OPERATION,
     "gateway restart": _OPERATION,
+    "gateway down": _OPERATION,
+    "gateway up": _OPERATION,
     "gateway own": _OPERATION,
     "stats": {
         "database": "pages, free_pages, page_size, size, wal_size, slack, tables, repeats …; a "
@@ -215,7 +229,16 @@ DATA: Mapping[str, Mapping[str, str]] = {
         "and verdict of each",
         **_REPLACING,
     },
-    "logs": {"lines": "oldest first: source, text, time, level, logger, event"},
+    "rotate-logs": {
+        "logs": "what happens to each: name, folder, size, action, why",
+        "plan": "with --dry-run alone: what would happen; its facts hold the logs",
+        **_OPERATION,
+    },
+    "logs": {
+        "lines": "oldest first: source (gw, file, us), name of the source, time, level, logger, "
+        "message, text as it came; event: said by us about the log",
+        "more": "whether more lines pass than are told",
+    },
     "activity": {
         "entries": "without ID: newest first, running ones on top",
         "total": "how many entries the log has",

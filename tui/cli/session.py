@@ -48,6 +48,10 @@ class Session:
         self.flags: dict[str, Any] = {}
         """Options of `tui.core.settings.Flags`, as far as they were typed."""
         self.assume_yes = False
+        self.scheduled = False
+        """Whether a schedule runs it: nobody sits there."""
+        self.sentence = ""
+        """What went wrong, in one sentence, where it was refused or failed."""
         self.command = ""
         """The command's words, e.g. `backup list`; set when it begins."""
         self.partial: dict[str, Any] = {}

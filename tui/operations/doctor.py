@@ -12,9 +12,16 @@ from tui.core.models import Deployment, Diagnosis, GatewayState, Health
 from tui.core.verdict import Verdict
 from tui.operations.diagnosing import (
     backup_checks,
+    content_checks,
+    cron_check,
+    docker_checks,
     file_checks,
     gateway_checks,
+    lock_check,
     migration_checks,
+    owner_checks,
+    sidecar_checks,
+    space_checks,
 )
 from tui.operations.diagnosing.findings import unknown
 from tui.operations.diagnosing.patient import Patient, admit
@@ -24,15 +31,28 @@ Examination = Callable[[Patient], Diagnosis | None]
 """None where there is nothing that could be looked at: no container, no log folder."""
 
 CHECKS: tuple[tuple[str, Examination], ...] = (
+    ("docker", docker_checks.docker),
+    ("mount", owner_checks.mount),
+    ("folder", owner_checks.folder),
     ("file", file_checks.file),
+    ("owner", owner_checks.owner),
+    ("mode", file_checks.mode),
+    ("sidecars", sidecar_checks.sidecars),
+    ("lock", lock_check.lock),
+    ("disk", space_checks.disk),
+    ("integrity", content_checks.integrity),
     ("migrations", migration_checks.migrations),
     ("revision", migration_checks.revision),
+    ("unfinished", backup_checks.unfinished),
+    ("restarts", gateway_checks.restarts),
+    ("gateway", gateway_checks.gateway),
+    ("cron", cron_check.cron),
     ("backup", backup_checks.backup),
     ("drill", backup_checks.drill),
-    ("unfinished", backup_checks.unfinished),
     ("partials", backup_checks.partials),
-    ("gateway", gateway_checks.gateway),
-    ("restarts", gateway_checks.restarts),
+    ("vacuum", content_checks.vacuum),
+    ("logs", space_checks.logs),
+    ("docker-log", docker_checks.docker_log),
 )
 """By name, causes before what follows from them."""
 

@@ -17,6 +17,7 @@ from tui.operations.activity import read_activity, running_entry, unfinished
 from tui.operations.backing_up.missed import missed_runs
 from tui.operations.cataloguing.catalogue import read_catalogue
 from tui.operations.cataloguing.proven import last_drill
+from tui.operations.diagnosing.guide_scripts import guide_lines, guide_needs
 from tui.operations.finding.gateways import gateway_of, health_of, state_of
 from tui.operations.maintaining.checked import replaced, verdict
 from tui.operations.needs import needs_of
@@ -75,6 +76,7 @@ def read_status(deployment: Deployment) -> Status:
             rows=seen.rows,
             timeline=timeline,
             migrates_at_start=deployment.migrates_at_start,
+            guide=guide_needs(guide_lines(deployment)),
             state_problem=problem,
             integrity=integrity,
         ),

@@ -9,13 +9,13 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from tui.core.models import LogLine
-from tui.services.file_tail import FileTail, Note
+from tui.services.file_tail import Note, as_text
+from tui.services.file_tails import FileTails
 
 POLL_SECONDS = 0.2
 """How often files are looked at while they are followed."""
@@ -125,6 +125,17 @@ def _parse_json(text: str, zone: tzinfo | None) -> Parts | None:
     )
 
 
+def is_time_key(name: str) -> bool:
+    """Whether a JSON line's time stands under this name."""
+    return name in _TIME_KEYS
+
+
+def time_text(text: str) -> str:
+    """The time at the beginning of a text line, as it stands there; empty when there is none."""
+    match = _DASHED.match(text) or _PREFIXED.match(text)
+    return (match["time"] or "") if match else ""
+
+
 def moment(text: str, zone: tzinfo | None = None) -> datetime | None:
     """Read a time of day with date; nanoseconds are cut to microseconds.
 
@@ -173,23 +184,6 @@ def event(source: str, text: str, at: datetime | None = None) -> LogLine:
     return LogLine(source=source, text=f"── {text} ──", time=at or datetime.now(UTC), event=True)
 
 
-def files_in(paths: Sequence[Path]) -> list[Path]:
-    """Expand folders to the `*.log` files in them; what does not exist stays out.
-
-    Symlinks inside a folder are left out: a log folder may be writable by the gateway, and
-    root would read what it points at.
-    """
-    found: list[Path] = []
-    for path in paths:
-        with suppress(OSError):
-            if path.is_dir():
-                inside = sorted(path.glob("*.log"))
-                found += [file for file in inside if file.is_file() and not file.is_symlink()]
-            elif path.is_file():
-                found.append(path)
-    return found
-
-
 def tail_files(
     paths: Sequence[Path],
     *,
@@ -213,9 +207,9 @@ def tail_files(
         zone: Zone of times that name none; None means this host's.
         between: Asked with each look for lines that stand before the new ones.
     """
-    tails: dict[Path, FileTail] = {path: FileTail(path) for path in files_in(paths)}
+    tails = FileTails(paths)
     past: list[tuple[datetime, int, LogLine]] = []
-    for order, reader in enumerate(tails.values()):
+    for order, reader in enumerate(tails.tails.values()):
         latest = datetime.min.replace(tzinfo=UTC)
         for text in reader.last(tail):
             made = line(source, text, zone=zone)
@@ -226,18 +220,14 @@ def tail_files(
     past.sort(key=lambda item: item[:2])
     yield from (item[2] for item in past[len(past) - min(tail, len(past)) :])
     while follow and not stop():
-        for path in files_in(paths):
-            # Made after we began to look: all of it is new.
-            tails.setdefault(path, FileTail(path, from_start=True))
         yield from between()
         quiet = True
-        for reader in tails.values():
-            for text in reader.new():
-                quiet = False
-                if isinstance(text, Note):
-                    yield event(source, f"{reader.path.name} {text}")
-                else:
-                    yield line(source, text, zone=zone)
+        for path, batch in tails.batches():
+            quiet = False
+            if isinstance(batch, Note):
+                yield event(source, f"{path.name} {batch}")
+            else:
+                yield from (line(source, as_text(raw), zone=zone) for raw in batch)
         if quiet:
             time.sleep(POLL_SECONDS)
 

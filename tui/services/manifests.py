@@ -145,6 +145,7 @@ def _well_typed(manifest: Manifest) -> bool:
         all(isinstance(value, kind) and _is_sane(value) for value, kind in values)
         and isinstance(manifest.clean_stop, bool | None)
         and isinstance(manifest.rows, dict)
+        and isinstance(manifest.salvaged, dict)
         and all(isinstance(value, int) and _is_sane(value) for value in manifest.rows.values())
     )
 

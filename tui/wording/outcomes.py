@@ -46,6 +46,9 @@ _DONE: Mapping[str, str] = {
     "vacuum": "VACUUMED",
     "reindex": "INDEXES REBUILT",
     "maintain": "MAINTAINED",
+    "rotate-logs": "ROTATED",
+    "down": "TAKEN DOWN",
+    "up": "BROUGHT UP",
 }
 
 _PUT: Mapping[str, str] = {

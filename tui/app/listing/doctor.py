@@ -11,7 +11,7 @@ from tui.app.paint import Line, Span, line, width_of
 from tui.app.seen import Seen
 from tui.core.models import Diagnosis
 from tui.core.verdict import Verdict
-from tui.wording import diagnoses as words
+from tui.wording import doctor as words
 from tui.wording import quantities
 
 PANE = 6
@@ -61,8 +61,7 @@ def _row(one: Diagnosis, seen: Seen, glyphs: Glyphs, now: datetime) -> Row:
 
 def _running_words(seen: Seen, now: datetime) -> str:
     since = seen.deep_since or now
-    spent = quantities.duration(max(0, int((now - since).total_seconds())))
-    return f"reading every page for {spent}; it holds up nothing else"
+    return f"reading every page, {quantities.age(max(0.0, (now - since).total_seconds()))} so far"
 
 
 def find(seen: Seen, key: str) -> Diagnosis | None:
@@ -102,9 +101,13 @@ def stands(seen: Seen, now: datetime) -> Line:
     if seen.doctor is None:
         return ()
     at = seen.doctor_at.astimezone(now.tzinfo) if seen.doctor_at else None
-    problem = seen.problem("doctor")
-    late = (Span(f" · not looked at since: {problem}", "attention"),) if problem else ()
-    return (Span(f" {words.summary(seen.doctor, at)}", "muted"), *late)
+    if problem := seen.problem("doctor"):
+        since = f" since {at:%H:%M:%S}" if at else ""
+        return (Span(f" not looked at{since}: {problem}", "attention"),)
+    text = words.summary(seen.doctor)
+    if at is not None and all(one.verdict is Verdict.OK for one in seen.doctor):
+        text += f", {at:%H:%M:%S}."
+    return (Span(f" {text}", "muted"),)
 
 
 def detail(one: Diagnosis, glyphs: Glyphs, *, text_shown: int, heading: bool) -> tuple[Line, ...]:
@@ -121,11 +124,13 @@ def detail(one: Diagnosis, glyphs: Glyphs, *, text_shown: int, heading: bool) ->
         sign = sign_of(one.verdict)
         mark = Span(f" {glyphs.sign(sign)} {one.verdict}  ", SIGN_ROLES[sign], sign == "fail")
         lines.append(line(mark, Span(one.text, bold=True)))
-    lines += [line(f" {part}") for part in one.explanation]
+    first, rest = one.explanation[:1], one.explanation[1:]
+    lines += [line(f" {part}") for part in first]
+    # Where there are few lines only, the fix is among them rather than all that can be said.
     lines += _remedy(one)
-    if one.details:
-        lines.append(())
-        lines += [line(Span(f" {part}", "muted")) for part in one.details]
+    lines += [line(f" {part}") for part in rest]
+    for number, part in enumerate(one.details):
+        lines.append(line(_label("" if number else "seen"), Span(part)))
     return tuple(lines)
 
 
@@ -135,9 +140,13 @@ def _remedy(one: Diagnosis) -> list[Line]:
         return []
     key = Span(" (F)", "muted") if remedy.operation else Span("")
     text = f": {remedy.text}" if remedy.text else ""
-    first = line(Span(f" {'fix':<{_LABEL}}", "muted"), Span(remedy.title, bold=True), key, text)
+    first = line(_label("fix"), Span(remedy.title, bold=True), key, text)
     hand = [
-        line(Span(f" {'by hand' if not n else '':<{_LABEL}}", "muted"), Span(command, bold=True))
-        for n, command in enumerate(remedy.by_hand)
+        line(_label("" if number else "by hand"), Span(command, bold=True))
+        for number, command in enumerate(remedy.by_hand)
     ]
     return [first, *hand]
+
+
+def _label(word: str) -> Span:
+    return Span(f" {word:<{_LABEL}}", "muted")

@@ -35,7 +35,8 @@ def _row(setting: Setting, glyphs: Glyphs) -> Row:
         Span(setting.name, bold=bool(setting.choices)),
         Span(setting.in_file),
         gateway,
-        Span(setting.who, "" if setting.choices else "muted"),
+        # The detail says it in full.
+        Span(setting.who.partition(":")[0], "" if setting.choices else "muted"),
     )
     return Row(setting.name, cells, Span(glyphs.sign(setting.verdict), role), words=setting.advice)
 

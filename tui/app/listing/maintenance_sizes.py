@@ -11,6 +11,7 @@ from tui.app.paint import Line, Span
 from tui.app.seen import Seen
 from tui.core.models import FileFigures, Growth, TableFigures
 from tui.operations.measuring import growth as growing
+from tui.services.sqlite.sizes import NO_DBSTAT
 from tui.wording import measured, quantities
 
 UNUSED = "unused pages"
@@ -170,14 +171,17 @@ def facts(seen: Seen, table: str) -> tuple[Line, ...]:
     before = growing.a_month_ago(growth.points)
     size = figures.size if figures else (growth.points[-1].size if growth.points else None)
     free = figures.disk_free if figures else seen.database.disk_free if seen.database else None
+    known = seen.growth is not None
     rows = [
         ("now", _say(size)),
-        ("a month ago", _say(before.size) if before else "not known"),
+        ("a month ago", _say(before.size) if before else "not known" if known else "…"),
         ("unused pages", _say(figures.unused if figures else None)),
         ("wal now", _say(figures.wal_size if figures else None)),
         (
             "disk lasts",
-            measured.lasts_words(growing.lasts(free, daily), daily) if free is not None else "…",
+            measured.lasts_words(growing.lasts(free, daily), daily)
+            if free is not None and known
+            else "…",
         ),
     ]
     return tuple(_fact(*row) for row in rows)
@@ -236,7 +240,7 @@ def stands(seen: Seen) -> str:
         parts = [f"points: {measured.points_words(seen.growth)}"]
     if seen.figures is not None:
         if not seen.figures.is_sized:
-            parts = [*parts, measured.NO_SIZES]
+            parts = [*parts, NO_DBSTAT]
         elif words := measured.repeats_words(seen.figures.repeats):
             parts = [*parts, words]
     return " · ".join(parts)

@@ -14,7 +14,7 @@ from tui.app.listing import doctor as listing
 from tui.app.panes.base import BESIDE
 from tui.app.panes.doctor_keys import KEYLESS, KEYS, MENU
 from tui.app.panes.listed import ListPane
-from tui.app.seeing import Examine
+from tui.app.seeing import Examine, FinishCut
 from tui.app.seen import Seen
 from tui.app.widgets.detail import DetailPanel
 from tui.app.widgets.filter_line import FilterLine
@@ -26,12 +26,16 @@ from tui.wording.clean import printable
 
 LIST_WIDTH = 84
 """Columns of the list where the detail stands beside it."""
+LEAST = 6
+"""Lines of the detail below the list, its title among them."""
 LEAD = 3
 """Columns of cursor, sign and mark."""
 LEADS_ON = {"lock": "holder", "disk": "space"}
 """Checks that have a page of their own: what Enter does once the detail is open."""
 NOTHING = "There is no check here."
 FIX = "F fix…"
+RESUME = "resume"
+"""A remedy that is no operation: what finishes or undoes those that were cut."""
 
 
 class DoctorPane(ListPane):
@@ -51,7 +55,6 @@ class DoctorPane(ListPane):
         #around { layout: vertical; height: 1fr; width: 1fr; }
         RowList { height: 1fr; }
         DetailPanel { height: 6; }
-        &.-tall DetailPanel { height: 40%; }
         &.-beside #around { layout: horizontal; }
         &.-beside RowList { width: 84; height: 1fr; }
         &.-beside DetailPanel { width: 1fr; height: 1fr; }
@@ -77,8 +80,18 @@ class DoctorPane(ListPane):
             empty=listing.empty_words(seen),
             columns=listing.columns(seen.doctor or ()),
         )
+        self._share_lines()
         self._show_detail(seen)
         self.stand(listing.stands(seen, self.now()))
+
+    def _share_lines(self) -> None:
+        """Below the list the detail has what the checks leave, and never less than a few lines."""
+        styles = self.query_one("#detail", DetailPanel).styles
+        if self.has_class("-beside") or self.has_class("-whole"):
+            styles.clear_rule("height")
+        else:
+            spare = self.size.height - len(self._list.rows)
+            styles.height = max(LEAST, spare)
 
     def tick(self) -> None:
         """A deep check says how long it has been going on."""
@@ -125,10 +138,9 @@ class DoctorPane(ListPane):
         self.action_open()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Detail beside the list from 140 columns on; more of it where there are lines."""
+        """Detail beside the list from 140 columns on."""
         beside = event.size.width >= BESIDE
         self.set_class(beside, "-beside")
-        self.set_class(event.size.height >= 30, "-tall")
         self.query_one("#detail", DetailPanel).frame = "side" if beside else "rule"
         self.update()
 
@@ -146,6 +158,7 @@ class DoctorPane(ListPane):
 
     def _whole(self, is_whole: bool) -> None:
         self.set_class(is_whole, "-whole")
+        self._share_lines()
         self._show_detail(self.seen)
         self.query_one("#detail", DetailPanel).to_top()
         self.focus_first()
@@ -202,13 +215,15 @@ class DoctorPane(ListPane):
         remedy = chosen.remedy if chosen is not None else None
         if remedy is None:
             return
-        if remedy.operation:
+        if remedy.operation == RESUME:
+            self.post_message(FinishCut(remedy.title, remedy.text))
+        elif remedy.operation:
             words = (remedy.text,) if remedy.text else (remedy.title,)
             self.post_message(self.Do(verbs.remedy(remedy), words=words))
-            return
-        self._whole(True)
-        lines = quantities.plural(len(remedy.by_hand), "line")
-        self.say(f"This is done by hand; y copies the {lines}.")
+        else:
+            self._whole(True)
+            lines = quantities.plural(len(remedy.by_hand), "line")
+            self.say(f"This is done by hand; y copies the {lines}.")
 
     @property
     def _is_deep(self) -> bool:
@@ -220,7 +235,7 @@ class DoctorPane(ListPane):
             self.say("looking again …", "muted")
             self.post_message(Examine())
         elif verbs.knows_check() and not verbs.why_not_change(self.seen, "R check again"):
-            self.post_message(self.Do(verbs.check))
+            self.post_message(self.Do(verbs.named("check")))
         else:
             self.post_message(Examine(deep=True))
 

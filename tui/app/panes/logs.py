@@ -1,93 +1,53 @@
-"""5 Logs: the gateway's log as it is written."""
+"""5 Logs: container, files and our activity as they are written."""
 
 from __future__ import annotations
 
-import threading
+import asyncio
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 
 from tui.app import troubles
+from tui.app.listing.log_words import empty_words, rate_words, standing
 from tui.app.paint import Span
 from tui.app.panes.base import Pane
 from tui.app.seen import Seen
 from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.groups import EVERYWHERE, HERE
-from tui.app.widgets.log_view import Filter, LogView
+from tui.app.widgets.log_bar import LogBar
+from tui.app.widgets.log_view import LogView
 from tui.core.errors import McpdbError
-from tui.core.models import GatewayRef, LogLine
-from tui.wording import quantities
-from tui.wording.clean import one_line
+from tui.core.models import Deployment
+from tui.operations.logs.feed import Feed
+from tui.operations.logs.held import KEPT
+from tui.operations.logs.saving import offered, save
+from tui.operations.logs.shown import raw_text
+from tui.operations.logs.sources import Held, LogSource
+from tui.operations.logs.terms import Terms
+from tui.wording.clean import printable
+from tui.wording.quantities import count, plural
 
 if TYPE_CHECKING:
     from tui.app.screens.trouble import Trouble
 
 DRAWN_EVERY = 0.1
 """Seconds between two drawings, whatever arrives."""
-WAITING = 20_000
-"""Lines that may wait to be drawn; in a flood the older of them are passed over."""
-
-
-class LogReader(threading.Thread):
-    """Follows the log in a thread of its own; a restart of the gateway does not end it."""
-
-    def __init__(self, ref: GatewayRef) -> None:
-        super().__init__(name="follow the gateway's log", daemon=True)
-        self._ref = ref
-        self._lock = threading.Lock()
-        self._waiting: list[LogLine] = []
-        self._passed_over = 0
-        self._ended = threading.Event()
-        self.problem = ""
-        self.began = False
-
-    def run(self) -> None:
-        """Read until ended; what goes wrong is said and tried again."""
-        from tui.services.gateways import connect
-
-        tail = 1_000
-        while not self._ended.is_set():
-            try:
-                for line in connect(self._ref).logs(
-                    tail=tail, follow=True, stop=self._ended.is_set
-                ):
-                    self.problem = ""
-                    self._take(line)
-                    tail = 0
-                self.began = True
-            except McpdbError as error:
-                self.problem = str(error)
-                self.began = True
-            self._ended.wait(2.0)
-
-    def _take(self, line: LogLine) -> None:
-        with self._lock:
-            self.began = True
-            self._waiting.append(line)
-            if len(self._waiting) > WAITING:
-                del self._waiting[: WAITING // 2]
-                self._passed_over += WAITING // 2
-
-    def drain(self) -> tuple[list[LogLine], int]:
-        """Take what arrived, and how many lines were passed over."""
-        with self._lock:
-            lines, self._waiting = self._waiting, []
-            passed, self._passed_over = self._passed_over, 0
-        return lines, passed
-
-    def end(self) -> None:
-        """Stop reading."""
-        self._ended.set()
+MINUTE = 60
 
 
 class LogsPane(Pane):
-    """Follow, pause, filter."""
+    """Follow, pause, filter, jump, copy, save."""
 
     NUMBER = 5
     TITLE = "Logs"
+
+    DEFAULT_CSS = "LogsPane FilterLine { dock: none; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -95,131 +55,239 @@ class LogsPane(Pane):
             tooltip="terms: a regex keeps, -regex drops, quotes hold spaces",
         ),
         Binding(
-            "y", "copy", "copy line", id="logs.copy", group=HERE,
-            tooltip="copy the line under the cursor (OSC 52)",
+            "y", "copy", "copy", id="logs.copy", group=HERE,
+            tooltip="copy the marked lines, or this one, as they came (OSC 52)",
+        ),
+        Binding(
+            "x", "save", "save…", id="logs.save", group=HERE,
+            tooltip="save the marked lines, or all that the filter lets pass, to a file",
+        ),
+        Binding(
+            "left_square_bracket", "source(-1)", "source", key_display="[ ]",
+            id="logs.previous_source", group=HERE,
+            tooltip="previous, next source: merged, container, each file, activity",
+        ),
+        Binding(
+            "right_square_bracket", "source(1)", "", show=False, id="logs.next_source",
+            group=HERE, tooltip="next source",
         ),
     ]  # fmt: skip
 
     def __init__(
         self,
         id: str | None = None,
-        reader: Callable[[GatewayRef], LogReader] = LogReader,
+        feed: Callable[..., Feed] = Feed,
     ) -> None:
         super().__init__(id=id)
-        self._make_reader = reader
-        self._reader: LogReader | None = None
-        self._arrived = 0
-        self._flood = 0
+        self._make_feed = feed
+        self._feed: Feed | None = None
+        self._sources: tuple[LogSource, ...] = ()
+        self._only: LogSource | None = None
+        self._from_start = False
+        self._keep: Held | None = None
+        """Where the cursor goes once the lines were loaded again."""
+        self._to_top = False
+        self._passed = 0
+        self._came: deque[tuple[float, int]] = deque()
+        self._before = 0
+        """Lines that were loaded at first: they did not arrive just now."""
+        self._drawing: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Filter line and log."""
+        """Sources, filter line and log."""
+        yield LogBar()
         yield FilterLine("regex keeps, -regex drops")
         yield LogView(id="log")
 
     def on_mount(self) -> None:
         """Begin to read once the pane was opened for the first time."""
         super().on_mount()
-        deployment = self.seen.deployment
-        if deployment is not None and deployment.gateway is not None:
-            self._reader = self._make_reader(deployment.gateway)
-            self._reader.start()
+        if self.seen.deployment is not None and self._reads:
+            self._begin(self.seen.deployment)
         self.set_interval(DRAWN_EVERY, self._draw)
-        self.set_interval(1.0, self._measure)
+
+    @property
+    def _reads(self) -> bool:
+        return bool(getattr(self.app, "watches", True))
+
+    def _begin(self, deployment: Deployment, tail: int = 0) -> None:
+        if self._feed is not None:
+            self._feed.end()
+        options = {"tail": tail} if tail else {}
+        self._feed = self._make_feed(
+            deployment, only=self._only, from_start=self._from_start, **options
+        )
+        self._feed.start()
+        self._view.clear()
+        self._came.clear()
+        self._loaded = False
+
+    _loaded = False
 
     def on_unmount(self) -> None:
         """Stop reading."""
-        if self._reader is not None:
-            self._reader.end()
+        if self._feed is not None:
+            self._feed.end()
 
     @property
     def _view(self) -> LogView:
         return self.query_one("#log", LogView)
 
-    def _draw(self) -> None:
-        reader = self._reader
-        if reader is None:
-            return
-        lines, passed = reader.drain()
-        self._arrived += len(lines) + passed
-        if lines:
-            self._view.add(lines)
-        elif not self._view.total:
-            self._say_empty()
+    @property
+    def _filter(self) -> FilterLine:
+        return self.query_one(FilterLine)
 
-    def _measure(self) -> None:
-        """Lines in the last second: a flood says so."""
-        self._flood, self._arrived = self._arrived, 0
-        if self.display and self.trouble_page is None:
+    # --- what comes -----------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        feed = self._feed
+        if feed is None:
+            return
+        self._sources = feed.sources or self._sources
+        taken = feed.drain()
+        self._passed += taken.passed
+        first = not self._loaded and feed.began
+        if taken.lines:
+            self._view.add(taken.lines)
+            if self._loaded:
+                self._came.append((time.monotonic(), len(taken.lines) + taken.passed))
+        if first:
+            self._loaded = True
+            self._land()
+            self.refresh_bindings()
+        if not self._view.kept:
+            self._say_empty()
+        if first or (self._came and not taken.lines):
             self._stand()
 
+    def _land(self) -> None:
+        """The lines were loaded: go where somebody wanted to."""
+        if self._from_start or self._to_top:
+            self._view.to_oldest()
+        elif self._keep is not None:
+            self._view.pause_at(self._keep)
+        self._to_top, self._keep = False, None
+
+    @on(LogView.WantsOlder)
+    def _older(self, message: LogView.WantsOlder) -> None:
+        """Load what is older than the oldest line."""
+        deployment, feed, view = self.seen.deployment, self._feed, self._view
+        if deployment is None or feed is None or not self._loaded:
+            return
+        if self._from_start:
+            return
+        if message.top and self._only is not None and self._only.path is not None:
+            if feed.has_older or view.ring.first:
+                self._from_start = True
+                self._begin(deployment)
+            return
+        if view.read >= KEPT and not message.top:
+            more = "; g goes to the file's start" if self._only and self._only.path else ""
+            self.say(f"{count(KEPT)} lines are kept, these are the oldest{more}.")
+        elif feed.has_older and view.read < KEPT:
+            self._keep, self._to_top = view.held, message.top
+            self._begin(deployment, KEPT)
+
+    @on(LogView.WantsNewer)
+    def _newer(self, message: LogView.WantsNewer) -> None:
+        """Go on in a file that is read from its start, or leave its start."""
+        if not self._from_start or self._feed is None:
+            return
+        if message.end:
+            self._from_start = False
+            if self._feed.left and self.seen.deployment is not None:
+                self._begin(self.seen.deployment)
+        elif self._feed.left:
+            self._feed.want()
+
+    # --- sources --------------------------------------------------------------------------
+
+    def action_source(self, step: int) -> None:
+        """The next source."""
+        known = (None, *self._sources)
+        at = next((i for i, source in enumerate(known) if _same(source, self._only)), 0)
+        self._choose((at + step) % len(known))
+
+    @on(LogBar.Chosen)
+    def _clicked(self, message: LogBar.Chosen) -> None:
+        self._choose(message.number)
+
+    def _choose(self, number: int) -> None:
+        known = (None, *self._sources)
+        deployment = self.seen.deployment
+        if deployment is None or not 0 <= number < len(known) or len(known) == 1:
+            return
+        self._only, self._from_start, self._keep = known[number], False, None
+        self._begin(deployment)
+        self._stand()
+
+    # --- words ----------------------------------------------------------------------------
+
     def _say_empty(self) -> None:
-        reader = self._reader
-        if reader is None:
-            text = "No gateway is known here; the file was given with --db."
-        elif reader.problem:
-            text = reader.problem
-        else:
-            text = "No lines yet; new ones appear by themselves." if reader.began else "…"
-        if self._view.empty != text:
-            self._view.empty = text
-            self._view.refresh()
+        view = self._view
+        text = empty_words(self.seen, self._feed, view, self._only)
+        if view.empty != text:
+            view.empty = text
+            view.refresh()
 
     def show(self, seen: Seen) -> None:
         """Say where the view stands."""
-        if self._reader is None:
+        if self._feed is None:
             self._say_empty()
+        self._view.again()
+        self._stand()
+
+    def tick(self) -> None:
+        """Rates grow old."""
         self._stand()
 
     def _stand(self) -> None:
-        view = self._view
-        words: list[str] = []
-        if view.following:
-            words.append("following")
-        else:
-            line = view.line_under_cursor
-            moment = line.time.astimezone(self.now().tzinfo) if line and line.time else None
-            words.append(f"paused at {moment:%H:%M:%S}" if moment else "paused")
-            words.append(f"{quantities.plural(view.new_below, 'new line')} below, f follows")
-        if self._filter.is_open:
-            kept, read = quantities.count(view.kept), quantities.count(view.read)
-            self._filter.count(f"keeps {kept} of {read}")
-        if view.total > view.read:
-            words.append(f"{quantities.count(view.read)} kept of {quantities.count(view.total)}")
-        else:
-            words.append(quantities.plural(view.read, "line"))
-        if self._flood > 1_000:
-            words.append(f"+{quantities.count(self._flood)}/s, showing the newest")
-        if self._reader is not None and self._reader.problem and view.total:
-            self.stand((Span(f" {self._reader.problem}", "attention"),))
+        if not self.display or self.trouble_page is not None:
             return
-        self.stand((Span(" " + " · ".join(words), "muted"),))
+        view, now = self._view, time.monotonic()
+        while self._came and self._came[0][0] < now - MINUTE:
+            self._came.popleft()
+        names = ["Merged", *(source.name for source in self._sources)]
+        known = (None, *self._sources)
+        at = next((i for i, source in enumerate(known) if _same(source, self._only)), 0)
+        minute = sum(number for _, number in self._came)
+        second = sum(number for moment, number in self._came if moment > now - 1)
+        aside = rate_words(view, minute, second, self._feed, narrow=self.size.width < 120)
+        self.query_one(LogBar).show(names, at, aside)
+        if self._filter.is_open:
+            more = "…" if view.is_looking else ""
+            self._filter.count(f"keeps {count(view.kept)}{more} of {count(view.read)}")
+        problem = self._feed.problem if self._feed is not None else ""
+        if problem and view.total:
+            self.stand((Span(f" {problem}", "attention"),))
+        else:
+            self.stand(standing(view, self.now(), self.seen, self.size.width))
 
     @on(LogView.Changed)
     def _changed(self) -> None:
-        if self.display:
-            self._stand()
+        self._stand()
 
-    @on(LogView.NoError)
-    def _no_error(self, message: LogView.NoError) -> None:
-        self.say("No later error." if message.direction > 0 else "No earlier error.")
+    @on(LogView.NotThere)
+    def _not_there(self, message: LogView.NotThere) -> None:
+        self.say(message.text)
 
     # --- filter ---------------------------------------------------------------------------
 
     @on(FilterLine.Typed)
     def _apply(self, message: FilterLine.Typed) -> None:
         try:
-            chosen = Filter.parse(message.text)
-        except ValueError as error:
+            terms = Terms.parse(message.text)
+        except McpdbError as error:
             self.say(str(error), "attention")
             return
         self.say("")
-        view = self._view
-        view.set_filter(chosen)
-        view.empty = f"No line matches; {quantities.count(view.read)} read. Esc clears the filter."
+        self._view.set_filter(terms)
         self._stand()
+        if not self._view.kept:
+            self._say_empty()
 
     @on(FilterLine.Kept)
-    def _keep(self) -> None:
+    def _keep_terms(self) -> None:
         self.screen.set_focus(self._view)
         self._stand()
 
@@ -233,23 +301,57 @@ class LogsPane(Pane):
         if self.trouble_page is not None:
             return False
         self._filter.open(terms)
-        self._keep()
+        self._keep_terms()
         return True
 
     def back(self) -> bool:
-        """Esc clears the filter."""
+        """Esc clears the filter, then the marks."""
         if not self._filter.clear():
-            return False
+            return self._view.unmark()
         self.screen.set_focus(self._view)
         return True
 
-    @property
-    def _filter(self) -> FilterLine:
-        return self.query_one(FilterLine)
+    # --- lines taken along ----------------------------------------------------------------
+
+    def _chosen(self) -> list[Held]:
+        held = self._view.held
+        return self._view.marked_lines() or ([held] if held is not None else [])
+
+    def copied(self) -> str:
+        """The marked lines, or the one under the cursor: as they came, cleaned and masked."""
+        return "\n".join(printable(raw_text(line)) for line in self._chosen())
+
+    @work(exclusive=True, group="save")
+    async def action_save(self) -> None:
+        """Write lines to a file."""
+        from tui.app.screens.log_path import LogPath
+
+        deployment, view = self.seen.deployment, self._view
+        if deployment is None:
+            return
+        lines = view.marked_lines() or view.passing()
+        what = "marked line" if view.marked else "line"
+        text = await self.app.push_screen_wait(
+            LogPath(
+                f"Save {plural(len(lines), what)}",
+                str(offered(deployment, self.now())),
+                "A new file of your own (0600), secrets masked.",
+            )
+        )
+        if not text:
+            return
+        try:
+            self.say(await asyncio.to_thread(save, text, lines))
+        except McpdbError as error:
+            self.say(str(error), "danger")
+
+    # --- the rest -------------------------------------------------------------------------
 
     def trouble(self, seen: Seen) -> Trouble | None:
-        """Docker cannot be asked; what was read before stays."""
-        return None if self._view.total else troubles.of_docker(seen)
+        """Docker cannot be asked; what was read before stays, and files can be read without it."""
+        if self._view.total or any(source.kind == "file" for source in self._sources):
+            return None
+        return troubles.of_docker(seen)
 
     def focus_first(self) -> None:
         """The log has the focus."""
@@ -259,9 +361,12 @@ class LogsPane(Pane):
         """Why a key is greyed."""
         if action == "copy" and not self.to_copy():
             return "There is no line to copy."
+        if action == "save" and self._view.held is None:
+            return "There is no line to save."
         return ""
 
-    def copied(self) -> str:
-        """The line, cleaned."""
-        line = self._view.line_under_cursor
-        return "" if line is None else one_line(line.text)
+
+def _same(one: LogSource | None, other: LogSource | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return (one.kind, one.path) == (other.kind, other.path)

@@ -21,6 +21,10 @@ from tui.operations.command import command_line
 from tui.wording.clean import one_line
 
 _INDENT = 9
+DOCTOR = "Doctor: what is wrong, and what puts it right"
+"""Where a page leads that has no remedy of its own."""
+_PRESSED = {":": "colon"}
+"""Keys whose name is not what they type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,10 @@ def missing(
         verdict=Verdict.FAIL,
         headline=f"There is no database at {deployment.database}.",
         facts=facts,
-        choices=[("B", f"put the newest verified copy in place: {newest}")] if newest else [],
+        choices=[
+            *([("B", f"put the newest verified copy in place: {newest}")] if newest else []),
+            (":", "bootstrap… makes a new, empty database aside, by the gateway's own code"),
+        ],
         command=command_line(deployment, "restore", ident, "--confirm", deployment.name)
         if newest
         else "",
@@ -83,9 +90,14 @@ def not_a_database(path: Path, found: str, *, newest: str = "") -> Trouble:
             ("", "It was not opened and stays as it is."),
             ("", "Perhaps a packed backup was copied over it: unpack it into the backup folder."),
         ],
-        choices=[("B", f"restores the {newest} instead; this file is set aside as found")]
-        if newest
-        else [],
+        choices=[
+            *(
+                [("B", f"restores the {newest} instead; this file is set aside as found")]
+                if newest
+                else []
+            ),
+            ("6", DOCTOR),
+        ],
     )
 
 
@@ -109,8 +121,8 @@ def no_docker(why: str, *, command: str = "") -> Trouble:
     return Trouble(
         verdict=Verdict.UNKNOWN,
         headline=f"Docker does not answer: {why}",
-        works="tables, verify, hot backup, activity.",
-        greyed="restore, undo, start, stop.",
+        works="tables, SQL, compare, verify, hot backup, activity, 6 Doctor.",
+        greyed="restore, undo, upgrade, start, stop, its log.",
         command=command,
     )
 
@@ -132,7 +144,10 @@ def locked(holder: str, *, since: str = "", waits: str = "") -> Trouble:
             ("", "It goes away by itself when the writer commits."),
             ("", "Leave the -wal and -shm files where they are: committed rows are in them."),
         ],
-        choices=[("R", "read again")],
+        choices=[
+            ("R", "read again"),
+            ("6", "Doctor: who it is and what ends it; :locked follows it"),
+        ],
     )
 
 
@@ -184,7 +199,8 @@ class TroublePage(Lines, can_focus=True):
 
     def action_first(self) -> None:
         """Press the key of the first choice."""
-        self.app.simulate_key(self.trouble.choices[0][0])
+        key = self.trouble.choices[0][0]
+        self.app.simulate_key(_PRESSED.get(key, key))
 
     def show(self, trouble: Trouble) -> None:
         """Another trouble, or the same with newer facts."""

@@ -64,7 +64,7 @@ class TabBar(Painted):
 
     def words(self, width: int) -> Line:
         """The tabs, as roomy as `width` columns let them be."""
-        rows = [self._roomy(), *(_trimmed(self._tight(level), width) for level in (0, 1, 2))]
+        rows = [self._roomy(), *(_trimmed(self._tight(level), width) for level in (1, 2))]
         return next((row for row in rows if width_of(row) <= width), rows[-1])
 
     def _label(self, tab: Tab, blank: str, level: int) -> Iterator[Span]:

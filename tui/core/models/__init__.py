@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         SchemaKind,
     )
     from tui.core.models.retention import DEFAULT_POLICY, Policy, Ruling
+    from tui.core.models.rotation import Rotation
     from tui.core.models.status import LastDrill, Need, Status
 
 _PLACES = {
@@ -127,6 +128,7 @@ _PLACES = {
         "Policy",
         "Ruling",
     ),
+    "rotation": ("Rotation",),
     "status": (
         "LastDrill",
         "Need",
@@ -187,6 +189,7 @@ __all__ = [
     "Revision",
     "RevisionRun",
     "RevisionState",
+    "Rotation",
     "RowDifference",
     "RowKind",
     "Rows",

@@ -80,3 +80,7 @@ class LogLine:
     logger: str = ""
     event: bool = False
     """Said by us about the log: a restart, a rotation, an engine that does not answer."""
+    name: str = ""
+    """Of the source: `container forge-gateway-1`, `logs/mcpgateway.log`, `activity`."""
+    message: str = ""
+    """What the line says without time, level and logger."""

@@ -13,7 +13,7 @@ from tui.operations.activity import read_activity
 from tui.operations.cataloguing.catalogue import read_catalogue
 from tui.services import journal
 
-SCHEDULED = ("backup", "backup-cold", "drill", "prune", "maintain")
+SCHEDULED = ("backup", "backup-cold", "drill", "prune", "maintain", "rotate-logs")
 """Operations that a schedule runs."""
 _BY_TIMER = ("cron", "systemd")
 

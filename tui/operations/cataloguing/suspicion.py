@@ -85,8 +85,8 @@ def check(deployment: Deployment, verb: str) -> Check | None:
     if not why:
         return None
     text = (
-        f"the disk failed under the live database: {why} No {verb} until a full check has "
-        "passed; salvage or a restore of the newest good backup is the way on."
+        f"the live database is damaged, or the disk failed under it: {why} No {verb} until a "
+        "full check has passed; salvage or a restore of the newest good backup is the way on."
     )
     return Check("disk", Verdict.FAIL, text)
 

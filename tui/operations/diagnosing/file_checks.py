@@ -7,7 +7,15 @@ import stat
 from tui.core.errors import ExitCode
 from tui.core.models import DatabaseFacts, Diagnosis, Remedy
 from tui.operations.command import command_line
-from tui.operations.diagnosing.findings import fail, remedy, restoring, unknown, warn, well
+from tui.operations.diagnosing.findings import (
+    fail,
+    fix_line,
+    remedy,
+    restoring,
+    unknown,
+    warn,
+    well,
+)
 from tui.operations.diagnosing.patient import Patient
 from tui.services import files
 from tui.wording.clean import one_line
@@ -149,7 +157,11 @@ def mode(patient: Patient) -> Diagnosis | None:
             remedy=remedy(
                 "take the right away",
                 "Only the mode changes; the owner keeps every right.",
-                by_hand=[f"sudo chmod {word} -- {where}" for where, word in loose],
+                "modes",
+                [
+                    fix_line(deployment, "mode"),
+                    *(f"sudo chmod {word} -- {where}" for where, word in loose),
+                ],
             ),
         )
     reached = found.mode & stat.S_IROTH and folder.mode & stat.S_IXOTH

@@ -22,14 +22,20 @@ def well(name: str, text: str, *explanation: str, details: Iterable[str] = ()) -
         name=name,
         verdict=Verdict.OK,
         text=text,
-        explanation=explanation,
+        explanation=tuple(filter(None, explanation)),
         details=tuple(details),
     )
 
 
-def unknown(name: str, text: str, *explanation: str) -> Diagnosis:
+def unknown(name: str, text: str, *explanation: str, remedy: Remedy | None = None) -> Diagnosis:
     """It cannot be known from here."""
-    return Diagnosis(name=name, verdict=Verdict.UNKNOWN, text=text, explanation=explanation)
+    return Diagnosis(
+        name=name,
+        verdict=Verdict.UNKNOWN,
+        text=text,
+        explanation=tuple(filter(None, explanation)),
+        remedy=remedy,
+    )
 
 
 def warn(
@@ -44,7 +50,7 @@ def warn(
         name=name,
         verdict=Verdict.WARN,
         text=text,
-        explanation=explanation,
+        explanation=tuple(filter(None, explanation)),
         remedy=remedy,
         details=tuple(details),
     )
@@ -63,7 +69,7 @@ def fail(
         name=name,
         verdict=Verdict.FAIL,
         text=text,
-        explanation=explanation,
+        explanation=tuple(filter(None, explanation)),
         remedy=remedy,
         details=tuple(details),
         exit_code=code,

@@ -22,6 +22,7 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "delete": ("delete", "Delete"),
     "prune": ("prune", "Prune"),
     "drill": ("drill", "Drill"),
+    "salvage": ("salvage", "Salvage"),
     "rehearse": ("rehearse", "Rehearse"),
     "schedule": ("schedule", "Schedule"),
     "unschedule": ("schedule", "Unschedule"),
@@ -30,6 +31,9 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "bring-back": ("bring_back", "BringBack"),
     "import": ("import_rows", "ImportRows"),
     "own": ("own", "Own"),
+    "modes": ("modes", "Modes"),
+    "make-folder": ("make_folder", "MakeFolder"),
+    "uncron": ("uncron", "Uncron"),
     "upgrade": ("upgrade", "Upgrade"),
     "downgrade": ("downgrade", "Downgrade"),
     "stamp": ("stamp", "Stamp"),
@@ -44,6 +48,9 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "start": ("control", "GatewayStart"),
     "stop": ("control", "GatewayStop"),
     "restart": ("control", "GatewayRestart"),
+    "down": ("compose_control", "ComposeDown"),
+    "up": ("compose_control", "ComposeUp"),
+    "rotate-logs": ("rotate_logs", "RotateLogs"),
 }
 """Module of `tui.operations` and class; loaded when asked for, since a process runs one of them."""
 

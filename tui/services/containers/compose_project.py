@@ -97,8 +97,12 @@ def _built(ref: ContainerRef, cli: Compose) -> str:
     return f"{ref.project}{'_' if cli.major == 1 else '-'}{ref.service}"
 
 
-def cli_of(ref: ContainerRef) -> Compose:
+def cli_of(ref: ContainerRef, needed_by: str = "Another image needs") -> Compose:
     """The command that fits the project.
+
+    Args:
+        ref: The gateway's container.
+        needed_by: What needs it, for the sentence that it is not here.
 
     Raises:
         NotFoundError: No Compose, or the project's files are not on this host.
@@ -110,7 +114,7 @@ def cli_of(ref: ContainerRef) -> Compose:
         raise NotFoundError(f"The Compose project's {where} is not on this host.")
     cli = compose_cli.find(made_by(ref))
     if cli is None:
-        raise NotFoundError("Another image needs the compose command; it is not here.")
+        raise NotFoundError(f"{needed_by} the compose command; it is not here.")
     return cli
 
 

@@ -226,7 +226,11 @@ class ContainerGateway:
             NotFoundError: The container is gone, and nothing is followed.
             DockerError: The engine does not answer, and nothing is followed.
         """
-        reader = container_logs.Reader(self.engine, self.ref.container)
+        reader = self.log_reader()
         if follow:
             return reader.follow(tail=tail, since=since, stop=stop)
         return reader.past(tail=tail, since=since)
+
+    def log_reader(self) -> container_logs.Reader:
+        """Reads the container's log as bytes, many lines at a time."""
+        return container_logs.Reader(self.engine, self.ref.container)

@@ -21,7 +21,7 @@ from tui.core.models import LogLine
 from tui.services import logs
 from tui.services.containers.engine import Engine, Facts, cut
 from tui.services.containers.engine_errors import translated
-from tui.services.gateways.container_stream import Entry, assembler
+from tui.services.gateways.container_stream import Entry, assembler, parts
 
 if TYPE_CHECKING:
     from requests import Response
@@ -55,11 +55,28 @@ class Reader:
         self._engine = engine
         self._container = container
         self._newest: datetime | None = None
-        self._seen: set[Entry] = set()
-        self._order: deque[Entry] = deque()
+        self._last: deque[Entry] = deque(maxlen=_REMEMBERED)
+        """What came last, by which a line that is read twice is known."""
+        self._twice: set[Entry] = set()
+        """What may come again; empty once the overlap is behind us."""
 
     def past(self, *, tail: int, since: datetime | None) -> Iterator[LogLine]:
-        """Yield what is there now.
+        """Yield what is there now; see `past_entries`."""
+        for entries in self.past_entries(tail=tail, since=since):
+            yield from map(_line, entries)
+
+    def follow(
+        self, *, tail: int, since: datetime | None, stop: Callable[[], bool]
+    ) -> Iterator[LogLine]:
+        """Yield what is there, then what comes; see `follow_entries`."""
+        for batch in self.follow_entries(tail=tail, since=since, stop=stop):
+            if isinstance(batch, LogLine):
+                yield batch
+            else:
+                yield from map(_line, batch)
+
+    def past_entries(self, *, tail: int | None, since: datetime | None) -> Iterator[list[Entry]]:
+        """Yield what is there now, some lines at a time; `follow_entries` goes on behind them.
 
         Raises:
             NotFoundError: There is no such container.
@@ -72,13 +89,16 @@ class Reader:
             translated(self._engine.host, 60.0, self._container),
         ):
             for block in response.raw.stream(_BLOCK, decode_content=False):
-                yield from self._new(take(block))
-            yield from self._new(take(b""))
+                yield self._new(take(block))
+            yield self._new(take(b""))
 
-    def follow(
-        self, *, tail: int, since: datetime | None, stop: Callable[[], bool]
-    ) -> Iterator[LogLine]:
-        """Yield what is there, then what comes, until `stop()`; never raises for Docker."""
+    def follow_entries(
+        self, *, tail: int | None, since: datetime | None, stop: Callable[[], bool]
+    ) -> Iterator[list[Entry] | LogLine]:
+        """Yield what is there, then what comes, until `stop()`; never raises for Docker.
+
+        A line among the lists is said by us. Where `past_entries` was read, it goes on there.
+        """
         life: _Life | None = None
         complained, stopped, code = "", False, None
         while not stop():
@@ -103,7 +123,9 @@ class Reader:
                     said = "" if code is None else f" (exit {code})"
                     at = _clock(now.started)
                     yield logs.event("gw", f"container restarted {at}{said}")
-                if life is None:
+                if life is None and self._newest is not None:
+                    start, keep = self._again(), None
+                elif life is None:
                     start, keep = _seconds(since), tail
                 else:
                     # One that was made anew has a log of its own, and all of it is new.
@@ -119,7 +141,7 @@ class Reader:
 
     def _one_life(
         self, facts: Facts, tail: int | None, since: str, stop: Callable[[], bool]
-    ) -> Iterator[LogLine]:
+    ) -> Iterator[list[Entry]]:
         """Yield lines until the engine ends the stream."""
         take = assembler(facts)
         blocks: queue.Queue[bytes | None] = queue.Queue(_BLOCKS)
@@ -137,30 +159,37 @@ class Reader:
                         continue
                     if block is None:
                         break
-                    yield from self._new(take(block))
-                yield from self._new(take(b""))
+                    yield self._new(take(block))
+                yield self._new(take(b""))
             finally:
                 over.set()
                 cut(response)
         # A stream that ends while its container runs must not be asked for in a tight loop.
         _sleep(_PATIENCE / 5, stop)
 
-    def _new(self, entries: list[Entry]) -> Iterator[LogLine]:
-        """Turn what was not seen yet into lines."""
-        for entry in entries:
-            if entry in self._seen:
-                continue
-            self._seen.add(entry)
-            self._order.append(entry)
-            if len(self._order) > _REMEMBERED:
-                self._seen.discard(self._order.popleft())
-            at = logs.moment(entry[0])
+    def _new(self, entries: list[Entry]) -> list[Entry]:
+        """What was not seen yet; of a flood nothing is looked at but the last lines' times."""
+        if self._twice:
+            entries = [entry for entry in entries if entry not in self._twice]
+        self._last.extend(entries)
+        # Lines of stdout and stderr overtake each other, but never by many.
+        for entry in entries[-50:]:
+            at = logs.moment(parts(entry)[0])
             if at is not None and (self._newest is None or at > self._newest):
                 self._newest = at
-            yield logs.line("gw", entry[1], at)
+        if self._newest is not None and self._over is not None and self._newest > self._over:
+            self._twice, self._over = set(), None
+        return entries
+
+    _over: datetime | None = None
+    """Behind this moment nothing comes twice."""
 
     def _again(self) -> str:
-        return _seconds(self._newest - _OVERLAP) if self._newest else ""
+        if self._newest is None:
+            return ""
+        self._twice = set(self._last)
+        self._over = self._newest + _OVERLAP
+        return _seconds(self._newest - _OVERLAP)
 
     def _exit_code(self, life: _Life) -> int | None:
         """How a run ended that we did not see end."""
@@ -168,6 +197,11 @@ class Reader:
         if started is None:
             return None
         return self._engine.last_exit(life.id, started.timestamp(), time.time())
+
+
+def _line(entry: Entry) -> LogLine:
+    stamp, text = parts(entry)
+    return logs.line("gw", text, logs.moment(stamp))
 
 
 def _read(response: Response, blocks: queue.Queue[bytes | None], over: threading.Event) -> None:

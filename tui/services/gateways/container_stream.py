@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from tui.services.containers.engine import Facts
 
-Entry: TypeAlias = tuple[str, str]
-"""The engine's time as it wrote it, and the line."""
+Entry: TypeAlias = bytes
+"""The engine's time as it wrote it, a blank, and the line."""
 
 _HEADER = 8
 _PIECE = 16 * 1024
@@ -28,42 +28,49 @@ def assembler(facts: Facts) -> Callable[[bytes], list[Entry]]:
     return _Raw().take if facts["Config"].get("Tty") else _Framed().take
 
 
+def parts(entry: Entry) -> tuple[str, str]:
+    """The engine's time and the line, as text."""
+    stamp, _, text = entry.partition(b" ")
+    return stamp.decode("ascii", "replace"), text.decode("utf-8", errors="backslashreplace")
+
+
 class _Framed:
     """A log with headers."""
 
     def __init__(self) -> None:
-        self._rest = bytearray()
-        self._partial: dict[int, tuple[str, bytes]] = {}
+        self._rest = b""
+        self._partial: dict[int, bytes] = {}
 
     def take(self, block: bytes) -> list[Entry]:
         if not block:
-            left = [(stamp, _text(text)) for stamp, text in self._partial.values() if text]
+            left = [entry for entry in self._partial.values() if entry.partition(b" ")[2]]
             self._partial.clear()
             return left
-        self._rest += block
-        data, place, entries = self._rest, 0, []
+        data, place, entries = self._rest + block, 0, []
         while len(data) - place >= _HEADER:
-            stream, length = struct.unpack_from(">BxxxL", data, place)
+            stream, length = _FRAME(data, place)
             end = place + _HEADER + length
             if end > len(data):
                 break
-            entry = self._piece(stream, bytes(data[place + _HEADER : end]))
-            if entry is not None:
-                entries.append(entry)
+            piece = data[place + _HEADER : end]
             place = end
-        del data[:place]
+            if piece.endswith(b"\n") and not self._partial:
+                entries.append(piece.rstrip(b"\r\n"))
+            elif (entry := self._piece(stream, piece)) is not None:
+                entries.append(entry)
+        self._rest = data[place:]
         return entries
 
     def _piece(self, stream: int, piece: bytes) -> Entry | None:
-        stamp, _, text = piece.partition(b" ")
-        first, before = self._partial.pop(stream, (stamp.decode("ascii", "replace"), b""))
-        whole = before + text
+        text = piece.partition(b" ")[2]
+        before = self._partial.pop(stream, b"")
+        whole = before + text if before else piece
         # A shorter piece without a line break is the last thing that a run printed: what comes
         # next belongs to the run after it.
         if not text.endswith(b"\n") and len(text) >= _PIECE and len(whole) < _LONGEST:
-            self._partial[stream] = (first, whole)
+            self._partial[stream] = whole
             return None
-        return first, _text(whole)
+        return whole.rstrip(b"\r\n")
 
 
 class _Raw:
@@ -78,13 +85,7 @@ class _Raw:
         if len(self._rest) > _LONGEST:
             lines.append(self._rest)
             self._rest = b""
-        entries = []
-        for line in lines:
-            stamp, _, text = line.partition(b" ")
-            if stamp:
-                entries.append((stamp.decode("ascii", "replace"), _text(text)))
-        return entries
+        return [line.rstrip(b"\r") for line in lines if not line.startswith((b" ", b"\r")) and line]
 
 
-def _text(line: bytes) -> str:
-    return line.rstrip(b"\r\n").decode("utf-8", errors="backslashreplace")
+_FRAME = struct.Struct(">BxxxL").unpack_from

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -224,8 +224,12 @@ class ProcessGateway:
             follow=follow,
             stop=stop,
             source="gw",
-            between=_Comings(self._found).lines,
+            between=self.comings(),
         )
+
+    def comings(self) -> Callable[[], Iterable[LogLine]]:
+        """Asked again and again, it says what stopped and started meanwhile."""
+        return _Comings(self._found).lines
 
     def _by_hand(self, command: tuple[str, ...]) -> str:
         return f"cd {shlex.quote(self.ref.folder)} && {shlex.join(command)}"

@@ -1,18 +1,37 @@
-"""The doctor's findings in words: counts, a report to keep."""
+"""The doctor's findings in words that the screen and the command line share."""
 
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from tui.core.models import Diagnosis
+from tui.core.errors import ExitCode
+from tui.core.models.doctor import Diagnosis
 from tui.core.verdict import Verdict
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural
 
 _WIDTH = 96
+"""Columns of a report that is kept."""
 _SIGNS = {Verdict.OK: "+", Verdict.WARN: "!", Verdict.FAIL: "x", Verdict.UNKNOWN: "?"}
+
+_WORDS = (Verdict.OK, Verdict.WARN, Verdict.FAIL, Verdict.UNKNOWN)
+
+
+def summary(found: Sequence[Diagnosis]) -> str:
+    """`20 checks: 18 ok, 2 warn, 0 FAIL, 0 unknown`, or `20 checks, all ok`."""
+    counted = Counter(one.verdict for one in found)
+    if counted[Verdict.OK] == len(found):
+        return f"{plural(len(found), 'check')}, all ok"
+    told = ", ".join(f"{counted[verdict]} {verdict}" for verdict in _WORDS)
+    return f"{plural(len(found), 'check')}: {told}"
+
+
+def exit_code(found: Sequence[Diagnosis]) -> ExitCode:
+    """That of the first FAIL; a warning, or what is not known, is no failure."""
+    return next((one.exit_code for one in found if one.verdict is Verdict.FAIL), ExitCode.DONE)
 
 
 def fix_mark(one: Diagnosis) -> str:
@@ -20,23 +39,6 @@ def fix_mark(one: Diagnosis) -> str:
     if one.remedy is None:
         return ""
     return "F fix" if one.remedy.operation else "by hand"
-
-
-def summary(found: Sequence[Diagnosis], at: datetime | None = None) -> str:
-    """`20 checks: 18 ok, 2 warn, 0 FAIL, 0 unknown`, or that all are ok, and when.
-
-    Args:
-        found: What was looked at.
-        at: When, in the zone that times are told in.
-    """
-    checks = plural(len(found), "check")
-    if all(one.verdict is Verdict.OK for one in found):
-        return f"{checks}, all ok" + (f", {at:%H:%M:%S}." if at is not None else ".")
-    many = ", ".join(
-        f"{sum(1 for one in found if one.verdict is verdict)} {verdict}"
-        for verdict in (Verdict.OK, Verdict.WARN, Verdict.FAIL, Verdict.UNKNOWN)
-    )
-    return f"{checks}: {many}"
 
 
 def report(name: str, host: str, found: Sequence[Diagnosis], at: datetime) -> str:
@@ -49,7 +51,7 @@ def report(name: str, host: str, found: Sequence[Diagnosis], at: datetime) -> st
         at: When.
     """
     head = f"doctor: {one_line(name)}@{one_line(host)}, {at:%Y-%m-%d %H:%M:%S %Z}".rstrip()
-    lines = [head, summary(found), ""]
+    lines = [head, f"{summary(found)}.", ""]
     for one in found:
         lines += [*_told(one), ""]
     return "\n".join(lines)
