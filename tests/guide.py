@@ -348,7 +348,7 @@ LINES = (
         block=1,
         does="write the tables that can be read to CSV",
         commands=("salvage", "export gateways tools --to FOLDER"),
-        keys=(":salvage", "1 x"),
+        keys=("7 Enter", "1 x"),
     ),
     Line(
         id="import-csv",
