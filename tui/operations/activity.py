@@ -190,7 +190,7 @@ def _entry(path: Path) -> ActivityEntry | None:
             # Its process may have ended between the two looks. What a dead one wrote is final.
             records = journal.read(path)
             entry = entry_of(path, records)
-    except (McpdbError, KeyError, ValueError, TypeError):
+    except (McpdbError, KeyError, ValueError, TypeError, AttributeError, OverflowError):
         # A journal that cannot be understood is not worth the whole list.
         return None
     if entry is None or entry.state != "running":

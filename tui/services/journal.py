@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tui.core import foreign_json
 from tui.core.errors import McpdbError, PrecheckError
 from tui.core.models import FORMAT
 from tui.core.operation import Record
@@ -88,7 +89,7 @@ def _records(content: bytes) -> Iterator[tuple[Record, int]]:
         if not line.endswith(b"\n"):
             return
         try:
-            record = json.loads(line)
+            record = foreign_json.loads(line)
         except ValueError:
             return
         if not isinstance(record, dict) or "kind" not in record:
@@ -277,7 +278,7 @@ def read_progress(path: Path) -> tuple[str, int, int, str] | None:
     """The last tick of a running operation: step, done, total, unit; None when there is none."""
     try:
         content = path.with_suffix(".progress").read_text(encoding="utf-8")
-        step, done, total, unit, _at = json.loads(content)
+        step, done, total, unit, _at = foreign_json.loads(content)
     except (OSError, ValueError):
         return None
     return str(step), int(done), int(total), str(unit)

@@ -6,7 +6,6 @@ write them.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui.core import foreign_json
 from tui.core.errors import DockerError
 from tui.services.containers.compose_cli import without_values
 from tui.services.files import is_file
@@ -124,7 +124,7 @@ def _of_compose_1(command: tuple[str, ...], folder: Path, timeout: float) -> lis
 
 def _parse(answer: bytes, folder: Path) -> list[Service]:
     try:
-        values = json.loads(answer)
+        values = foreign_json.loads(answer)
     except ValueError as error:
         raise DockerError(f"Compose's answer for {folder} is not what it should be.") from error
     return _services(values, "", "-", folder)

@@ -5,13 +5,13 @@ Compose files are read through Compose alone and never edited.
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui.core import foreign_json
 from tui.core.errors import DockerError, NotFoundError
 from tui.core.models import ContainerRef
 from tui.services import files
@@ -198,7 +198,7 @@ def _unescaped(value: Any) -> Any:  # noqa: ANN401 - any part of a project
 
 def _read(output: str, cli: Compose) -> Any:  # noqa: ANN401 - another program's answer
     if cli.major != 1:
-        return json.loads(output)
+        return foreign_json.loads(output)
     import yaml
 
     try:
