@@ -5,16 +5,19 @@ The map of the gateway's guide comes from `tests.guide`, the keys from the panes
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
+import click
 from textual.binding import Binding
 
 from tests import guide
 from tui.app.app import McpdbApp
 from tui.app.panes import PANES
+from tui.cli.root import cli as root
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 
@@ -56,6 +59,25 @@ def keys() -> Iterator[str]:
     yield f"| everywhere | {_told(everywhere)} |"
     for entry in PANES:
         yield f"| {entry.number} {entry.title} | {_told(bindings(entry.number))} |"
+
+
+def parsed(line: str) -> None:
+    """Parse a command line as it would be typed behind `mcpdb-tui`; nothing is carried out.
+
+    Raises:
+        AssertionError: There is no such command.
+        click.UsageError: It takes no such words.
+    """
+    words = shlex.split(line, comments=True)
+    command: click.Command = root
+    while isinstance(command, click.Group):
+        while words and words[0].startswith("--"):  # options of every command, each with a value
+            words = words[2:]
+        assert words, f"{line} names no command"
+        found = command.get_command(click.Context(command), words[0])
+        assert found is not None, f"there is no {line}"
+        command, words = found, words[1:]
+    command.make_context("mcpdb-tui", words)
 
 
 TABLES: dict[str, Callable[[], Iterator[str]]] = {"keys": keys, "guide": guide.table}

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
 from pathlib import Path
 
-import click
 import pytest
 
 from tests.app.shell_story import shell
 from tests.guide import LINES, SECTIONS, Line
-from tests.readme import README, TABLES, bindings, marks
+from tests.readme import bindings, parsed
 from tui.app.commands import commands
 from tui.app.panes import PANES
 from tui.app.screens.palette import find
-from tui.cli.root import cli as root
 
 DOCKER = Path(__file__).resolve().parents[1] / "docker"
 COMMANDS = sorted({command for line in LINES for command in line.commands})
@@ -32,26 +29,9 @@ def test_every_section_and_every_block_of_the_guide_is_in_the_map() -> None:
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_the_readme_has_its_tables_as_the_program_is(name: str) -> None:
-    text = README.read_text(encoding="utf-8")
-    begin, end = marks(name)
-    assert text.count(begin) == text.count(end) == 1
-    found = text.partition(begin)[2].partition(end)[0]
-    assert found == "\n".join(TABLES[name]()) + "\n", "python -m tests.readme --write"
-
-
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_of_the_map_exists_with_its_options(line: str) -> None:
-    words = shlex.split(line)
-    command: click.Command = root
-    while words and isinstance(command, click.Group):
-        found = command.get_command(click.Context(command), words[0])
-        assert found is not None, f"there is no {line}"
-        command, words = found, words[1:]
-    assert not isinstance(command, click.Group), f"{line} names no command"
-    # Parsed as it would be typed, and not carried out.
-    command.make_context("mcpdb-tui", list(words), resilient_parsing=False)
+    parsed(line)
 
 
 def keys_of(number: int) -> set[str]:
