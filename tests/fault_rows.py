@@ -364,6 +364,21 @@ EVERY = (
         skipped=SAME,
     ),
     Row(
+        "every.log",
+        "the activity log is kept within bounds: a kill or a denial loses nothing that is needed, "
+        "a damaged or locked index means only that journals are read",
+        (
+            "unit/test_activity_bounds.py::"
+            "test_killed_at_any_removal_the_next_one_goes_on_and_nothing_needed_is_lost",
+            "unit/test_activity_bounds.py::test_what_may_not_be_removed_stays_and_the_rest_goes",
+            "unit/test_activity_bounds.py::test_with_the_second_location_away_nothing_goes",
+            "unit/test_activity_log.py::test_a_damaged_index_is_made_anew_and_the_log_is_whole",
+            "unit/test_activity_log.py::"
+            "test_an_index_that_another_screen_writes_only_means_that_journals_are_read",
+        ),
+        skipped=SAME,
+    ),
+    Row(
         "every.text",
         "hostile text is cleaned before widget, notification, stdout",
         (

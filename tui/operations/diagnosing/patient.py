@@ -114,7 +114,7 @@ def admit(
         health = health_of(gateway, state)
     database = LiveDatabase(deployment).facts()
     catalogue = read_catalogue(deployment)
-    activity = read_activity(deployment)
+    activity = read_activity(deployment, steps=False)
     timeline = _timeline(deployment, state, database, deep=deep)
     blocked = deployment.blocked("database")
     return Patient(
@@ -124,7 +124,7 @@ def admit(
         database=database,
         catalogue=catalogue,
         activity=activity,
-        unfinished=unfinished(deployment),
+        unfinished=unfinished(deployment, activity),
         drill=last_drill(deployment, catalogue, activity),
         timeline=timeline,
         migrations=()
