@@ -45,7 +45,6 @@ def integrity(patient: Patient) -> Diagnosis | None:
         return fail(
             "integrity",
             suspect,
-            f"it is suspect: {one_line(suspect)}",
             "Prune, VACUUM and whatever overwrites the file refuse until a full check has passed "
             "or another file stands there.",
             remedy=_remedy(patient, recorded),
