@@ -228,6 +228,21 @@ def test_a_folder_of_another_user_is_told_for_whom_the_gateway_runs_as(saved: Si
 
 
 @needs_root
+def test_where_containers_have_other_numbers_a_stopped_one_s_user_is_not_guessed(
+    saved: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("owner_checks", "sidecar_checks"):
+        monkeypatch.setattr(f"tui.operations.diagnosing.{module}.same_numbers", lambda _p: False)
+    state = replace(
+        gateway_of(saved.deployment).state(),  # type: ignore[union-attr]
+        user=f"{NOBODY}:{NOBODY}",
+    )
+    said = {one.name: one for one in examine(saved.deployment, state=state)}
+    assert {said[name].verdict for name in ("owner", "folder")} == {Verdict.UNKNOWN}
+    assert said["sidecars"].verdict is not Verdict.FAIL
+
+
+@needs_root
 def test_a_mode_that_lets_the_owner_not_write_is_put_right_by_its_own_operation(
     saved: Site,
 ) -> None:

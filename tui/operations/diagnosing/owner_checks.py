@@ -63,12 +63,39 @@ def _judged(patient: Patient, name: str, path: Path) -> Diagnosis | None:
     if files.lets_write(found.mode, (found.uid, found.gid), user):
         text = f"{path.name} is writable by {me}" if is_folder else f"{has}; it runs as {me}"
         return well(name, one_line(text) + where)
+    if patient.state.running not in ("running", "starting") and not same_numbers(patient):
+        return unknown(
+            name,
+            f"{has}; the engine numbers users otherwise than this host{where}",
+            f"Inside, the gateway is {me}; who that is here is not seen while it is stopped. "
+            "`gateway own` looks from inside, and refuses where nothing is to be given.",
+        )
     told = f"{one_line(path.name)} belongs to {has}, the gateway runs as {me}: it cannot write"
     put_right = giving(patient, name, path, found, user)
     if patient.state.running == "running":
         # One that runs opened it before, or has rights that are not seen here.
         return warn(name, told, _WHY, remedy=put_right)
     return fail(name, told, _WHY, remedy=put_right, code=ExitCode.PRECHECK)
+
+
+def same_numbers(patient: Patient) -> bool:
+    """Whether the users of the engine's containers have the numbers that they have here.
+
+    Raises:
+        McpdbError: The engine does not answer, or the container is gone.
+    """
+    ref = patient.container
+    if ref is None:
+        return True
+    from tui.services.containers.engine import Engine
+    from tui.services.giving import Giver
+
+    engine = Engine(ref.docker_host)
+    try:
+        folder = patient.deployment.database.parent
+        return Giver(engine, folder, "", engine.inspect(ref.container)).same_numbers
+    finally:
+        engine.close()
 
 
 def giving(

@@ -6,7 +6,7 @@ from tui.core.errors import ExitCode
 from tui.core.models import Diagnosis, FileIdentity
 from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import fail, remedy, unknown, warn, well
-from tui.operations.diagnosing.owner_checks import giving
+from tui.operations.diagnosing.owner_checks import giving, same_numbers
 from tui.operations.diagnosing.patient import Patient
 from tui.services import files
 from tui.services.sqlite.connections import sidecar
@@ -74,6 +74,8 @@ def _wedged(patient: Patient, found: dict[str, FileIdentity]) -> Diagnosis | Non
     for suffix, one in found.items():
         if files.lets_write(one.mode, (one.uid, one.gid), user):
             continue
+        if patient.state.running not in ("running", "starting") and not same_numbers(patient):
+            return None
         path = sidecar(patient.deployment.database, suffix)
         return fail(
             "sidecars",
