@@ -61,6 +61,7 @@ async def ready(pilot: Pilot[int]) -> None:
     if "WELCOME" in screen_text(pilot.app):  # type: ignore[arg-type]
         await pilot.press("escape")
     await wait_for(pilot, shows("healthy", "NEEDS YOU", "gateways"))
+    await wait_for(pilot, lambda text: "Doctor !" in text or "Doctor!" in text)
 
 
 async def confirm(pilot: Pilot[int]) -> None:

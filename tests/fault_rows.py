@@ -364,6 +364,21 @@ EVERY = (
         skipped=SAME,
     ),
     Row(
+        "every.log",
+        "the activity log is kept within bounds: a kill or a denial loses nothing that is needed, "
+        "a damaged or locked index means only that journals are read",
+        (
+            "unit/test_activity_bounds.py::"
+            "test_killed_at_any_removal_the_next_one_goes_on_and_nothing_needed_is_lost",
+            "unit/test_activity_bounds.py::test_what_may_not_be_removed_stays_and_the_rest_goes",
+            "unit/test_activity_bounds.py::test_with_the_second_location_away_nothing_goes",
+            "unit/test_activity_log.py::test_a_damaged_index_is_made_anew_and_the_log_is_whole",
+            "unit/test_activity_log.py::"
+            "test_an_index_that_another_screen_writes_only_means_that_journals_are_read",
+        ),
+        skipped=SAME,
+    ),
+    Row(
         "every.text",
         "hostile text is cleaned before widget, notification, stdout",
         (
@@ -1357,7 +1372,7 @@ MAINTENANCE = (
         ),
         (
             "test_maintain.py::"
-            "test_a_routine_that_is_killed_leaves_old_or_new_and_the_gateway_back",
+            "test_a_routine_that_is_killed_leaves_the_file_as_it_was_and_the_gateway_back",
             "test_maintain.py::test_a_disk_that_is_full_while_the_new_file_is_written",
         ),
     ),
@@ -1461,6 +1476,72 @@ ROTATION = (
     ),
 )
 
+ENGINE = "unit/test_salvage_engine.py::"
+SALVAGED = "unit/test_salvage.py::"
+REAL_LOSS = "test_complete_loss.py::test_damaged_then_gone_then_without_a_backup"
+
+SALVAGE = (
+    Row(
+        "salvage.source",
+        "the source is only read: no byte, no time, no file beside it changes; a gateway goes on",
+        (
+            f"{SALVAGED}test_a_damaged_live_file_is_read_and_stays_as_it_is",
+            f"{SALVAGED}test_a_running_gateway_goes_on_and_the_commits_in_its_wal_come_back",
+            f"{SALVAGED}test_a_damaged_backup_is_salvaged_too",
+            "unit/test_raw_copy.py::test_blocks_that_the_disk_does_not_give_are_zeros_and_told",
+        ),
+        (REAL_LOSS,),
+    ),
+    Row(
+        "salvage.truth",
+        "the report says of each table what was read and lost, and complete only where proved",
+        (
+            f"{ENGINE}test_whatever_is_damaged_the_report_is_true_and_the_source_untouched",
+            f"{ENGINE}test_an_intact_index_says_exactly_which_rows_are_lost",
+            f"{ENGINE}test_without_its_schema_the_tables_come_from_a_backup",
+            f"{ENGINE}test_rows_below_a_damaged_root_are_found_without_a_tree",
+            f"{ENGINE}test_commits_in_the_wal_come_back_and_a_cut_wal_says_so",
+        ),
+        (REAL_LOSS,),
+    ),
+    Row(
+        "salvage.suspect",
+        "its result is suspect: never latest, counts for no rule, a restore from it warns",
+        (
+            f"{SALVAGED}test_it_is_suspect_never_latest_and_counts_for_no_rule",
+            f"{SALVAGED}test_a_restore_from_it_warns_and_puts_it_in_place",
+            f"{SALVAGED}test_the_newest_backup_and_then_the_rows_that_only_the_salvage_has",
+        ),
+        (REAL_LOSS,),
+    ),
+    Row(
+        "salvage.faults",
+        "killed, cancelled or without room it leaves nothing half made; no file crashes it",
+        (
+            KILL,
+            FULL,
+            WISH,
+            f"{SALVAGED}test_a_disk_too_small_is_told_before_anything_is_written",
+            f"{SALVAGED}test_what_is_no_database_costs_3_and_leaves_nothing",
+            f"{ENGINE}test_files_that_are_no_database_are_refused_in_one_sentence",
+            f"{ENGINE}test_pages_that_lead_in_circles_end",
+            f"{ENGINE}test_definitions_that_do_anything_else_are_not_carried_out",
+        ),
+        skipped=SAME,
+    ),
+    Row(
+        "loss",
+        "a database that is gone: looking makes nothing; newest copy, any other, or a new one",
+        (
+            f"{SALVAGED}test_a_missing_database_is_not_made_by_asking_for_a_salvage",
+            "app/test_salvage_screens.py::test_the_page_of_trouble_offers_every_way_on",
+            "app/test_salvage_screens.py::"
+            "test_the_walk_tells_what_each_copy_would_lose_the_best_first",
+        ),
+        (REAL_LOSS,),
+    ),
+)
+
 ROWS: tuple[Row, ...] = (
     *INVARIANTS,
     *EVERY,
@@ -1480,6 +1561,7 @@ ROWS: tuple[Row, ...] = (
     *DOCTOR,
     *MAINTENANCE,
     *ROTATION,
+    *SALVAGE,
 )
 
 

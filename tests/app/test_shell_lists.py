@@ -204,6 +204,7 @@ async def test_home_filters_in_the_pane_of_the_part():
         (["3", "a"], ["revision e198602c3c1e", "copy revision"]),
         (["4", "a"], ["op 34 · prune", "Enter  whole page", "copy command"]),
         (["9", "a"], ["S      stop…", "X      restart…", "l      its log", "(start)"]),
+        (["9", "a"], ["compose down…", "compose up", "removes its containers and networks"]),
         (["0", "tab", "a"], ["backup k7m2qd", "B      restore…"]),
     ],
 )
@@ -226,7 +227,7 @@ async def test_a_greyed_line_of_the_menu_says_why_and_stays():
         assert not isinstance(app.screen, Menu)
 
 
-@pytest.mark.parametrize("keys", [["y"], [*["j"] * 9, "enter"]])
+@pytest.mark.parametrize("keys", [["y"], [*["j"] * 10, "enter"]])
 async def test_the_menu_does_what_its_key_or_enter_says(keys):
     app = shell()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tui.app.verbs import Make
+from tui.app.verbs import Make, named
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment
 from tui.wording import quantities
@@ -14,18 +14,12 @@ from tui.wording.clean import one_line
 
 if TYPE_CHECKING:
     from tui.app.panes.base import Pane
-    from tui.core.operation import Operation, Plan
+    from tui.core.operation import Plan
 
 
 def make(operation: str, params: Mapping[str, Any]) -> Make:
     """Make an operation of the registry by its name."""
-
-    def made(deployment: Deployment) -> Operation:
-        from tui.operations.execution.registry import build
-
-        return build(operation, deployment, params)
-
-    return made
+    return named(operation, **params)
 
 
 def tune(name: str, value: str) -> Make:

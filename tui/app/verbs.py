@@ -84,6 +84,17 @@ def drill(ident: str) -> Make:
     return make
 
 
+def salvage(word: str = "") -> Make:
+    """Read what is left of a damaged file into a new one; of the live one without a word."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.salvage import Salvage
+
+        return Salvage(deployment, source=word)
+
+    return make
+
+
 def pin(ident: str, *, pinned: bool) -> Make:
     """Keep a backup whatever the policy says, or no longer."""
 
@@ -229,13 +240,6 @@ def remedy(found: Remedy) -> Make:
     return named(found.operation, **dict(found.params))
 
 
-def knows_check() -> bool:
-    """Whether an operation reads every page, so that all see how far it is and what it found."""
-    from tui.operations.execution.registry import OPERATIONS
-
-    return "check" in OPERATIONS
-
-
 def compose_down(deployment: Deployment) -> Operation:
     """Remove the containers and networks of the gateway's project."""
     from tui.operations.compose_control import ComposeDown
@@ -361,6 +365,7 @@ def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
         "label": ("backup", "label", ident),
         "adopt": ("backup", "adopt", ident),
         "drill": ("backup", "drill", ident),
+        "salvage": ("salvage", ident) if ident else ("salvage",),
         "delete": ("backup", "delete", ident, "--confirm", ident),
         "prune": ("backup", "prune", "--confirm", name),
         "back_up_cold": ("backup", "create", "--cold", "--yes"),
