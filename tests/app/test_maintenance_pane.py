@@ -188,7 +188,7 @@ async def test_the_palette_turns_to_the_tab_that_it_speaks_of():
 
 @pytest.mark.parametrize(
     ("word", "operation"),
-    [("salvage", "salvage"), ("reindex", "reindex"), ("rotate logs", "rotate-logs"),
+    [("reindex", "reindex"), ("rotate logs", "rotate-logs"),
      ("weekly run", "maintain"), ("check the database", "check")],
 )  # fmt: skip
 async def test_the_palette_opens_the_plan_of_each_job_by_its_name(asked, word, operation):

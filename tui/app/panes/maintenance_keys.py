@@ -53,11 +53,11 @@ KEYLESS: Mapping[str, tuple[str, str]] = {
     "routine": ("routine", "jobs, their last runs and results"),
     "statistics": ("statistics", "size over time, tables by size, indexes that repeat others"),
     "tuning": ("tuning", "every setting of the database and who can change it"),
-    # VACUUM has a key of its own.
+    # VACUUM has a key of its own, a salvage several places where it is offered.
     **{
         f"job('{job.key}')": (f"{job.title}…", job.about)
         for job in jobs()
-        if job.operation != "vacuum"
+        if job.operation not in ("vacuum", "salvage")
     },
 }
 """Actions without a key: title and what it does."""
