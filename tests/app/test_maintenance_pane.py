@@ -12,11 +12,13 @@ from tests.app.maintenance_story import DEPLOYMENT, FIGURES, KNOWN, known, shell
 from tests.app.shell_story import FORBIDDEN, HOSTILE, changed, screen_text
 from tests.app.waiting import until
 from tui.app.app import McpdbApp
+from tui.app.commands import commands
 from tui.app.loops import Periods
 from tui.app.panes.base import Pane
 from tui.app.panes.maintenance import MaintenancePane
 from tui.app.screens.export_path import PathLine
 from tui.app.screens.operation import OperationScreen
+from tui.app.screens.palette import find
 from tui.app.screens.question import Question
 from tui.app.screens.vacuum_question import VacuumQuestion
 from tui.core.models import TableFigures
@@ -182,6 +184,25 @@ async def test_the_palette_turns_to_the_tab_that_it_speaks_of():
         await app.act(app.pane, "sort")
         await pilot.pause()
         assert "[Statistics]" in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("word", "operation"),
+    [("reindex", "reindex"), ("rotate logs", "rotate-logs"),
+     ("weekly run", "maintain"), ("check the database", "check")],
+)  # fmt: skip
+async def test_the_palette_opens_the_plan_of_each_job_by_its_name(asked, word, operation):
+    app = shell(KNOWN)
+    async with app.run_test(size=(80, 24)) as pilot:
+        offered, places = commands(app.pane)
+        first = find(offered, word)[0].command
+        place = places[first.id]
+        await app.action_pane(place.pane)
+        await app.act(app.pane, place.action)
+        await until(pilot, lambda: asked)
+        assert "[Routine]" in screen_text(app)
+    made, words = asked[0]
+    assert (made.name, bool(words)) == (operation, True)
 
 
 # --- on a real deployment ---------------------------------------------------------------------

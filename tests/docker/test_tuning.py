@@ -24,7 +24,7 @@ def test_0_3_1_goes_to_wal_and_back_healthy_each_time_with_the_same_rows(raise_s
     site.add_tool("kept")
     owner, tables = site.owner_and_mode(), ask(site.lab.database, "SELECT name FROM tools")
     assert mode_of(site) == "delete"
-    for mode in ("wal", "delete", "wal"):
+    for mode in ("wal", "delete"):
         entry = site.do(Tune(site.deployment, setting="journal_mode", value=mode, stop=True))
         assert entry.exit_code == 0, entry.sentence
         assert site.healthy()

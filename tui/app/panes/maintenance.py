@@ -33,7 +33,7 @@ ROUTINE, STATISTICS, TUNING = range(3)
 TITLES = ("Routine", "Statistics", "Tuning")
 _LISTS = ("jobs", "sizes", "settings")
 _ONLY: dict[str, tuple[int, ...]] = {
-    "run": (ROUTINE,), "vacuum": (ROUTINE,), "sort": (STATISTICS,),
+    "run": (ROUTINE,), "job": (ROUTINE,), "vacuum": (ROUTINE,), "sort": (STATISTICS,),
     "save": (STATISTICS,), "count": (STATISTICS,),
 }  # fmt: skip
 """Actions that belong to some of the tabs alone."""
@@ -258,6 +258,9 @@ class MaintenancePane(ListPane):
             case "run":
                 job = jobs.find(key)
                 return self._why_no_job(job.operation if job else "", "r run")
+            case "job":
+                # Only what is listed has one; rights and running work are the same for all.
+                return verbs.why_not_change(self.seen, "the plan")
             case "open":
                 return self._why_not_open(key)
             case "tune":
@@ -351,6 +354,11 @@ class MaintenancePane(ListPane):
             self.update()
         else:
             self._offer_values(key)
+
+    def action_job(self, key: str) -> None:
+        """The plan of a job that was named, as by the palette."""
+        self._list.point_at(key)
+        self._plan(key)
 
     def _plan(self, key: str) -> None:
         job = jobs.find(key)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from textual.binding import Binding, BindingType
 
+from tui.app.listing.maintenance_jobs import jobs
 from tui.app.panes.listed import ACTIONS, FILTER, MATCHES
 from tui.app.widgets.groups import ASKS, HERE
 
@@ -52,6 +53,12 @@ KEYLESS: Mapping[str, tuple[str, str]] = {
     "routine": ("routine", "jobs, their last runs and results"),
     "statistics": ("statistics", "size over time, tables by size, indexes that repeat others"),
     "tuning": ("tuning", "every setting of the database and who can change it"),
+    # VACUUM has a key of its own, a salvage several places where it is offered.
+    **{
+        f"job('{job.key}')": (f"{job.title}…", job.about)
+        for job in jobs()
+        if job.operation not in ("vacuum", "salvage")
+    },
 }
 """Actions without a key: title and what it does."""
 
