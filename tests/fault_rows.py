@@ -364,6 +364,21 @@ EVERY = (
         skipped=SAME,
     ),
     Row(
+        "every.log",
+        "the activity log is kept within bounds: a kill or a denial loses nothing that is needed, "
+        "a damaged or locked index means only that journals are read",
+        (
+            "unit/test_activity_bounds.py::"
+            "test_killed_at_any_removal_the_next_one_goes_on_and_nothing_needed_is_lost",
+            "unit/test_activity_bounds.py::test_what_may_not_be_removed_stays_and_the_rest_goes",
+            "unit/test_activity_bounds.py::test_with_the_second_location_away_nothing_goes",
+            "unit/test_activity_log.py::test_a_damaged_index_is_made_anew_and_the_log_is_whole",
+            "unit/test_activity_log.py::"
+            "test_an_index_that_another_screen_writes_only_means_that_journals_are_read",
+        ),
+        skipped=SAME,
+    ),
+    Row(
         "every.text",
         "hostile text is cleaned before widget, notification, stdout",
         (
@@ -1317,6 +1332,8 @@ MIGRATE = (
 )
 
 _KEPT = "unit/test_maintenance.py::"
+_TUNED = "unit/test_tuning.py::"
+
 MAINTENANCE = (
     Row(
         "maintain.stopped",
@@ -1355,7 +1372,7 @@ MAINTENANCE = (
         ),
         (
             "test_maintain.py::"
-            "test_a_routine_that_is_killed_leaves_old_or_new_and_the_gateway_back",
+            "test_a_routine_that_is_killed_leaves_the_file_as_it_was_and_the_gateway_back",
             "test_maintain.py::test_a_disk_that_is_full_while_the_new_file_is_written",
         ),
     ),
@@ -1380,6 +1397,33 @@ MAINTENANCE = (
             f"{_KEPT}test_the_routine_leaves_vacuum_out_while_the_gateway_runs_and_says_so",
         ),
         ("test_maintain.py::test_the_weekly_routine_from_cron_and_with_a_stop",),
+    ),
+    Row(
+        "tune.persists",
+        "PRAGMA: only what persists is offered, gateway stopped, a new file; read back and shown",
+        (
+            f"{_TUNED}test_page_size_and_auto_vacuum_change_with_every_row_written_until_the_stop",
+            f"{_TUNED}test_what_cannot_be_changed_from_outside_is_refused_with_why",
+            f"{_TUNED}test_a_mode_that_the_gateway_sets_itself_is_refused_as_it_would_not_stay",
+            f"{_TUNED}test_a_mode_that_the_gateway_sets_back_is_told_and_not_called_done",
+            f"{_TUNED}test_a_running_gateway_is_stopped_only_when_that_was_allowed",
+        ),
+        (
+            "test_tuning.py::test_0_3_1_goes_to_wal_and_back_healthy_each_time_with_the_same_rows",
+            "test_tuning.py::test_1_0_7_sets_its_own_mode_and_takes_another_page_size",
+        ),
+    ),
+    Row(
+        "figures.looking",
+        "measuring holds nothing, leaves nothing; its own derived file may be lost or spoilt",
+        (
+            "unit/test_file_figures.py::"
+            "test_the_look_at_a_running_gateway_holds_nothing_and_leaves_its_wal_alone",
+            "unit/test_growth.py::test_the_derived_file_may_be_deleted_or_spoilt_at_any_time",
+            "unit/test_growth.py::test_looking_makes_no_state_folder_and_read_only_keeps_nothing",
+            "unit/test_growth.py::test_a_link_in_the_place_of_the_derived_file_is_not_followed",
+        ),
+        ("test_tuning.py::test_1_0_7_sets_its_own_mode_and_takes_another_page_size",),
     ),
     Row(
         "maintain.damage",

@@ -204,6 +204,7 @@ async def test_home_filters_in_the_pane_of_the_part():
         (["3", "a"], ["revision e198602c3c1e", "copy revision"]),
         (["4", "a"], ["op 34 · prune", "Enter  whole page", "copy command"]),
         (["9", "a"], ["S      stop…", "X      restart…", "l      its log", "(start)"]),
+        (["9", "a"], ["compose down…", "compose up", "removes its containers and networks"]),
         (["0", "tab", "a"], ["backup k7m2qd", "B      restore…"]),
     ],
 )

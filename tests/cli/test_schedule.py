@@ -104,6 +104,8 @@ def test_install_shows_the_files_asks_and_can_be_taken_back(quiet: Place) -> Non
     status = quiet.cli.json("schedule", "status").document["data"]
     assert [found["kind"] for found in status["installed"]] == ["systemd"]
     assert status["missed"] == []
+    assert [run["job"] for run in status["jobs"]] == ["logs", "maintain", "nightly", "weekly"]
+    assert "nightly   02:00      next" in quiet.cli("schedule", "status").out
     assert quiet.cli("schedule", "remove", "--yes").code == 0
     assert list(folder.iterdir()) == []
 

@@ -33,7 +33,8 @@ def test_down_removes_containers_and_networks_and_up_brings_the_same_database_ba
     site.add_tool("made-before-down")
     inode = site.lab.database.stat().st_ino
     containers, networks = of_project(site)
-    assert containers and networks
+    name = site.deployment.name
+    assert containers
 
     refused = site.command("gateway", "down")
     assert refused.returncode == 2 and "--yes confirms it" in refused.stderr
@@ -47,6 +48,7 @@ def test_down_removes_containers_and_networks_and_up_brings_the_same_database_ba
     # What needs no container goes on, and says what there is.
     status = json.loads(site.command("status", "--json").stdout)["data"]
     assert status["gateway"]["running"] == "missing"
+    assert status["deployment"]["name"] == name
     assert site.command("gateway", "status").returncode == 10
     again = site.command("gateway", "down", "--yes")
     assert again.returncode == 10 and "it is down" in again.stderr

@@ -608,10 +608,8 @@ CASES: tuple[Case, ...] = (
         down=("vacuum",),
         # Around its own step an upgrade's, by the same code.
         kills=(
-            "after:step_started:release",
             "before:step_finished:prove",
             "after:step_started:vacuum",
-            "after:step_finished:check",
             "after:step_started:swap",
             "before:step_finished:swap",
             "before:step_finished:readback",
@@ -660,7 +658,6 @@ CASES: tuple[Case, ...] = (
         # A backup, a check and a VACUUM one behind the other, by the same code.
         kills=(
             "after:step_finished:verify",
-            "after:step_started:integrity",
             "after:step_started:analyze",
             "before:step_finished:swap",
             "after:step_started:size",

@@ -212,6 +212,34 @@ def test_a_writer_that_never_rests_goes_on_in_the_same_file_and_loses_no_more_th
     assert not list(place.glob(".*"))
 
 
+def test_a_writer_that_has_been_silent_since_an_earlier_rotation_has_lost_nothing(
+    quiet: Site,
+) -> None:
+    """Its descriptor still stands where the file ended then."""
+    place = folder(quiet)
+    log = put(place / "app.log", days=2)
+    program = (
+        "import os, sys\nwith open(sys.argv[1], 'a') as log:\n"
+        "    log.write('x' * 100_000 + '\\n'); log.flush(); print(flush=True); sys.stdin.read()\n"
+    )
+    silent = subprocess.Popen(
+        [sys.executable, "-c", program, str(log)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert silent.stdin is not None and silent.stdout is not None
+    try:
+        silent.stdout.readline()
+        results = []
+        for _round in range(2):
+            with log.open("a") as stream:
+                stream.write(LINE)
+            results += rotate(quiet, compress_after=0.0).result["rotated"]
+    finally:
+        silent.communicate()
+    assert [(one["how"], one["counted"], one["lost"]) for one in results] == [
+        ("emptied", True, 0)
+    ] * 2
+
+
 def test_a_log_that_is_open_is_rotated_by_the_age_of_its_oldest_line(quiet: Site) -> None:
     place = folder(quiet)
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() - 2 * DAY))

@@ -25,8 +25,11 @@ from tui.operations.activity import read_activity
 from tui.operations.backing_up.missed import missed_runs
 from tui.operations.backup import BackupCreate
 from tui.operations.execution.launch import follow, launch, launch_resume
-from tui.operations.schedule import Schedule, Unschedule, installed, texts
-from tui.operations.scheduling.jobs import SCHEDULED, Times, jobs, program
+from tui.operations.execution.registry import build
+from tui.operations.schedule import Schedule, Unschedule, texts
+from tui.operations.scheduling.installed import installed
+from tui.operations.scheduling.jobs import SCHEDULED, Times, chosen, jobs, program
+from tui.operations.scheduling.runs import next_of, runs
 from tui.operations.status import read_status
 from tui.services import crontab, timers
 from tui.services.locks import DatabaseLock
@@ -277,9 +280,55 @@ def test_installing_shows_writes_replaces_and_removes_only_our_own_units(place: 
         ("systemd", 9)
     ]
     gone = place.do(Unschedule(place.deployment, user=True))
-    assert gone.exit_code == 0 and "removed 5 units" in gone.sentence
+    assert gone.exit_code == 0 and "removed 9 units" in gone.sentence
     assert units_of(place) == {"mine.service"}
     assert installed(place.deployment) == ()
+
+
+def test_an_older_installation_is_brought_up_to_date_and_jobs_can_be_left_out(
+    place: Site,
+) -> None:
+    older = {"kind": "systemd", "at": "01:00", "weekly": "Sat 03:30", "user": True, "options": []}
+    # As a journal of an older version names it.
+    assert isinstance(build("schedule", place.deployment, older), Schedule)
+    first = Schedule(place.deployment, user=True, which=("backup", "drill"))
+    assert place.do(first).exit_code == 0
+    assert {name.rpartition("-")[2] for name in units_of(place)} == {
+        "nightly.service", "nightly.timer", "weekly.service", "weekly.timer", "resume.service",
+    }  # fmt: skip
+    assert place.do(Schedule(place.deployment, user=True)).exit_code == 0
+    assert len(units_of(place)) == 9
+    less = place.do(Schedule(place.deployment, user=True, which=("logs",), logs="05:00"))
+    assert less.exit_code == 0 and "rotation of the logs at 05:00" in less.sentence
+    assert {name.rpartition("-")[2] for name in units_of(place)} == {
+        "logs.service", "logs.timer", "resume.service",
+    }  # fmt: skip
+    with pytest.raises(UsageError, match="'tea' is no job"):
+        chosen(("backup", "tea"))
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "wanted"),
+    [
+        (At(2, 0), "2026-08-11T01:59:30", "2026-08-11T02:00:00"),
+        (At(2, 0), "2026-08-11T02:00:00", "2026-08-12T02:00:00"),
+        (At(3, 30, "Sun"), "2026-08-11T02:00:00", "2026-08-16T03:30:00"),
+        (At(3, 30, "Tue"), "2026-08-11T04:00:00", "2026-08-18T03:30:00"),
+    ],
+)
+def test_when_a_job_runs_next(at: At, now: str, wanted: str) -> None:
+    moment = datetime.fromisoformat(now).astimezone()
+    assert next_of(at, moment) == datetime.fromisoformat(wanted).astimezone()
+
+
+def test_the_jobs_of_a_crontab_block_are_told_apart() -> None:
+    block = crontab.cron_lines("/m.db", jobs(deployment(ODD), Times(), (), kind="cron"))
+    now = datetime.now(UTC)
+    found = runs("cron", "crontab", block[1:-1], (), now)
+    assert [(run.job, run.at) for run in found] == [
+        ("nightly", "02:00"), ("weekly", "Sun 03:30"), ("maintain", "Sun 04:30"), ("logs", "02:45"),
+    ]  # fmt: skip
+    assert all(run.next > now and run.last is None for run in found)
 
 
 def test_a_unit_of_the_same_name_that_is_not_ours_is_refused(place: Site) -> None:

@@ -240,13 +240,6 @@ def remedy(found: Remedy) -> Make:
     return named(found.operation, **dict(found.params))
 
 
-def knows_check() -> bool:
-    """Whether an operation reads every page, so that all see how far it is and what it found."""
-    from tui.operations.execution.registry import OPERATIONS
-
-    return "check" in OPERATIONS
-
-
 def compose_down(deployment: Deployment) -> Operation:
     """Remove the containers and networks of the gateway's project."""
     from tui.operations.compose_control import ComposeDown
@@ -300,11 +293,15 @@ def why_not_undo(seen: Seen, verb: str) -> str:
     return f"{verb} is off. {seen.undo}" if seen.undo else ""
 
 
+_KEEP_ROWS = ("vacuum", "analyze", "reindex", "maintain", "tune")
+"""They keep the old file as well, and are not what an undo takes back: the rows are the same."""
+
+
 def undoable(seen: Seen) -> ActivityEntry | None:
     """The operation that an undo takes back: the last that put another database in place."""
     for entry in seen.activity or ():
         made = entry.operation == "bootstrap" and entry.result.get("made") is True
-        if made or entry.result.get("safety"):
+        if made or (entry.result.get("safety") and entry.operation not in _KEEP_ROWS):
             return entry
     return None
 

@@ -142,6 +142,7 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "schedule remove": _OPERATION,
     "schedule status": {
         "installed": "each schedule of this database: kind, where, user, lines",
+        "jobs": "job, at, next, last, last_exit, last_text of each",
         "missed": "scheduled runs that came to nothing since one went well",
     },
     "backup compare": {

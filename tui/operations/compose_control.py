@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -26,58 +25,13 @@ from tui.core.operation import (
 )
 from tui.operations.command import command_line
 from tui.operations.execution.journaled import failure, finished, gave_up, pending, started
+from tui.operations.finding.compose_projects import image_before, project_of
 from tui.operations.finding.gateways import state_of, wait_healthy
-from tui.services import journal
 from tui.services.containers import compose_down, compose_project
 from tui.services.containers.compose_down import Parts
 from tui.services.gateways import connect
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural
-
-
-def project_of(deployment: Deployment) -> ContainerRef:
-    """The project that is meant, also when it has no container any more.
-
-    Raises:
-        NotFoundError: No gateway is known here.
-        PrecheckError: It was not made by Compose.
-    """
-    ref = deployment.gateway
-    if isinstance(ref, ContainerRef) and ref.config_files:
-        return _of_compose(ref)
-    # Taken down: what Compose was given then stands in the journal, not in a label any more.
-    remembered = _taken_down(deployment)
-    if remembered is not None and (ref is None or isinstance(ref, ContainerRef)):
-        return remembered
-    if isinstance(ref, ContainerRef):
-        return _of_compose(ref)
-    if ref is not None:
-        raise PrecheckError("compose down and up are for a gateway of Compose; this is a process.")
-    blocked = deployment.blocked("gateway")
-    raise NotFoundError(
-        blocked.text if blocked else "No gateway is known here; the file was given with --db."
-    )
-
-
-def _of_compose(ref: ContainerRef) -> ContainerRef:
-    if not ref.project or not ref.service:
-        raise PrecheckError(f"{one_line(ref.container)} was not made by Compose.")
-    return ref
-
-
-def _taken_down(deployment: Deployment) -> ContainerRef | None:
-    """The project that was last taken down here, if nothing has been brought up since."""
-    for path in reversed(journal.paths(deployment.state_dir)):
-        if not path.stem[24:].startswith(("down", "up")) or journal.is_refusal(path):
-            continue
-        with suppress(McpdbError, KeyError, TypeError, ValueError, IndexError):
-            begun = journal.read(path)[0]
-            if begun["operation"] not in ("down", "up"):
-                continue
-            found = Deployment.from_json(begun["deployment"]).gateway
-            if isinstance(found, ContainerRef) and found.config_files:
-                return found
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +226,7 @@ class ComposeUp(_Compose):
             return [Check("image", Verdict.FAIL, named.problem)]
         if named.problem:
             return [Check("image", Verdict.WARN, f"{one_line(named.name)} is fetched first")]
-        before = self.deployment.image_id or self._image_before()
+        before = self.deployment.image_id or image_before(self.deployment)
         if before and before != named.id:
             text = (
                 f"Compose names {one_line(named.name)}, another image than the one that ran here: "
@@ -280,14 +234,6 @@ class ComposeUp(_Compose):
             )
             return [Check("image", Verdict.WARN, text)]
         return [Check("image", Verdict.OK, one_line(named.name))]
-
-    def _image_before(self) -> str:
-        """The image that ran when it was taken down; empty when that is not known."""
-        for path in reversed(journal.paths(self.deployment.state_dir)):
-            if path.stem[24:].startswith("down") and not journal.is_refusal(path):
-                with suppress(McpdbError, KeyError, IndexError):
-                    return str(journal.read(path)[0]["deployment"]["image_id"])
-        return ""
 
     def _steps(self) -> tuple[PlannedStep, ...]:
         return (

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from tui.core.ages import as_text
@@ -19,7 +18,6 @@ from tui.core.operation import (
     Check,
     Facts,
     Plan,
-    PlannedStep,
     Progress,
     Record,
     Recovery,
@@ -33,26 +31,15 @@ from tui.core.operation import (
 )
 from tui.operations.command import command_line
 from tui.operations.execution.journaled import failure, gave_up, pending
-from tui.operations.rotating import told, working
+from tui.operations.rotating import planning, told, working
 from tui.operations.rotating.choosing import (
     CHANGES,
     Found,
     choose,
     folders,
-    is_writable,
     rules_of,
-    totals,
 )
 from tui.operations.rotating.copying import Copied
-from tui.services import files
-from tui.wording.clean import one_line
-from tui.wording.quantities import narrow_size, plural
-
-TITLES: Mapping[str, str] = {
-    "delete": "delete compressed logs that are old enough",
-    "copy": "compress a copy and read it back",
-    "finish": "put the copy in the log's place, or empty the log",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +79,19 @@ class RotateLogs:
             checks.append(Check("read-only", Verdict.FAIL, "started with --read-only"))
         try:
             found, complete = self.look()
-            checks += _checks(found, complete)
+            checks += planning.checks(found, complete)
         except McpdbError as error:
             checks.append(Check("logs", Verdict.FAIL, str(error), error.exit_code))
         work = [one for one in found if one.action in CHANGES]
         return Plan(
             operation=self.name,
-            title=_title(found, deployment.name),
+            title=planning.title(found, deployment.name),
             # Where nothing happens there is nothing to ask.
             tier=Tier.DISRUPTIVE if work else Tier.LIGHT,
             subject=deployment.name,
             basis={"files": [[one.action, one.name, *one.identity.key] for one in work]},
             checks=checks,
-            steps=_planned(found),
+            steps=planning.planned(found),
             command=command_line(deployment, *self._words()),
             facts={
                 "logs": [
@@ -121,13 +108,15 @@ class RotateLogs:
                 "freed": sum(one.identity.size for one in work),
                 "compress_after": as_text(rules.compress_after),
                 "delete_after": as_text(rules.delete_after),
-                "effects": [f"{one.name}: {one.action}, {one.why}" for one in work],
+                "effects": planning.effects(work),
                 "disturbs": "this compresses, empties and deletes files of the log folder",
             },
         )
 
     def _words(self) -> list[str]:
         words = ["rotate-logs"]
+        if self.deployment.rotation.folder:
+            words += ["--log-dir", self.deployment.rotation.folder]
         for flag, age in (
             ("--compress-after", self.compress_after),
             ("--delete-after", self.delete_after),
@@ -191,13 +180,13 @@ def _left_to_do(
     if last["step"] == "delete":
         return RecoveryAction(
             "delete",
-            TITLES["delete"],
+            planning.TITLES["delete"],
             lambda _progress: {"rotated": _deleted(mark)},
         )
     copied = Copied(**facts["copied"])
     return RecoveryAction(
         "finish",
-        TITLES["finish"],
+        planning.TITLES["finish"],
         lambda _progress: {"rotated": _finished(mark, partial, copied, again=True)},
     )
 
@@ -206,7 +195,7 @@ def _left_to_do(
 
 
 def _deleting(one: Found, facts: Facts) -> Generator[Step, None, dict[str, Any]]:
-    yield StepStarted("delete", TITLES["delete"], facts=facts)
+    yield StepStarted("delete", planning.TITLES["delete"], facts=facts)
     try:
         result = _deleted(one.mark)
     except McpdbError as error:
@@ -219,7 +208,7 @@ def _rotating(
     one: Found, facts: Facts, progress: Progress
 ) -> Generator[Step, None, dict[str, Any]]:
     partial = str(facts["partial"])
-    yield StepStarted("copy", TITLES["copy"], facts=facts)
+    yield StepStarted("copy", planning.TITLES["copy"], facts=facts)
     try:
         copied = working.copy(one.mark, partial, progress.tick)
     except Cancelled:
@@ -230,7 +219,7 @@ def _rotating(
         return result
     yield StepFinished("copy")
     facts = {**facts, "copied": asdict(copied)}
-    yield StepStarted("finish", TITLES["finish"], cancellable=False, facts=facts)
+    yield StepStarted("finish", planning.TITLES["finish"], cancellable=False, facts=facts)
     try:
         result = _finished(one.mark, partial, copied)
     except McpdbError as error:
@@ -255,64 +244,3 @@ def _finished(
 def _discarded(mark: Mapping[str, Any], partial: str) -> Facts:
     working.discard(str(mark["folder"]), partial)
     return {}
-
-
-# --- words ------------------------------------------------------------------------------------
-
-
-def _title(found: Sequence[Found], name: str) -> str:
-    number = totals(found)
-    parts = [
-        f"{verb} {plural(number[action], noun)}"
-        for action, verb, noun in (
-            ("compress", "compress", "log"),
-            ("empty", "copy and empty", "open log"),
-            ("delete", "delete", "old log"),
-        )
-        if number[action]
-    ]
-    return f"rotate the logs of {name}: {', '.join(parts) if parts else 'nothing to do'}"
-
-
-def _planned(found: Sequence[Found]) -> tuple[PlannedStep, ...]:
-    number = totals(found)
-    steps = [PlannedStep("delete", TITLES["delete"])] if number["delete"] else []
-    if number["compress"] or number["empty"]:
-        steps += [
-            PlannedStep("copy", TITLES["copy"]),
-            PlannedStep("finish", TITLES["finish"], cancellable=False),
-        ]
-    return tuple(steps)
-
-
-def _checks(found: Sequence[Found], complete: bool) -> list[Check]:
-    checks = []
-    places = sorted({one.folder for one in found if one.action in CHANGES})
-    for place in places:
-        try:
-            if not is_writable(place):
-                raise files.denied("write to", place, PermissionError())
-            checks.append(_room(place, found))
-        except McpdbError as error:
-            checks.append(Check("permission", Verdict.FAIL, str(error), error.exit_code))
-    if not complete:
-        text = "not every process can be looked into: what may be open is copied and emptied"
-        checks.append(Check("open", Verdict.UNKNOWN, text))
-    skipped = sum(one.action == "skip" for one in found)
-    if skipped:
-        text = f"{plural(skipped, 'file')} not ours to rotate, left as found"
-        checks.append(Check("others", Verdict.OK, text))
-    return checks
-
-
-def _room(place: Path, found: Sequence[Found]) -> Check:
-    """Whether the largest log's copy will fit, as far as can be said before it is packed."""
-    here = [one for one in found if one.folder == place]
-    gone = sum(one.identity.size for one in here if one.action == "delete")
-    largest = max((o.identity.size for o in here if o.action in ("compress", "empty")), default=0)
-    free = files.free_space(place)
-    text = f"{narrow_size(free, 'down')} free in {one_line(str(place))}"
-    if free + gone < largest // 10:
-        text = f"{text}: a log that does not fit stays as it is"
-        return Check("space", Verdict.WARN, text)
-    return Check("space", Verdict.OK, text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,13 +27,11 @@ from tui.core.operation import (
 )
 from tui.operations.command import command_line
 from tui.operations.execution.journaled import failure, merged, recovered
+from tui.operations.scheduling.installed import CRONTAB, is_installed
 from tui.operations.scheduling.jobs import ALL, AT, LOGS, MAINTAIN, WEEKLY, Times, chosen, jobs
 from tui.services import crontab, files, timers
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural
-
-CRONTAB = "crontab"
-"""Stands for this user's crontab where a path is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +265,7 @@ class Schedule(_Schedule):
             PrecheckError: A file of that name is not ours, or the other kind is installed.
         """
         other = "cron" if self.kind == "systemd" else "systemd"
-        if _is_installed(self.mark, other, user=self.user):
+        if is_installed(self.mark, other, user=self.user):
             raise PrecheckError(
                 f"A schedule by {other} is installed: everything would run twice. "
                 f"mcpdb-tui schedule remove --{other} removes it."
@@ -360,43 +357,6 @@ def _require_writable(folder: Path) -> None:
         nearest = nearest.parent
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise files.denied("write to", nearest, PermissionError())
-
-
-def _is_installed(mark: str, kind: str, *, user: bool) -> bool:
-    with suppress(McpdbError):
-        if kind == "cron":
-            return bool(crontab.block_in(crontab.read_crontab(), mark))
-        return bool(timers.our_units(timers.units_folder(user=user), mark))
-    return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
-    """A schedule that is there."""
-
-    kind: str
-    where: str
-    user: bool
-    lines: tuple[str, ...]
-    """Unit names, or the lines of the crontab block."""
-    problem: str = ""
-
-
-def installed(deployment: Deployment) -> tuple[Installed, ...]:
-    """The schedules of this database: the system's, this user's, and the crontab."""
-    mark, found = str(deployment.database), []
-    for user in (False, True):
-        folder = timers.units_folder(user=user)
-        with suppress(McpdbError):
-            units = timers.our_units(folder, mark)
-            if units:
-                names = tuple(path.name for path in units)
-                found.append(Installed(kind="systemd", where=str(folder), user=user, lines=names))
-    with suppress(McpdbError):
-        block = crontab.block_in(crontab.read_crontab(), mark)
-        if block:
-            found.append(Installed(kind="cron", where=CRONTAB, user=True, lines=block[1:-1]))
-    return tuple(found)
 
 
 def texts(schedule: Schedule) -> tuple[tuple[str, str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +15,12 @@ from tui.cli.report.emit import emit
 from tui.cli.report.schedule import installed_lines, plan_lines, printed_lines
 from tui.cli.session import Session
 from tui.core.setting_keys import KEYS
+from tui.operations.activity import read_activity
 from tui.operations.backing_up.missed import missed_runs
-from tui.operations.schedule import Schedule, Unschedule, installed, texts
+from tui.operations.schedule import Schedule, Unschedule, texts
+from tui.operations.scheduling.installed import installed
 from tui.operations.scheduling.jobs import ALL, AT, LOGS, MAINTAIN, WEEKLY, chosen
+from tui.operations.scheduling.runs import runs
 from tui.services.timers import systemd_runs
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -101,10 +105,13 @@ def remove(session: Session, kind: str | None, user: bool) -> int:
 @schedule.command("status")
 @click.pass_obj
 def status(session: Session) -> int:
-    """What is scheduled for this database, and which runs came to nothing."""
-    there, missed = installed(session.deployment), missed_runs(session.deployment)
-    data = {"installed": there, "missed": missed}
-    return emit(session, data, installed_lines(there, missed))
+    """What is scheduled for this database, when it runs, and which runs came to nothing."""
+    activity = read_activity(session.deployment)
+    there, missed = installed(session.deployment), missed_runs(session.deployment, activity)
+    now = datetime.now(UTC)
+    jobs = [runs(one.kind, one.where, one.lines, activity, now) for one in there]
+    data = {"installed": there, "jobs": [run for found in jobs for run in found], "missed": missed}
+    return emit(session, data, installed_lines(there, jobs, missed))
 
 
 def _ask(session: Session, operation: Schedule | Unschedule) -> int:

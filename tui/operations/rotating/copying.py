@@ -129,7 +129,13 @@ def has(source: int, copied: Copied, name: Path) -> bool:
 
 
 def empty(
-    source: int, target: int, copied: Copied, writers: Sequence[OpenFile], name: Path
+    source: int,
+    target: int,
+    copied: Copied,
+    writers: Sequence[OpenFile],
+    name: Path,
+    *,
+    seen: bool,
 ) -> Emptied:
     """Add what came since the copy, then empty the log; it cannot be cancelled.
 
@@ -137,7 +143,8 @@ def empty(
         source: The log, open for reading and writing.
         target: The copy, open for writing at its end.
         copied: What is in it.
-        writers: Who has the log open.
+        writers: Who has the log open for writing.
+        seen: Whether these are known to be all.
         name: Of the log, for sentences.
 
     Raises:
@@ -152,6 +159,8 @@ def empty(
         gzips.sync(target, name)
         offset = end
     _wait_for_quiet(source)
+    before = [one.position for one in writers]
+    size = os.fstat(source).st_size
     for left in range(_PIECES, -1, -1):
         looked = time.perf_counter()
         piece = os.pread(source, CHUNK, offset)
@@ -164,13 +173,13 @@ def empty(
             offset += len(piece)
         if not piece or not left:
             break
-    positions = [one.position for one in writers if one.writes]
+    positions = _moved([one.position for one in writers], before, size)
     # Looked at last: as long as nothing is in it, nobody has moved on since.
     untouched = os.fstat(source).st_size == 0
     gzips.sync(target, name)
     gzips.sync(source, name)
     rate = (offset - copied.size) / max(0.001, copied.seconds + time.monotonic() - began)
-    lost, counted = _lost(positions, offset, untouched=untouched)
+    lost, counted = _lost(positions, offset, untouched=untouched and seen)
     line = max(1, copied.size // max(1, copied.newlines))
     if not counted and positions:
         lost = max(line, math.ceil(2 * rate * window))
@@ -190,14 +199,32 @@ def _wait_for_quiet(source: int) -> None:
         size = now
 
 
+def _moved(
+    after: Sequence[int | None], before: Sequence[int | None], size: int
+) -> list[int | None]:
+    """Where the writers stand now, as far as that tells of the last moment.
+
+    One that has been silent since an earlier emptying still stands behind the end of that file.
+
+    Args:
+        after: Behind their last writes, now.
+        before: The same just before.
+        size: Of the log then.
+    """
+    return [
+        0 if now == then and then is not None and then > size else now
+        for now, then in zip(after, before, strict=True)
+    ]
+
+
 def _lost(positions: Sequence[int | None], offset: int, *, untouched: bool) -> tuple[int, bool]:
     """Bytes that came in the last moment, and whether that is counted.
 
     A writer that appends stands behind its last write: how far the furthest stands behind what
     was copied is lost. Once somebody has written into the emptied log that is not known any
-    more; nor where a writer cannot be asked, or none is seen.
+    more; nor where a writer cannot be asked, or not all are known.
     """
     known = [place for place in positions if place is not None]
-    if not untouched or not known or len(known) != len(positions):
+    if not untouched or len(known) != len(positions):
         return 0, False
-    return max(0, max(known) - offset), True
+    return max(0, max(known, default=0) - offset), True

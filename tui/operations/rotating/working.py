@@ -124,8 +124,9 @@ def _removed(folder: Folder, mark: Mark, copied: Copied) -> bool:
 
 
 def _emptied(folder: Folder, mark: Mark, partial: str, copied: Copied) -> dict[str, Any]:
-    holders, _complete = open_files([_key(mark)])
-    writers = [one for one in holders.get(_key(mark), ()) if one.writes]
+    holders, complete = open_files([_key(mark)])
+    everybody = holders.get(_key(mark), ())
+    writers = [one for one in everybody if one.writes]
     with _log(folder, mark, writing=True) as (source, name):
         if stuck := next((one for one in writers if not one.appends), None):
             raise BusyError(
@@ -136,7 +137,8 @@ def _emptied(folder: Folder, mark: Mark, partial: str, copied: Copied) -> dict[s
         try:
             os.ftruncate(target, copied.packed)
             os.lseek(target, 0, os.SEEK_END)
-            return asdict(copying.empty(source, target, copied, writers, name))
+            seen = complete and bool(everybody)
+            return asdict(copying.empty(source, target, copied, writers, name, seen=seen))
         finally:
             os.close(target)
 

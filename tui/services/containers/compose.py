@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,8 @@ def services(folder: Path, timeout: float = TIMEOUT) -> list[Service]:
         except OSError as error:
             refused = f"{command[0]}: {error.strerror}"
             continue
-        if done.returncode == 0:
+        # Compose 1.x shows its help instead, and calls that a success.
+        if done.returncode == 0 and b"Usage:" not in done.stderr:
             return _parse(done.stdout, folder)
         said = done.stderr.decode(errors="backslashreplace").strip().splitlines()
         if any(word in line for line in said for word in _TOO_OLD):
@@ -117,9 +119,19 @@ def _of_compose_1(command: tuple[str, ...], folder: Path, timeout: float) -> lis
         values = yaml.safe_load(done.stdout)
     except yaml.YAMLError:
         return None
-    # Its containers are called by the folder's name, without what a name may not have.
-    project = re.sub(r"[^-_a-z0-9]", "", folder.name.lower())
-    return _services(values, project, "_", folder)
+    return _services(values, _project_of(folder), "_", folder)
+
+
+def _project_of(folder: Path) -> str:
+    """What Compose 1.x, which does not say it, calls the project of a folder."""
+    named = os.environ.get("COMPOSE_PROJECT_NAME", "")
+    if not named:
+        with suppress(OSError):
+            text = (folder / ".env").read_text(encoding="utf-8", errors="replace")
+            found = re.findall(r"^COMPOSE_PROJECT_NAME=(\S+)\s*$", text, re.MULTILINE)
+            named = found[-1].strip("\"'") if found else ""
+    # Without what a name may not have.
+    return re.sub(r"[^-_a-z0-9]", "", (named or folder.name).lower())
 
 
 def _parse(answer: bytes, folder: Path) -> list[Service]:
