@@ -79,6 +79,7 @@ DONE = operation_entry(
     operation="salvage",
     subject="forge",
     title="salvage the live database",
+    command="mcpdb-tui salvage",
     state="failed",
     exit_code=15,
     outcome="partly salvaged",

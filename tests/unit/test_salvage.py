@@ -220,3 +220,25 @@ def test_a_salvage_of_a_sound_backup_says_that_all_is_there(stopped: Site) -> No
     assert entry.exit_code == 0, entry.result
     assert "proved to be all of them" in entry.sentence
     assert suspicion.why_suspect(stopped.deployment) == ""
+
+
+def test_a_compressed_backup_that_is_cut_gives_what_comes_out_of_it(stopped: Site) -> None:
+    plain = find_backup(stopped.deployment, "latest").path
+    # Enough that more than one block of it is compressed.
+    with closing(sqlite3.connect(plain)) as db, db:
+        db.execute("CREATE TABLE much AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                   "FROM n WHERE i < 9000) SELECT i, randomblob(120) AS b FROM n")  # fmt: skip
+    path = plain.with_name(plain.name + compression.SUFFIX)
+    compression.compress(plain, path, lambda _done, _all: None)
+    plain.unlink()
+    content = path.read_bytes()[: path.stat().st_size * 2 // 3]
+    path.write_bytes(content)
+    entry = stopped.do(Salvage(stopped.deployment, path.name))
+    assert entry.exit_code == 15, entry.sentence
+    found = entry.result["salvaged"]
+    assert "cut short" in found["source_problem"] and not found["complete"]
+    assert found["image"]["pages_missing"] > 0
+    tools = next(each for each in found["tables"] if each["name"] == "tools")
+    much = next(each for each in found["tables"] if each["name"] == "much")
+    assert tools["complete"] and 0 < much["read"] < 9000 and much["lost"] is None
+    assert path.read_bytes() == content

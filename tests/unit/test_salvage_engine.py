@@ -20,7 +20,9 @@ from tests.unit.salvage_site import (
     doubted,
     run,
 )
-from tui.core.errors import DamagedError, VerificationError
+from tui.core.errors import Cancelled, DamagedError, VerificationError
+from tui.services.salvage import engine
+from tui.services.salvage.image import Image
 from tui.services.salvage.output import LOST, STRAYS
 from tui.services.salvage.schema import read_donor
 
@@ -481,3 +483,22 @@ def test_a_virtual_table_is_told_and_its_own_tables_come_back(tmp_path: Path) ->
     assert by_name["words"].problem
     assert by_name["words_content"].read == 1
     assert not found.report.complete
+
+
+@pytest.mark.parametrize("after", [0, 3, 8])
+def test_a_wish_to_stop_is_heard_also_in_the_middle_of_a_statement(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    calls = 0
+
+    def stop(_done: int, _all: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > after:
+            raise Cancelled("Cancelled. Nothing was changed.")
+
+    # So often that it comes while SQLite works.
+    monkeypatch.setattr(engine, "_STEPS_OF_SQLITE", 200)
+    monkeypatch.setattr(engine, "_STEPS_PER_TICK", 10_000_000)
+    with Image(whole) as image, pytest.raises(Cancelled, match="Nothing was changed"):
+        engine.salvage(image, tmp_path / "new.db", tmp_path / "work", tuple, stop)

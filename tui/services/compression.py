@@ -205,31 +205,34 @@ def unpacked_size(path: Path) -> int:
 
 
 def _unpacked(descriptor: int, path: Path) -> Iterator[bytes]:
-    """Yield what is in a file of one frame, in pieces of some megabytes."""
+    """Yield what is in a file of one frame, in pieces of some megabytes; also before a damage."""
     import zstandard
 
-    name = one_line(path.name)
+    name, problem = one_line(path.name), ""
     opener = zstandard.ZstdDecompressor().decompressobj()
     gathered = bytearray()
     try:
         for _done, chunk in files.chunks(descriptor, path):
             for begin in range(0, len(chunk), _FEED):
                 if opener.eof:
-                    raise VerificationError(f"{name} has something behind its end.")
+                    problem = f"{name} has something behind its end."
+                    break
                 gathered += opener.decompress(chunk[begin : begin + _FEED])
                 if len(gathered) >= files.CHUNK:
                     yield bytes(gathered)
                     gathered.clear()
+            if problem:
+                break
     except zstandard.ZstdError as error:
-        raise VerificationError(
-            f"{name} cannot be unpacked: {one_line(str(error).removeprefix('zstd '))}."
-        ) from error
-    if not opener.eof:
-        raise VerificationError(f"{name} is cut short.")
-    if opener.unused_data:
-        raise VerificationError(f"{name} has something behind its end.")
+        problem = f"{name} cannot be unpacked: {one_line(str(error).removeprefix('zstd '))}."
+    if not problem and not opener.eof:
+        problem = f"{name} is cut short."
+    if not problem and opener.unused_data:
+        problem = f"{name} has something behind its end."
     if gathered:
         yield bytes(gathered)
+    if problem:
+        raise VerificationError(problem)
 
 
 def _quiet(_done: int, _total: int) -> None:

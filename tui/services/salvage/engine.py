@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.core.errors import DamagedError
+from tui.core.errors import Cancelled, DamagedError, McpdbError
 from tui.services.salvage import evidence, loose
 from tui.services.salvage.cells import Damaged
 from tui.services.salvage.image import Image, facts_of
@@ -32,6 +32,8 @@ from tui.wording.clean import one_line
 MAX_LOST = 10_000
 """Lost rows of a table that are written down one by one."""
 _STEPS_PER_TICK = 64
+_STEPS_OF_SQLITE = 200_000
+"""Steps of SQLite's machine between two looks at a wish to stop: some milliseconds."""
 Tick = Callable[[int, int], None]
 Donor = Callable[[], Sequence[Entry]]
 
@@ -73,8 +75,13 @@ def salvage(
     run = _Run(image, donor, tick)
     with Output(target, work, image.header, image.page_size) as output:
         try:
+            output.connection.set_progress_handler(run.look, _STEPS_OF_SQLITE)
             return run.into(output)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, McpdbError) as error:
+            if run.wish is not None:
+                raise run.wish from error
+            if isinstance(error, McpdbError):
+                raise
             raise translated(error, target) from error
 
 
@@ -89,6 +96,18 @@ class _Run:
         self._undefined: list[tuple[Entry, TableReport]] = []
         self._schema_whole = True
         self._rejected: list[int] = []
+        self.wish: Cancelled | None = None
+        """The wish to stop that interrupted SQLite: a sentence of its own would hide it."""
+
+    def look(self) -> int:
+        """Stop SQLite in the middle of a statement, if that is wished."""
+        most = 4 * self._image.count
+        try:
+            self._tick(min(self._steps, most), most)
+        except Cancelled as error:
+            self.wish = error
+            return 1
+        return 0
 
     def _checkpoint(self) -> None:
         self._steps += 1
