@@ -364,6 +364,21 @@ EVERY = (
         skipped=SAME,
     ),
     Row(
+        "every.log",
+        "the activity log is kept within bounds: a kill or a denial loses nothing that is needed, "
+        "a damaged or locked index means only that journals are read",
+        (
+            "unit/test_activity_bounds.py::"
+            "test_killed_at_any_removal_the_next_one_goes_on_and_nothing_needed_is_lost",
+            "unit/test_activity_bounds.py::test_what_may_not_be_removed_stays_and_the_rest_goes",
+            "unit/test_activity_bounds.py::test_with_the_second_location_away_nothing_goes",
+            "unit/test_activity_log.py::test_a_damaged_index_is_made_anew_and_the_log_is_whole",
+            "unit/test_activity_log.py::"
+            "test_an_index_that_another_screen_writes_only_means_that_journals_are_read",
+        ),
+        skipped=SAME,
+    ),
+    Row(
         "every.text",
         "hostile text is cleaned before widget, notification, stdout",
         (
@@ -1078,6 +1093,68 @@ IMAGE = (
     ),
 )
 
+DOC = "unit/test_doctor.py::"
+DOC_CRON = "unit/test_doctor_cron.py::"
+DOC_FIX = "unit/test_doctor_remedies.py::"
+REAL_DOC = "test_doctor.py::"
+DOCTOR = (
+    Row(
+        "doctor",
+        "finds what is wrong, changes nothing; a check that cannot look says so and stops no other",
+        (
+            f"{DOC}test_a_deployment_in_order_is_all_ok_and_is_looked_at_in_two_seconds",
+            f"{DOC}test_a_check_that_cannot_look_stops_no_other",
+            f"{DOC}test_a_wal_that_a_kill_left_is_counted_and_kept",
+            f"{DOC}test_a_full_disk_is_told_with_what_may_go",
+            f"{DOC}test_who_holds_the_write_lock_is_named_with_what_ends_it",
+            f"{DOC}test_sidecars_of_another_user_are_told_and_never_to_be_deleted",
+            f"{DOC_CRON}test_hostile_tables_are_no_reason_to_stop",
+        ),
+        (
+            f"{REAL_DOC}"
+            "test_a_new_release_that_may_not_write_is_found_in_its_crash_loop_and_given_its_files",
+            f"{REAL_DOC}test_a_wal_that_a_kill_left_is_counted_and_taken_in_by_a_start",
+            f"{REAL_DOC}test_who_holds_it_locked_outside_is_named",
+            f"{REAL_DOC}test_who_holds_it_locked_in_another_container_is_named_with_that_container",
+            f"{REAL_DOC}test_a_full_disk_is_found_and_what_no_rule_keeps_gives_room",
+        ),
+    ),
+    Row(
+        "modes",
+        "a folder that its owner may not write is opened to it; cut: put back; links not followed",
+        (
+            KILL,
+            f"{DOC_FIX}test_the_owner_may_write_and_all_the_world_may_not",
+            f"{DOC_FIX}test_modes_that_were_cut_are_put_back_and_others_are_left",
+            f"{DOC_FIX}test_a_link_in_the_place_of_the_database_keeps_its_target_s_mode",
+            f"{DOC_FIX}test_who_may_not_change_a_mode_is_told_with_sudo",
+        ),
+        (f"{REAL_DOC}test_a_folder_that_its_owner_may_not_write_is_opened_to_it",),
+    ),
+    Row(
+        "make-folder",
+        "a missing data folder is made for the gateway's user; one that holds something is left",
+        (
+            f"{DOC_FIX}test_a_missing_folder_is_made",
+            f"{DOC_FIX}test_a_folder_that_holds_something_is_left_alone",
+            f"{DOC_FIX}test_a_folder_that_was_begun_is_finished",
+        ),
+        (f"{REAL_DOC}test_a_folder_that_is_gone_is_made_for_the_gateway_s_user",),
+    ),
+    Row(
+        "uncron",
+        "the guide's line becomes a comment, the table is kept; changed meanwhile: left; cut: done",
+        (
+            KILL,
+            f"{DOC_CRON}test_the_line_becomes_a_comment_and_the_table_is_kept_as_it_was",
+            f"{DOC_CRON}test_an_earlier_copy_is_never_written_over",
+            f"{DOC_CRON}test_a_table_that_changed_since_it_was_looked_at_is_left_as_it_is",
+            f"{DOC_CRON}test_a_table_that_is_a_link_is_not_followed",
+        ),
+        skipped=SAME,
+    ),
+)
+
 NEW_FILE = (
     Row(
         "bootstrap",
@@ -1254,6 +1331,217 @@ MIGRATE = (
     ),
 )
 
+_KEPT = "unit/test_maintenance.py::"
+_TUNED = "unit/test_tuning.py::"
+
+MAINTENANCE = (
+    Row(
+        "maintain.stopped",
+        "VACUUM, ANALYZE, REINDEX: gateway stopped, a new file takes the place, rows kept",
+        (
+            f"{_KEPT}test_a_vacuum_keeps_every_row_until_the_stop_and_gives_back_the_unused_pages",
+            f"{_KEPT}test_row_numbers_that_a_view_goes_by_stay_or_nothing_is_done",
+            f"{_KEPT}test_a_new_file_with_other_row_numbers_or_another_schema_is_not_put_in_place",
+            f"{_KEPT}test_the_routine_with_a_stop_does_all_of_it_in_one_stop",
+        ),
+        ("test_maintain.py::test_the_weekly_routine_from_cron_and_with_a_stop",),
+    ),
+    Row(
+        "maintain.online",
+        "only on request: no checkpoint by us, a verified copy before, writers wait",
+        (
+            f"{_KEPT}test_a_vacuum_beside_the_gateway_stops_nobody_and_follows_a_verified_copy",
+            f"{_KEPT}test_another_journal_mode_than_wal_is_not_written_beside_the_gateway",
+            f"{_KEPT}test_a_foreign_writer_is_named_by_what_is_done_beside_the_gateway",
+            f"{_KEPT}test_the_routine_beside_the_gateway_vacuums_after_its_own_backup",
+        ),
+        ("test_maintain.py::test_a_vacuum_beside_the_real_gateway_that_goes_on_writing",),
+    ),
+    Row(
+        "maintain.killed",
+        "killed, cancelled, out of space at every step: same rows, whole, gateway back",
+        (
+            KILL,
+            FULL,
+            DENIED,
+            WISH,
+            f"{_KEPT}test_a_vacuum_beside_the_gateway_that_is_cut_leaves_the_same_rows_and_"
+            "no_half_copy",
+            f"{_KEPT}test_a_disk_that_fills_up_under_a_vacuum_beside_the_gateway",
+            f"{_KEPT}test_a_routine_beside_the_gateway_that_is_killed_keeps_its_backup",
+        ),
+        (
+            "test_maintain.py::"
+            "test_a_routine_that_is_killed_leaves_the_file_as_it_was_and_the_gateway_back",
+            "test_maintain.py::test_a_disk_that_is_full_while_the_new_file_is_written",
+        ),
+    ),
+    Row(
+        "maintain.space",
+        "one more file stopped, twice the space online: 12 with figures before anything stops",
+        (f"{_KEPT}test_a_disk_without_room_is_told_with_figures_before_anything_stops",),
+        skipped=SAME,
+    ),
+    Row(
+        "maintain.held",
+        "a foreign reader or writer is named: 11, nothing stops",
+        (f"{_KEPT}test_a_foreign_reader_is_named_and_nothing_stops",),
+        skipped="other processes are seen the same way: the rows of restore",
+    ),
+    Row(
+        "maintain.cron",
+        "from cron without --stop VACUUM is left out, and that is said",
+        (
+            "cli/test_maintain.py::"
+            "test_from_cron_the_routine_leaves_vacuum_out_says_so_and_exits_0",
+            f"{_KEPT}test_the_routine_leaves_vacuum_out_while_the_gateway_runs_and_says_so",
+        ),
+        ("test_maintain.py::test_the_weekly_routine_from_cron_and_with_a_stop",),
+    ),
+    Row(
+        "tune.persists",
+        "PRAGMA: only what persists is offered, gateway stopped, a new file; read back and shown",
+        (
+            f"{_TUNED}test_page_size_and_auto_vacuum_change_with_every_row_written_until_the_stop",
+            f"{_TUNED}test_what_cannot_be_changed_from_outside_is_refused_with_why",
+            f"{_TUNED}test_a_mode_that_the_gateway_sets_itself_is_refused_as_it_would_not_stay",
+            f"{_TUNED}test_a_mode_that_the_gateway_sets_back_is_told_and_not_called_done",
+            f"{_TUNED}test_a_running_gateway_is_stopped_only_when_that_was_allowed",
+        ),
+        (
+            "test_tuning.py::test_0_3_1_goes_to_wal_and_back_healthy_each_time_with_the_same_rows",
+            "test_tuning.py::test_1_0_7_sets_its_own_mode_and_takes_another_page_size",
+        ),
+    ),
+    Row(
+        "figures.looking",
+        "measuring holds nothing, leaves nothing; its own derived file may be lost or spoilt",
+        (
+            "unit/test_file_figures.py::"
+            "test_the_look_at_a_running_gateway_holds_nothing_and_leaves_its_wal_alone",
+            "unit/test_growth.py::test_the_derived_file_may_be_deleted_or_spoilt_at_any_time",
+            "unit/test_growth.py::test_looking_makes_no_state_folder_and_read_only_keeps_nothing",
+            "unit/test_growth.py::test_a_link_in_the_place_of_the_derived_file_is_not_followed",
+        ),
+        ("test_tuning.py::test_1_0_7_sets_its_own_mode_and_takes_another_page_size",),
+    ),
+    Row(
+        "maintain.damage",
+        "damage: exit 3, suspect; prune, VACUUM, overwriting off; indexes alone are rebuilt",
+        (
+            f"{_KEPT}test_a_damaged_index_is_found_blocks_what_deletes_and_is_rebuilt",
+            f"{_KEPT}test_a_damaged_table_ends_the_routine_unchanged_and_only_other_ways_are_offered",
+            "cli/test_maintain.py::"
+            "test_a_check_of_a_damaged_file_exits_with_3_and_prune_and_vacuum_are_refused_then",
+        ),
+        skipped=SAME,
+    ),
+)
+
+LOGS = "unit/test_rotate_logs.py::"
+
+ROTATION = (
+    Row(
+        "logs.open",
+        "a log held open is copied and emptied, never renamed away; what is lost is told",
+        (
+            f"{LOGS}test_a_writer_that_never_rests_goes_on_in_the_same_file_and_loses_no_more_"
+            "than_is_said",
+            f"{LOGS}test_a_file_that_is_opened_between_copy_and_removal_is_emptied_instead",
+            f"{LOGS}test_a_writer_that_does_not_append_is_left_alone",
+        ),
+        ("test_rotate_logs.py::test_the_gateway_s_own_log_is_emptied_while_it_goes_on_writing",),
+    ),
+    Row(
+        "logs.others",
+        "Docker's own logs, links and foreign files are never touched",
+        (
+            f"{LOGS}test_what_is_not_ours_is_named_and_left_as_it_is",
+            f"{LOGS}test_a_folder_that_is_not_the_gateways_alone_is_refused",
+            f"{LOGS}test_what_changed_since_it_was_looked_at_is_not_deleted",
+        ),
+        skipped=SAME,
+    ),
+    Row(
+        "logs.space",
+        "no space: the original is kept; 12, or 15 where others were rotated",
+        (f"{LOGS}test_a_log_that_does_not_fit_stays_and_the_others_go_on",),
+        skipped=SAME,
+    ),
+    Row(
+        "logs.killed",
+        "killed anywhere: each line is in the log or in a whole copy, and no copy is there twice",
+        (KILL, f"{LOGS}test_killed_anywhere_every_line_is_there_and_no_copy_twice"),
+        skipped=SAME,
+    ),
+)
+
+ENGINE = "unit/test_salvage_engine.py::"
+SALVAGED = "unit/test_salvage.py::"
+REAL_LOSS = "test_complete_loss.py::test_damaged_then_gone_then_without_a_backup"
+
+SALVAGE = (
+    Row(
+        "salvage.source",
+        "the source is only read: no byte, no time, no file beside it changes; a gateway goes on",
+        (
+            f"{SALVAGED}test_a_damaged_live_file_is_read_and_stays_as_it_is",
+            f"{SALVAGED}test_a_running_gateway_goes_on_and_the_commits_in_its_wal_come_back",
+            f"{SALVAGED}test_a_damaged_backup_is_salvaged_too",
+            "unit/test_raw_copy.py::test_blocks_that_the_disk_does_not_give_are_zeros_and_told",
+        ),
+        (REAL_LOSS,),
+    ),
+    Row(
+        "salvage.truth",
+        "the report says of each table what was read and lost, and complete only where proved",
+        (
+            f"{ENGINE}test_whatever_is_damaged_the_report_is_true_and_the_source_untouched",
+            f"{ENGINE}test_an_intact_index_says_exactly_which_rows_are_lost",
+            f"{ENGINE}test_without_its_schema_the_tables_come_from_a_backup",
+            f"{ENGINE}test_rows_below_a_damaged_root_are_found_without_a_tree",
+            f"{ENGINE}test_commits_in_the_wal_come_back_and_a_cut_wal_says_so",
+        ),
+        (REAL_LOSS,),
+    ),
+    Row(
+        "salvage.suspect",
+        "its result is suspect: never latest, counts for no rule, a restore from it warns",
+        (
+            f"{SALVAGED}test_it_is_suspect_never_latest_and_counts_for_no_rule",
+            f"{SALVAGED}test_a_restore_from_it_warns_and_puts_it_in_place",
+            f"{SALVAGED}test_the_newest_backup_and_then_the_rows_that_only_the_salvage_has",
+        ),
+        (REAL_LOSS,),
+    ),
+    Row(
+        "salvage.faults",
+        "killed, cancelled or without room it leaves nothing half made; no file crashes it",
+        (
+            KILL,
+            FULL,
+            WISH,
+            f"{SALVAGED}test_a_disk_too_small_is_told_before_anything_is_written",
+            f"{SALVAGED}test_what_is_no_database_costs_3_and_leaves_nothing",
+            f"{ENGINE}test_files_that_are_no_database_are_refused_in_one_sentence",
+            f"{ENGINE}test_pages_that_lead_in_circles_end",
+            f"{ENGINE}test_definitions_that_do_anything_else_are_not_carried_out",
+        ),
+        skipped=SAME,
+    ),
+    Row(
+        "loss",
+        "a database that is gone: looking makes nothing; newest copy, any other, or a new one",
+        (
+            f"{SALVAGED}test_a_missing_database_is_not_made_by_asking_for_a_salvage",
+            "app/test_salvage_screens.py::test_the_page_of_trouble_offers_every_way_on",
+            "app/test_salvage_screens.py::"
+            "test_the_walk_tells_what_each_copy_would_lose_the_best_first",
+        ),
+        (REAL_LOSS,),
+    ),
+)
+
 ROWS: tuple[Row, ...] = (
     *INVARIANTS,
     *EVERY,
@@ -1270,6 +1558,10 @@ ROWS: tuple[Row, ...] = (
     *IMAGE,
     *MIGRATE,
     *NEW_FILE,
+    *DOCTOR,
+    *MAINTENANCE,
+    *ROTATION,
+    *SALVAGE,
 )
 
 

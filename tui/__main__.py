@@ -8,11 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
-    from tui.core.models import Deployment
     from tui.core.settings import Settings
-    from tui.operations.finding.candidates import Candidate
+    from tui.operations.finding.candidates import Discovery
 
 DEBUG = "MCPDB_DEBUG"
 """Set to 1, a fault prints its traceback."""
@@ -54,9 +53,7 @@ def _let_go() -> None:
                 os.close(null)
 
 
-def _screen(
-    deployment: Deployment | None, *, candidates: Sequence[Candidate] = (), settings: Settings
-) -> int:
+def _screen(find: Callable[[], Discovery], *, settings: Settings) -> int:
     import gc
 
     # Nothing that is imported is ever garbage: it is not looked through, now or later.
@@ -65,7 +62,7 @@ def _screen(
 
     gc.freeze()
     gc.enable()
-    return run_app(deployment, candidates=candidates, settings=settings)
+    return run_app(find=find, settings=settings)
 
 
 def _crashed(error: Exception) -> None:

@@ -29,6 +29,7 @@ def test_an_unknown_one_is_a_sentence_and_exit_2(settings, words, monkeypatch):
 def test_ours_and_those_of_textual_are_known(theme, monkeypatch):
     class Quiet:
         return_code = 0
+        failure = None
 
         def __init__(self, *_args, **_options):
             pass

@@ -19,7 +19,7 @@ from tests.app.shell_story import (
     shell,
 )
 from tui.app.listing import activity
-from tui.app.listing.terms import parse
+from tui.app.listing.terms import narrowed, parse
 from tui.app.screens.menu import Menu
 from tui.app.screens.plan import PlanScreen
 from tui.app.widgets.message import MessageLine
@@ -72,7 +72,7 @@ def test_terms_of_the_activity_log(terms, numbers):
     from tui.app.glyphs import UNICODE
 
     rows = activity.rows(LOG, UNICODE, NOW, full=True)
-    kept = parse(terms, NOW, activity.FIELDS).narrow(rows)
+    kept = narrowed(parse(terms, NOW, activity.FIELDS), rows)
     assert [int(row.key[:6]) for row in kept] == numbers
 
 
@@ -80,6 +80,10 @@ def test_terms_of_the_activity_log(terms, numbers):
 def test_an_age_that_is_none_says_what_one_looks_like(terms):
     with pytest.raises(ValueError, match="30m, 12h, 7d, 2w"):
         parse(terms, NOW)
+
+
+def test_an_age_beyond_all_years_lets_everything_in():
+    assert parse("since:999999w", NOW).since < NOW - timedelta(days=365_000)
 
 
 def test_a_colon_that_names_no_field_is_a_colon():
@@ -200,6 +204,7 @@ async def test_home_filters_in_the_pane_of_the_part():
         (["3", "a"], ["revision e198602c3c1e", "copy revision"]),
         (["4", "a"], ["op 34 · prune", "Enter  whole page", "copy command"]),
         (["9", "a"], ["S      stop…", "X      restart…", "l      its log", "(start)"]),
+        (["9", "a"], ["compose down…", "compose up", "removes its containers and networks"]),
         (["0", "tab", "a"], ["backup k7m2qd", "B      restore…"]),
     ],
 )
@@ -222,7 +227,7 @@ async def test_a_greyed_line_of_the_menu_says_why_and_stays():
         assert not isinstance(app.screen, Menu)
 
 
-@pytest.mark.parametrize("keys", [["y"], [*["j"] * 9, "enter"]])
+@pytest.mark.parametrize("keys", [["y"], [*["j"] * 10, "enter"]])
 async def test_the_menu_does_what_its_key_or_enter_says(keys):
     app = shell()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -22,6 +22,8 @@ from tests.app.tables_stage import (
     shows,
     until,
 )
+from tui.app.widgets.grid_foot import GridFoot
+from tui.app.widgets.message import MessageLine
 from tui.core.models import TableInfo
 from tui.operations.activity import read_activity
 
@@ -361,3 +363,45 @@ async def test_a_view_is_browsed_and_a_broken_one_says_why(live):
         await pilot.press("escape", "escape")
         app.pane.point_at("broken")
         await shows(pilot, "broken cannot be read: no such table")
+
+
+async def test_where_the_cursor_is_is_told_before_the_rows_are_drawn(live):
+    app = browser_app(live[0])
+    async with app.run_test(size=LARGE) as pilot:
+        await open_table(pilot, "tools")
+        foot = app.query_one(GridFoot)
+
+        def told():
+            return "".join(foot.render_line(y).text for y in range(foot.size.height))
+
+        assert "id INTEGER  0 " in told()
+        rows(app).grid.action_page(1)
+        # Nothing was drawn since, and no message was delivered.
+        assert "id INTEGER  0 " not in told()
+        assert "rows 1-" not in told()
+
+
+async def test_opening_arranges_the_pane_with_its_first_picture(live):
+    app = browser_app(live[0])
+    async with app.run_test(size=LARGE) as pilot:
+        drawn = []
+        app.screen.screen_layout_refresh_signal.subscribe(
+            app, lambda _screen: drawn.append(app.pane.has_class("-beside")), immediate=True
+        )
+        await app.action_pane(1)
+        await until(pilot, lambda: drawn)
+        assert drawn[0]
+
+
+async def test_a_key_that_wipes_an_empty_message_line_draws_nothing_there(live):
+    app = browser_app(live[0])
+    async with app.run_test(size=LARGE) as pilot:
+        line = app.query_one(MessageLine)
+        app.say("")
+        await pilot.pause()
+        drawn = []
+        line.refresh = lambda *_regions, **_options: drawn.append(1)
+        app.say("")
+        assert not drawn
+        app.say("one word")
+        assert drawn

@@ -31,18 +31,18 @@ def cron(line: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 
 def lines_of(cli: Cli) -> dict[str, str]:
-    """What a crontab would hold: nightly, weekly and boot line."""
+    """What a crontab would hold: a line for each job."""
     done = cli("schedule", "print", "--cron")
     assert done.code == 0, done
     assert done.out.startswith("# BEGIN mcpdb-tui") and "# END mcpdb-tui" in done.out
     found = [line for line in done.out.splitlines() if not line.startswith("#")]
-    return dict(zip(("nightly", "weekly", "boot"), found, strict=True))
+    return dict(zip(("nightly", "weekly", "maintain", "logs", "boot"), found, strict=True))
 
 
 def test_the_exact_cron_lines_back_up_prune_drill_and_resume(quiet: Place, tmp_path: Path) -> None:
     lines = lines_of(quiet.cli)
     assert [line.split(" /")[0].split(" o=")[0] for line in lines.values()] == [
-        "0 2 * * *", "30 3 * * 0", "@reboot",
+        "0 2 * * *", "30 3 * * 0", "30 4 * * 0", "45 2 * * *", "@reboot",
     ]  # fmt: skip
     # The first boot makes up for the night that was missed, the second has nothing to make up.
     for name in ("boot", "boot", "nightly", "weekly"):
@@ -83,7 +83,7 @@ def test_a_project_with_an_odd_name_is_found_by_its_cron_line(tmp_path: Path) ->
 def test_print_shows_every_unit_under_its_path(quiet: Place) -> None:
     done = quiet.cli("schedule", "print", "--systemd", "--at", "01:30", "--weekly", "Sat 05:00")
     assert done.code == 0, done
-    assert done.out.count("# /etc/systemd/system/mcpdb-") == 5
+    assert done.out.count("# /etc/systemd/system/mcpdb-") == 9
     assert "OnCalendar=*-*-* 01:30:00" in done.out and "OnCalendar=Sat *-*-* 05:00:00" in done.out
     document = quiet.cli.json("schedule", "print", "--systemd", "--user").document
     assert document["data"]["kind"] == "systemd"
@@ -100,10 +100,12 @@ def test_install_shows_the_files_asks_and_can_be_taken_back(quiet: Place) -> Non
     assert "Nothing is scheduled" in quiet.cli("schedule", "status").out
     done = quiet.cli("schedule", "install", *kind, "--yes")
     assert done.code == 0, done
-    assert len(list(folder.iterdir())) == 5
+    assert len(list(folder.iterdir())) == 9
     status = quiet.cli.json("schedule", "status").document["data"]
     assert [found["kind"] for found in status["installed"]] == ["systemd"]
     assert status["missed"] == []
+    assert [run["job"] for run in status["jobs"]] == ["logs", "maintain", "nightly", "weekly"]
+    assert "nightly   02:00      next" in quiet.cli("schedule", "status").out
     assert quiet.cli("schedule", "remove", "--yes").code == 0
     assert list(folder.iterdir()) == []
 

@@ -17,10 +17,12 @@ SECRETS = (
     "email_team_invitations.token", "email_users.password_hash", "gateways.add_headers",
     "gateways.auth_query_params", "gateways.auth_value", "gateways.client_key",
     "gateways.oauth_config", "llm_providers.api_key", "oauth_states.code_verifier",
-    "oauth_tokens.access_token", "oauth_tokens.refresh_token", "password_history.password_hash",
-    "password_reset_tokens.token_hash", "registered_oauth_clients.client_secret_encrypted",
+    "oauth_states.state", "oauth_tokens.access_token", "oauth_tokens.refresh_token",
+    "password_history.password_hash", "password_reset_tokens.token_hash",
+    "registered_oauth_clients.client_secret_encrypted",
     "registered_oauth_clients.registration_access_token_encrypted", "servers.oauth_config",
-    "sso_auth_sessions.code_verifier", "sso_providers.client_secret_encrypted",
+    "sso_auth_sessions.code_verifier", "sso_auth_sessions.nonce", "sso_auth_sessions.state",
+    "sso_providers.client_secret_encrypted",
     "tools.auth_value", "tools.headers",
 )  # fmt: skip
 """Columns of 1.0.7 that hold a secret or what stands for one, found by reading its models."""

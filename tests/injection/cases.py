@@ -6,6 +6,8 @@ operation's own plan and journal: a step that is added there and not here fails 
 
 from __future__ import annotations
 
+import gzip
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -19,13 +21,16 @@ from tests.injection.places import of_steps
 from tests.injection.whole import Before, at, good, prints
 from tests.unit.demo_package import HEAD, OLDER
 from tui.core.models import Rehearsal
-from tui.core.operation import Operation
+from tui.core.operation import Operation, Verdict
+from tui.demo import deployment as demo
 from tui.operations.adopt import Adopt
+from tui.operations.analyze import Analyze
 from tui.operations.annotate import Pin, Relabel
 from tui.operations.backup import BackupCreate
 from tui.operations.bootstrap import Reset
 from tui.operations.bring_back import BringBack
 from tui.operations.cataloguing.catalogue import read_catalogue
+from tui.operations.check import DatabaseCheck
 from tui.operations.cold_backup import ColdBackup
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
 from tui.operations.delete import Delete
@@ -33,16 +38,26 @@ from tui.operations.downgrade import Downgrade
 from tui.operations.drill import Drill
 from tui.operations.export import Export
 from tui.operations.import_rows import ImportRows
+from tui.operations.maintain import Maintain
+from tui.operations.measuring.tuning import kept_in_file
+from tui.operations.modes import Modes
 from tui.operations.prune import Prune
 from tui.operations.reads.exporting import Wanted
 from tui.operations.rehearse import Rehearse
+from tui.operations.reindex import Reindex
 from tui.operations.restore import Restore
+from tui.operations.rotate_logs import RotateLogs
+from tui.operations.salvage import Salvage
 from tui.operations.stamp import Stamp
 from tui.operations.timelines import rehearsals
 from tui.operations.timelines.rehearsals import load
+from tui.operations.tune import Tune
+from tui.operations.uncron import Uncron
 from tui.operations.undo import Undo
 from tui.operations.upgrade import Upgrade
+from tui.operations.vacuum import Vacuum
 from tui.operations.verify import BackupVerify
+from tui.services.cron_edit import MARK
 
 Names = frozenset[str]
 
@@ -141,6 +156,16 @@ def no_backup_more(site: Site, before: Before) -> None:
 
 def _count(before: Before) -> int:
     return len([name for name in before.backups if name.endswith((".db", ".db.zst"))])
+
+
+def one_salvage_more(site: Site, before: Before) -> None:
+    """The salvaged file is there and suspect; the backup it was read from is as it was."""
+    found = read_catalogue(site.deployment).backups
+    (made,) = [backup for backup in found if backup.kind == "salvage"]
+    assert made.verdict is Verdict.WARN
+    left = prints(site.deployment.backup_dir)
+    assert {name: left[name] for name in before.backups} == dict(before.backups)
+    assert len(left) == len(before.backups) + 2
 
 
 def replaced(site: Site, before: Before) -> None:
@@ -273,6 +298,111 @@ def nothing_of_the_work(site: Site) -> None:
     assert left == [], f"left in the scratch folder: {left}"
 
 
+def loosened(arena: Arena) -> None:
+    """All the world may write the data folder."""
+    arena.deployment.database.parent.chmod(0o757)
+
+
+def tight(site: Site, _before: Before) -> None:
+    """The owner's right stays, all the world's is gone."""
+    assert _mode(site) == 0o755
+    site.database.parent.chmod(0o700)
+
+
+def loose(site: Site, _before: Before) -> None:
+    """As it was."""
+    assert _mode(site) == 0o757
+    site.database.parent.chmod(0o700)
+
+
+def _mode(site: Site) -> int:
+    return site.database.parent.stat().st_mode & 0o7777
+
+
+def scheduled_by_the_guide(arena: Arena) -> None:
+    """The guide's line stands in a table of cron."""
+    for left in arena.folder.glob(".*.before-mcpdb*"):
+        left.unlink()
+    (arena.folder / demo.CRON_FILE).write_text(f"# a comment\n{_guide(arena.folder)}\n")
+
+
+def _guide(folder: Path) -> str:
+    return (
+        f"15 3 * * * root cd {folder} && "
+        'find ./data/backups -name "mcp_backup_*.db" -mtime +7 -delete'
+    )
+
+
+def commented_out(site: Site, _before: Before) -> None:
+    """The line is a comment, and the copy is as the table was."""
+    table = site.folder / demo.CRON_FILE
+    assert table.read_text() == f"# a comment\n{MARK}{_guide(site.folder)}\n"
+    copy = table.with_name(f".{table.name}.before-mcpdb")
+    assert copy.read_text() == f"# a comment\n{_guide(site.folder)}\n"
+    table.unlink()
+
+
+def not_commented_out(site: Site, _before: Before) -> None:
+    """As it was."""
+    table = site.folder / demo.CRON_FILE
+    assert table.read_text() == f"# a comment\n{_guide(site.folder)}\n"
+    table.unlink()
+
+
+def other_auto_vacuum(site: Site) -> Tune:
+    """The setting that the file has not: an earlier case may have changed it."""
+    now = kept_in_file(site.deployment)["auto_vacuum"]
+    value = "none" if now == "incremental" else "incremental"
+    return Tune(site.deployment, setting="auto_vacuum", value=value, stop=True)
+
+
+def same_rows(before: Before) -> Names:
+    """The same database in a new file."""
+    return before.names
+
+
+def maintained(site: Site, before: Before) -> None:
+    """One more backup, and the old file is kept whole."""
+    one_more_backup(site, before)
+    assert len(_safety_copies(site)) == len([n for n in before.safety if n.endswith(".db")]) + 1
+
+
+def not_maintained(site: Site, before: Before) -> None:
+    """No copy of the live file was left; the backup stands for itself, whole, once it was made."""
+    found = read_catalogue(site.deployment).backups
+    made = len([b for b in found if b.kind != "safety"]) - _count(before)
+    assert made in (0, 1)
+    assert good(found) == {backup.id for backup in found}
+    assert len(_safety_copies(site)) == len([n for n in before.safety if n.endswith(".db")])
+
+
+def old_log(arena: Arena) -> None:
+    """One log that nobody has written to for days."""
+    place = arena.folder / "logs"
+    for path in place.glob("app*"):
+        path.unlink()
+    log = place / "app.log"
+    log.write_text(OLD_LOG)
+    os.utime(log, (0, 0))
+
+
+def rotated(site: Site, before: Before) -> None:
+    """The log became its copy, in which all of it stands."""
+    place = site.folder / "logs"
+    (packed,) = place.glob("app*")
+    assert gzip.decompress(packed.read_bytes()).decode() == OLD_LOG
+    no_backup_more(site, before)
+
+
+def not_rotated(site: Site, before: Before) -> None:
+    """The log is as it was."""
+    (log,) = (site.folder / "logs").glob("app*")
+    assert log.read_text() == OLD_LOG
+    no_backup_more(site, before)
+
+
+OLD_LOG = "one line of a log\n" * 500
+
 _MIGRATING = (
     "release",
     "stop",
@@ -283,6 +413,14 @@ _MIGRATING = (
     "swap",
     "start",
     "readback",
+)
+
+_REMADE = ("check", "swap", "start", "readback")
+_ROUTINE = (
+    *("copy", "verify", "publish", "integrity", "foreign-keys"),
+    *("release", "stop", "prove", "vacuum", "analyze"),
+    *_REMADE,
+    "size",
 )
 
 _SWAP_STEPS = ("stage", "compare", "release", "stop", "prove", "swap", "start", "readback")
@@ -459,6 +597,81 @@ CASES: tuple[Case, ...] = (
         kills=("after:step_finished:rehearse", "after:step_started:swap"),
     ),
     Case(
+        operation="vacuum",
+        steps=("release", "stop", "prove", "vacuum", *_REMADE),
+        make=lambda site: Vacuum(site.deployment),
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=replaced,
+        undone=not_replaced,
+        checked=("release",),
+        down=("vacuum",),
+        # Around its own step an upgrade's, by the same code.
+        kills=(
+            "before:step_finished:prove",
+            "after:step_started:vacuum",
+            "after:step_started:swap",
+            "before:step_finished:swap",
+            "before:step_finished:readback",
+        ),
+        met=("vacuum",),
+    ),
+    Case(
+        operation="tune",
+        steps=("release", "stop", "prove", "vacuum", *_REMADE),
+        make=other_auto_vacuum,
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=replaced,
+        undone=not_replaced,
+        # A VACUUM's steps, by the same code: where they differ is what the new file is set to.
+        kills=("before:step_finished:vacuum", "before:step_finished:swap"),
+    ),
+    Case(
+        operation="analyze",
+        steps=("release", "stop", "prove", "duplicate", "analyze", *_REMADE),
+        make=lambda site: Analyze(site.deployment),
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=replaced,
+        undone=not_replaced,
+        kills=("after:step_started:analyze", "before:step_finished:swap"),
+    ),
+    Case(
+        operation="reindex",
+        steps=("release", "stop", "prove", "duplicate", "reindex", *_REMADE),
+        make=lambda site: Reindex(site.deployment),
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=replaced,
+        undone=not_replaced,
+        kills=("before:step_finished:reindex",),
+    ),
+    Case(
+        operation="maintain",
+        steps=_ROUTINE,
+        make=lambda site: Maintain(site.deployment, stop=True),
+        kept_from="before:step_finished:swap",
+        new=same_rows,
+        done=maintained,
+        undone=not_maintained,
+        # A backup, a check and a VACUUM one behind the other, by the same code.
+        kills=(
+            "after:step_finished:verify",
+            "after:step_started:analyze",
+            "before:step_finished:swap",
+            "after:step_started:size",
+        ),
+    ),
+    Case(
+        operation="check",
+        steps=("integrity", "foreign-keys"),
+        make=lambda site: DatabaseCheck(site.deployment),
+        undone=still_good,
+        kills=("after:step_started:integrity", "before:ended:"),
+        writes=False,
+    ),
+    Case(
         operation="verify",
         steps=("check",),
         make=lambda site: BackupVerify(site.deployment, "latest"),
@@ -517,6 +730,22 @@ CASES: tuple[Case, ...] = (
         checked=("stage",),
     ),
     Case(
+        operation="salvage",
+        steps=("copy", "read", "check", "publish"),
+        make=lambda site: Salvage(site.deployment, "latest"),
+        kept_from="after:step_finished:check",
+        done=one_salvage_more,
+        undone=no_backup_more,
+        checked=("copy",),
+        kills=(
+            "after:step_started:copy",
+            "after:step_started:read",
+            "after:step_finished:check",
+            "before:step_finished:publish",
+        ),
+        met=("copy", "read"),
+    ),
+    Case(
         operation="rehearse",
         steps=("copy", "migrate", "check", "report"),
         make=lambda site: Rehearse(with_code(site.deployment), action="downgrade", target="-1"),
@@ -524,6 +753,29 @@ CASES: tuple[Case, ...] = (
         undone=no_copy_left,
         ticking=("copy", "migrate"),
         checked=("copy",),
+    ),
+    Case(
+        operation="modes",
+        steps=("modes",),
+        make=lambda site: Modes(site.deployment),
+        prepare=loosened,
+        kept_from="after:step_finished:modes",
+        done=tight,
+        undone=loose,
+        writes=False,
+        kills=("after:step_started:modes", "before:step_finished:modes"),
+    ),
+    Case(
+        operation="uncron",
+        steps=("cron",),
+        make=lambda site: Uncron(site.deployment),
+        prepare=scheduled_by_the_guide,
+        kept_from="after:step_started:cron",
+        done=commented_out,
+        undone=not_commented_out,
+        writes=False,
+        cancellable=False,
+        kills=("after:begun:", "after:step_started:cron", "before:step_finished:cron"),
     ),
     Case(
         operation="start",
@@ -551,10 +803,25 @@ CASES: tuple[Case, ...] = (
         down=("start",),
         writes=False,
     ),
+    Case(
+        operation="rotate-logs",
+        steps=("copy", "finish"),
+        make=lambda site: RotateLogs(site.deployment),
+        prepare=old_log,
+        kept_from="after:step_started:finish",
+        done=rotated,
+        undone=not_rotated,
+        ticking=("copy",),
+        # Its files lie elsewhere than the database's: `unit/test_rotate_logs.py` has the rest.
+        kills=("after:step_finished:copy", "before:step_finished:finish"),
+    ),
 )
 
 EXEMPT: Mapping[str, str] = {
+    "down": "a process gateway has no project: docker/test_compose_down_up.py kills it there",
+    "up": "the same",
     "bootstrap": "there is no database before it to compare with: unit/test_bootstrap.py",
+    "make-folder": "there is no database before it, nor a folder: unit/test_doctor_remedies.py",
     "own": "a process gateway has no other user: unit/test_switching.py, docker/test_migrations.py",
     "verify-all": "its steps are named after the backups; each is a verify, by the same code",
     "schedule": "writes files of the whole machine's systemd or cron, no database: its own tests",

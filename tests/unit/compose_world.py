@@ -268,6 +268,10 @@ class World:
                 {**one, "Labels": self.facts(state, one)["Config"]["Labels"]}
                 for one in state["containers"]
             ]
+        if path[-1] == "networks":
+            return []
+        if path[-1] == "volumes":
+            return {"Volumes": []}
         if path[-2:] == ["images", "json"]:
             return [{"Id": i, "RepoTags": names} for i, names in state["images"].items()]
         word = (

@@ -358,6 +358,30 @@ def test_an_old_compose_falls_back_to_the_file_and_says_so(folder, tmp_path, mon
     assert any("needs Compose 2" in problem.text for problem in chosen.problems)
 
 
+COMPOSE_1 = """\
+[ "$2" = --format ] && { echo "Usage: config [options]" >&2; exit 0; }
+cat <<'END'
+services:
+  gateway:
+    image: ghcr.io/ibm/mcp-context-forge:1.0.5
+    environment: {DATABASE_URL: 'sqlite:///./data/mcp.db'}
+    volumes: ['%s/data:/app/data:rw', 'logs:/app/logs:ro', '/app/cache']
+version: '3'
+END
+"""
+
+
+def test_a_project_without_a_container_is_read_by_an_old_compose(folder, tmp_path, monkeypatch):
+    (folder / "docker-compose.yml").write_text("services: {}\n")
+    compose_command(tmp_path, monkeypatch, "echo 'unknown command: compose' >&2; exit 1")
+    (tmp_path / "bin" / "docker-compose").write_text(f"#!/bin/sh\n{COMPOSE_1 % folder}")
+    chosen = look(folder).require()
+    assert (chosen.name, chosen.database) == (folder.name, folder / "data" / "mcp.db")
+    assert chosen.gateway.container == f"{folder.name}_gateway_1"
+    (folder / ".env").write_text("A=b\nCOMPOSE_PROJECT_NAME=Prod.East\n")
+    assert look(folder).require().gateway.container == "prodeast_gateway_1"
+
+
 # --- engines that misbehave ---------------------------------------------------------------
 
 

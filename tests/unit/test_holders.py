@@ -17,7 +17,7 @@ def closed(monkeypatch: pytest.MonkeyPatch, pid: int) -> None:
     def refuse(_pid: int, _files: object) -> bool:
         raise PermissionError
 
-    monkeypatch.setattr(module, "_pids", lambda: iter([pid]))
+    monkeypatch.setattr(module, "every_pid", lambda: iter([pid]))
     monkeypatch.setattr(module, "_holds", refuse)
 
 

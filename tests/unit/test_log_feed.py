@@ -1,5 +1,6 @@
 """What a feed brings from real files: past and present, rotation, copies; nothing is lost."""
 
+import gzip
 import os
 import shutil
 import time
@@ -107,7 +108,10 @@ def test_the_past_and_what_comes_of_several_files_is_in_the_order_of_its_times(d
     ]  # fmt: skip
 
 
-def test_copied_and_emptied_while_it_is_written_nothing_is_lost_or_comes_twice(deployment, log):
+@pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "gzip"])
+def test_copied_and_emptied_while_it_is_written_nothing_is_lost_or_comes_twice(
+    deployment, log, is_packed
+):
     append(log, *range(100))
     with Reading(deployment) as reading:
         reading.sees(99)
@@ -118,7 +122,11 @@ def test_copied_and_emptied_while_it_is_written_nothing_is_lost_or_comes_twice(d
                     stream.write(line(number))
                 stream.flush()
                 # As a rotation does: copy beside it under a name that is a log's, then empty it.
-                shutil.copyfile(log, log.with_name(f"mcpgateway-{turn}.log"))
+                if is_packed:
+                    packed = gzip.compress(log.read_bytes())
+                    log.with_name(f"mcpgateway-{turn}.log.gz").write_bytes(packed)
+                else:
+                    shutil.copyfile(log, log.with_name(f"mcpgateway-{turn}.log"))
                 os.truncate(log, 0)
                 for number in range(first + 50, first + 100):
                     stream.write(line(number))

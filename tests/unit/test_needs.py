@@ -15,6 +15,7 @@ from tui.app.needs import with_needs
 from tui.app.seen import Seen
 from tui.core.models import Need
 from tui.core.operation import Verdict
+from tui.demo.deployment import CRON_FILE
 from tui.operations.cataloguing.catalogue import find_backup, read_catalogue
 from tui.operations.migrating.checks import checks
 from tui.operations.migrating.situation import look_around
@@ -23,6 +24,7 @@ from tui.operations.reads.glance import glance
 from tui.operations.reads.looking import LiveDatabase
 from tui.operations.status import read_status
 from tui.operations.timelines.timeline import read_timeline, recalled_timeline
+from tui.operations.uncron import Uncron
 from tui.services.sqlite.inspection import count
 
 
@@ -137,3 +139,18 @@ def test_a_glance_is_bounded_in_time(saved: Site) -> None:
     assert late.tables is not None
     assert "tools" in late.tables
     assert late.rows == {}
+
+
+def test_the_guide_s_script_in_a_crontab_is_told_with_the_doctor_s_fix(saved: Site) -> None:
+    (saved.folder / CRON_FILE).write_text(
+        f"15 3 * * * root find {saved.deployment.backup_dir} -name 'mcp_backup_*' -delete\n"
+        f"16 3 * * * root sqlite3 {saved.database} VACUUM\n"
+    )
+    told = [n for n in read_status(saved.deployment).needs if "guide" in n.text]
+    assert [(n.key, n.verdict, n.command) for n in told] == [
+        ("6", Verdict.WARN, "mcpdb-tui doctor --fix cron")
+    ]
+    assert told[0].text.startswith("A cron line of the guide would delete our backups: /")
+    assert told[0].text.endswith(f"{CRON_FILE}.")
+    assert saved.do(Uncron(saved.deployment)).exit_code == 0
+    assert not [n for n in read_status(saved.deployment).needs if "guide" in n.text]

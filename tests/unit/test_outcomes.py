@@ -99,7 +99,7 @@ def test_an_undo_is_called_by_what_it_undid_with_its_number_and_by_whom() -> Non
     assert outcome.word == "UNDONE"
     assert outcome.meaning.startswith("the upgrade, op 24 of Jul 09 ")
     assert outcome.meaning.endswith(", by dana")
-    assert "undo of upgrade op 24" in "".join(list_lines([ended]))
+    assert "undo of upgrade op 24" in "".join(list_lines([ended], 1))
 
 
 def test_an_undo_of_a_bootstrap_names_no_empty_copy() -> None:

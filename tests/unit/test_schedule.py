@@ -22,11 +22,14 @@ from tui.core.errors import McpdbError, PrecheckError, UsageError
 from tui.core.models import ContainerRef, Deployment
 from tui.core.operation import Progress, Record, StepStarted
 from tui.operations.activity import read_activity
-from tui.operations.backing_up.jobs import jobs, program
 from tui.operations.backing_up.missed import missed_runs
 from tui.operations.backup import BackupCreate
 from tui.operations.execution.launch import follow, launch, launch_resume
-from tui.operations.schedule import Schedule, Unschedule, installed, texts
+from tui.operations.execution.registry import build
+from tui.operations.schedule import Schedule, Unschedule, texts
+from tui.operations.scheduling.installed import installed
+from tui.operations.scheduling.jobs import SCHEDULED, Times, chosen, jobs, program
+from tui.operations.scheduling.runs import next_of, runs
 from tui.operations.status import read_status
 from tui.services import crontab, timers
 from tui.services.locks import DatabaseLock
@@ -85,13 +88,15 @@ def test_what_is_no_time_is_refused(text: str, weekly: bool) -> None:
 
 
 def test_prune_is_confirmed_by_name_and_follows_only_a_backup_that_went_well() -> None:
-    nightly, weekly, boot = jobs(deployment(), "02:00", "Sun 03:30", ("--name", "forge"))
-    start = (*program(), "--db", "/srv/forge/data/mcp.db", "--name", "forge")
+    nightly, weekly, routine, logs, boot = jobs(deployment(), Times(), ("--name", "forge"))
+    start = (*program(), "--db", "/srv/forge/data/mcp.db", SCHEDULED, "--name", "forge")
     assert nightly.commands == (
         (*start, "backup", "create", "--trigger", "schedule"),
         (*start, "backup", "prune", "--confirm", "forge"),
     )
     assert weekly.commands == ((*start, "backup", "drill", "--trigger", "schedule"),)
+    assert routine.commands == ((*start, "maintain", "--yes", "--trigger", "schedule"),)
+    assert logs.commands == ((*start, "rotate-logs", "--yes"),)
     assert boot.commands == ((*start, "resume"),) and boot.at is None
     assert Path(program()[0]).is_absolute()
 
@@ -115,8 +120,8 @@ def test_the_commands_find_the_same_deployment_from_anywhere(
         project_dir=Path(folder) if folder else None,
         gateway=gateway,
     )
-    command = jobs(one, "02:00", "Sun 03:30", ())[2].commands[0]
-    assert list(command[len(program()) :]) == [*words, "resume"]
+    command = jobs(one, Times(), ())[-1].commands[0]
+    assert list(command[len(program()) :]) == [*words, SCHEDULED, "resume"]
 
 
 # --- systemd ----------------------------------------------------------------------------
@@ -143,9 +148,16 @@ def test_the_units_say_what_systemd_must_know(user: bool, tmp_path: Path) -> Non
     assert set(units) == {
         "mcpdb-forge-nightly.service", "mcpdb-forge-nightly.timer",
         "mcpdb-forge-weekly.service", "mcpdb-forge-weekly.timer",
+        "mcpdb-forge-maintain.service", "mcpdb-forge-maintain.timer",
+        "mcpdb-forge-logs.service", "mcpdb-forge-logs.timer",
         "mcpdb-forge-resume.service",
     }  # fmt: skip
-    for name, day in (("nightly", "*-*-* 02:00:00"), ("weekly", "Sun *-*-* 03:30:00")):
+    for name, day in (
+        ("nightly", "*-*-* 02:00:00"),
+        ("weekly", "Sun *-*-* 03:30:00"),
+        ("maintain", "Sun *-*-* 04:30:00"),
+        ("logs", "*-*-* 02:45:00"),
+    ):
         timer = units[f"mcpdb-forge-{name}.timer"]
         assert timer["Timer"]["OnCalendar"] == day
         assert timer["Timer"]["Persistent"] == "true"
@@ -156,6 +168,7 @@ def test_the_units_say_what_systemd_must_know(user: bool, tmp_path: Path) -> Non
     assert boot["Install"]["WantedBy"] == ("default.target" if user else "multi-user.target")
     # Both missed while the host was down: one after the other, not into one another's lock.
     assert "mcpdb-forge-nightly.service" in units["mcpdb-forge-weekly.service"]["Unit"]["After"]
+    assert "mcpdb-forge-weekly.service" in units["mcpdb-forge-maintain.service"]["Unit"]["After"]
 
 
 needs_analyze = pytest.mark.skipif(
@@ -201,7 +214,7 @@ def test_systemd_reads_exactly_the_words_that_were_meant() -> None:
         (place / "run").mkdir()
         (place / "run").chmod(0o777)
         told = []
-        for name in ("nightly", "weekly", "resume"):
+        for name in ("nightly", "weekly", "maintain", "logs", "resume"):
             done = subprocess.run(
                 [
                     "setpriv", "--reuid", "65534", "--clear-groups", "env", "-i", f"HOME={place}",
@@ -217,7 +230,7 @@ def test_systemd_reads_exactly_the_words_that_were_meant() -> None:
             unit = unit.split("-> Unit ", 1)[0]
             lines = re.findall(r"Command Line: (.*)", unit)
             told += [as_a_shell_reads(line) for line in lines]
-        wanted = [c for job in jobs(one, "02:00", "Sun 03:30", ()) for c in job.commands]
+        wanted = [c for job in jobs(one, Times(), ()) for c in job.commands]
         assert told == wanted
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -264,12 +277,58 @@ def test_installing_shows_writes_replaces_and_removes_only_our_own_units(place: 
     timer = next(folder.glob("*-nightly.timer"))
     assert "OnCalendar=*-*-* 04:15:00" in timer.read_text()
     assert [(found.kind, len(found.lines)) for found in installed(place.deployment)] == [
-        ("systemd", 5)
+        ("systemd", 9)
     ]
     gone = place.do(Unschedule(place.deployment, user=True))
-    assert gone.exit_code == 0 and "removed 5 units" in gone.sentence
+    assert gone.exit_code == 0 and "removed 9 units" in gone.sentence
     assert units_of(place) == {"mine.service"}
     assert installed(place.deployment) == ()
+
+
+def test_an_older_installation_is_brought_up_to_date_and_jobs_can_be_left_out(
+    place: Site,
+) -> None:
+    older = {"kind": "systemd", "at": "01:00", "weekly": "Sat 03:30", "user": True, "options": []}
+    # As a journal of an older version names it.
+    assert isinstance(build("schedule", place.deployment, older), Schedule)
+    first = Schedule(place.deployment, user=True, which=("backup", "drill"))
+    assert place.do(first).exit_code == 0
+    assert {name.rpartition("-")[2] for name in units_of(place)} == {
+        "nightly.service", "nightly.timer", "weekly.service", "weekly.timer", "resume.service",
+    }  # fmt: skip
+    assert place.do(Schedule(place.deployment, user=True)).exit_code == 0
+    assert len(units_of(place)) == 9
+    less = place.do(Schedule(place.deployment, user=True, which=("logs",), logs="05:00"))
+    assert less.exit_code == 0 and "rotation of the logs at 05:00" in less.sentence
+    assert {name.rpartition("-")[2] for name in units_of(place)} == {
+        "logs.service", "logs.timer", "resume.service",
+    }  # fmt: skip
+    with pytest.raises(UsageError, match="'tea' is no job"):
+        chosen(("backup", "tea"))
+
+
+@pytest.mark.parametrize(
+    ("at", "now", "wanted"),
+    [
+        (At(2, 0), "2026-08-11T01:59:30", "2026-08-11T02:00:00"),
+        (At(2, 0), "2026-08-11T02:00:00", "2026-08-12T02:00:00"),
+        (At(3, 30, "Sun"), "2026-08-11T02:00:00", "2026-08-16T03:30:00"),
+        (At(3, 30, "Tue"), "2026-08-11T04:00:00", "2026-08-18T03:30:00"),
+    ],
+)
+def test_when_a_job_runs_next(at: At, now: str, wanted: str) -> None:
+    moment = datetime.fromisoformat(now).astimezone()
+    assert next_of(at, moment) == datetime.fromisoformat(wanted).astimezone()
+
+
+def test_the_jobs_of_a_crontab_block_are_told_apart() -> None:
+    block = crontab.cron_lines("/m.db", jobs(deployment(ODD), Times(), (), kind="cron"))
+    now = datetime.now(UTC)
+    found = runs("cron", "crontab", block[1:-1], (), now)
+    assert [(run.job, run.at) for run in found] == [
+        ("nightly", "02:00"), ("weekly", "Sun 03:30"), ("maintain", "Sun 04:30"), ("logs", "02:45"),
+    ]  # fmt: skip
+    assert all(run.next > now and run.last is None for run in found)
 
 
 def test_a_unit_of_the_same_name_that_is_not_ours_is_refused(place: Site) -> None:
@@ -315,9 +374,9 @@ def test_a_block_is_added_replaced_and_removed_and_the_rest_is_byte_for_byte_as_
         "/srv/forge/data/mcp.db",
         "# keep\nMAILTO=dana\n\n5 4 * * * /usr/bin/true # 50\\%\n",
     )
-    first = crontab.cron_lines(mark, jobs(deployment(), "02:00", "Sun 03:30", ()))
-    second = crontab.cron_lines(mark, jobs(deployment(), "05:00", "Sun 03:30", ()))
-    other = crontab.cron_lines("/other/mcp.db", jobs(deployment(), "01:00", "Sun 03:30", ()))
+    first = crontab.cron_lines(mark, jobs(deployment(), Times(), ()))
+    second = crontab.cron_lines(mark, jobs(deployment(), Times(at="05:00"), ()))
+    other = crontab.cron_lines("/other/mcp.db", jobs(deployment(), Times(at="01:00"), ()))
     table = crontab.with_block(mine, mark, first)
     assert table.startswith(mine) and crontab.block_in(table, mark) == first
     table = crontab.with_block(table, "/other/mcp.db", other) + "9 9 * * * after\n"
@@ -332,7 +391,7 @@ def test_a_block_is_added_replaced_and_removed_and_the_rest_is_byte_for_byte_as_
 @pytest.mark.parametrize("lost", ["# END", "# BEGIN"])
 def test_a_block_that_lost_an_end_is_not_guessed_at(lost: str) -> None:
     mark = "/srv/forge/data/mcp.db"
-    block = crontab.cron_lines(mark, jobs(deployment(), "02:00", "Sun 03:30", ()))
+    block = crontab.cron_lines(mark, jobs(deployment(), Times(), ()))
     cut = "\n".join(line for line in block if not line.startswith(lost)) + "\n0 1 * * * mine\n"
     with pytest.raises(PrecheckError, match="not a pair"):
         crontab.with_block(cut, mark, block)
@@ -389,7 +448,7 @@ def test_crons_own_program_takes_the_block_and_gives_it_back() -> None:
             with_it, there = crontab.read_crontab(), installed(one)
             double = Schedule(one, "systemd", user=True).plan().forbidden
             run_here(Unschedule(one, "cron"))
-            block = crontab.cron_lines(str(ODD), jobs(one, "02:00", "Sun 03:30", (), kind="cron"))
+            block = crontab.cron_lines(str(ODD), jobs(one, Times(), (), kind="cron"))
             return with_it, there, double and double.text, crontab.read_crontab(), block
         finally:
             crontab.write_crontab(before)

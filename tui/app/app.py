@@ -12,9 +12,9 @@ from tui.app import named, scheduled, verbs
 from tui.app.arrival import is_first_start, welcome
 from tui.app.baseline import configuration
 from tui.app.conduct import effects, launched, left_of, planned, resumed, with_deployment
+from tui.app.doctoring import Doctoring
 from tui.app.listing.activity import farewell
 from tui.app.migration_screens import SHOWN, page_of, plan_screen
-from tui.app.migrations import Migrating
 from tui.app.needs import with_needs
 from tui.app.panes.base import Pane
 from tui.app.screens.too_small import TooSmallScreen
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui.core.operation import Operation, Plan
 
 
-class McpdbApp(Migrating):
+class McpdbApp(Doctoring):
     """Looks after one gateway's database."""
 
     _welcomed = _looked_for_cut = False
@@ -203,6 +203,11 @@ class McpdbApp(Migrating):
         if not self.pane.filter_by(terms):
             self.say("There is no list to filter here; 1 to 5 have one.", "attention")
 
+    async def action_activity(self, terms: str) -> None:
+        """Show the activity log, narrowed."""
+        await self.action_pane(4)
+        self.pane.filter_by(terms)
+
     def action_named(self, verb: str, value: str) -> None:
         """Do something with the backup that is named."""
         found = named.wanted(self.seen, verb, value)
@@ -210,6 +215,13 @@ class McpdbApp(Migrating):
             self.say(found, "attention")
         else:
             self._do(found.make, found.back)
+
+    def action_rotate_logs(self) -> None:
+        """Rotate the gateway's logs."""
+        if reason := verbs.why_not_change(self.seen, "rotate logs"):
+            self.say(reason)
+        else:
+            self._do(verbs.rotate_logs)
 
     def action_schedule(self) -> None:
         """Have backups made by themselves."""
@@ -227,7 +239,8 @@ class McpdbApp(Migrating):
 
     @on(Pane.Do)
     def _wanted(self, message: Pane.Do) -> None:
-        self._do(message.make, message.back)
+        asks = {"words": message.words} if message.words else {}
+        self._do(message.make, message.back, **asks)
 
     @on(Pane.Ask)
     @work(exclusive=True, group="ask")
@@ -256,12 +269,18 @@ class McpdbApp(Migrating):
         self.say(f"Taking back {last.words}.")
 
     @work(exclusive=True, group="dialog")
-    async def _do(self, make: verbs.Make, back: verbs.TakeBack | None = None) -> None:
+    async def _do(
+        self,
+        make: verbs.Make,
+        back: verbs.TakeBack | None = None,
+        words: tuple[str, ...] = (),
+    ) -> None:
         """Plan, ask as much as the plan's tier demands, start, and show.
 
         Args:
             make: Makes the operation.
             back: How `u` takes it back.
+            words: What is said of it first; with that, a light one asks too.
         """
         deployment = self.seen.deployment
         if deployment is None:
@@ -270,7 +289,7 @@ class McpdbApp(Migrating):
         try:
             operation, plan = await asyncio.to_thread(planned, make, deployment)
             self.say("")
-            agreed = await self._confirmed(operation, plan)
+            agreed = await self._confirmed(operation, plan, words)
             if agreed is None:
                 self.say("Cancelled. Nothing was changed.")
                 return
@@ -299,7 +318,9 @@ class McpdbApp(Migrating):
         finally:
             starting.over()
 
-    async def _confirmed(self, operation: Operation, plan: Plan) -> Plan | None:
+    async def _confirmed(
+        self, operation: Operation, plan: Plan, words: tuple[str, ...]
+    ) -> Plan | None:
         """The plan that was agreed to, perhaps a newer one than `plan`; None if none was."""
         from tui.core.operation import Tier
 
@@ -309,12 +330,12 @@ class McpdbApp(Migrating):
             return screen.plan if await self.push_screen_wait(screen) else None
         if plan.forbidden is not None:
             raise McpdbError(plan.forbidden.text)
-        if plan.tier is Tier.DISRUPTIVE:
+        if plan.tier is Tier.DISRUPTIVE or words:
             from tui.app.screens.question import Question
 
             title = plan.title[:1].upper() + plan.title[1:]
             verb = title.split(" ")[0]
-            question = Question(f"{title}?", effects(plan), plan.command, verb)
+            question = Question(f"{title}?", [*words, *effects(plan)], plan.command, verb)
             agreed = await self.push_screen_wait(question)
             return plan if agreed is True else None
         return plan

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.app.seen import Seen
@@ -11,6 +12,10 @@ from tui.core.models import ActivityEntry, Deployment
 
 if TYPE_CHECKING:
     from tui.core.operation import Operation, Plan, Recovery
+
+
+_FEW = 4
+"""Files that a question names on lines of their own."""
 
 
 def with_deployment(seen: Seen, deployment: Deployment | None) -> Seen:
@@ -84,5 +89,17 @@ def effects(plan: Plan) -> list[str]:
     elif plan.downtime:
         about = quantities.duration(round(plan.downtime))
         lines.insert(0, f"Calls to the gateway fail for about {about}.")
-    lines += [f"writes {file['path']}" for file in plan.facts.get("files", ())]
+    lines += [str(line) for line in plan.facts.get("effects", ())]
+    lines += written([str(file["path"]) for file in plan.facts.get("files", ())])
+    return lines
+
+
+def written(paths: Sequence[str]) -> list[str]:
+    """The files that are written, each on a line; many of one folder on one."""
+    if len(paths) <= _FEW:
+        return [f"writes {path}" for path in paths]
+    lines = []
+    for folder in dict.fromkeys(str(Path(path).parent) for path in paths):
+        names = [Path(path).name for path in paths if str(Path(path).parent) == folder]
+        lines.append(f"writes {len(names)} files in {folder}: {', '.join(names)}")
     return lines

@@ -17,4 +17,4 @@ def signature(*folders: Path) -> tuple[object, ...]:
                     result.append((entry.name, found.st_size, found.st_mtime_ns))
         except OSError:
             result.append(str(folder))
-    return tuple(sorted(map(repr, result)))
+    return (frozenset(result),)

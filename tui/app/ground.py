@@ -7,10 +7,32 @@ from datetime import UTC, datetime
 from typing import Any
 
 from textual.app import App
+from textual.theme import BUILTIN_THEMES
 
 from tui.app import glyphs, themes
 from tui.app.terminal import HangUpSafeDriver
-from tui.wording.clean import printable
+from tui.core.errors import UsageError
+from tui.wording.clean import one_line, printable
+
+_GLYPHS = ("auto", "unicode", "ascii")
+
+
+def check_looks(settings: Mapping[str, Any]) -> None:
+    """Refuse looks that do not exist; a mistyped one would be passed over in silence.
+
+    Raises:
+        UsageError: A theme or a set of signs is none.
+    """
+    theme = str(settings.get("theme") or "")
+    ours = [known.name for known in themes.THEMES]
+    if theme and theme not in (*ours, *BUILTIN_THEMES):
+        raise UsageError(
+            f"No theme is called {one_line(theme)!r}. Ours: {', '.join(ours)}; "
+            "or one of Textual's, e.g. textual-light, nord."
+        )
+    signs = str(settings.get("glyphs") or "auto")
+    if signs not in _GLYPHS:
+        raise UsageError(f"glyphs is one of {', '.join(_GLYPHS)}, not {one_line(signs)!r}.")
 
 
 class Ground(App[int]):
@@ -34,17 +56,27 @@ class Ground(App[int]):
         super().__init__(driver_class=HangUpSafeDriver, ansi_color=True if plain else None)
         for theme in themes.THEMES:
             self.register_theme(theme)
-        self.theme = self._known_theme(str(settings.get("theme") or ""), plain=plain)
+        self._plain = plain
+        self._clock = clock
+        self.take_looks(settings)
+
+    def take_looks(self, settings: Mapping[str, Any]) -> None:
+        """Look as the settings say; those of a project are known once it was found.
+
+        Raises:
+            UsageError: A theme or a set of signs is none.
+        """
+        check_looks(settings)
+        self.theme = self._known_theme(str(settings.get("theme") or ""))
         self.glyphs = glyphs.choose(str(settings.get("glyphs") or "auto"))
         self.mask = tuple(settings.get("mask") or ())
         self.slow = bool(settings.get("slow_link"))
         if self.slow:
             self.animation_level = "none"
         self._utc = bool(settings.get("utc"))
-        self._clock = clock
 
-    def _known_theme(self, name: str, *, plain: bool) -> str:
-        if plain and not name.startswith("mcpdb-16"):
+    def _known_theme(self, name: str) -> str:
+        if self._plain and not name.startswith("mcpdb-16"):
             return themes.NO_COLOR
         return name if name in self.available_themes else themes.DEFAULT
 

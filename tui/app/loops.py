@@ -16,11 +16,12 @@ class Periods:
     folders: float = 2.0
     gateway: float = 5.0
     recount: float = 10.0
+    doctor: float = 30.0
 
     @classmethod
     def slow(cls) -> Periods:
         """For a link or host that should be spared."""
-        return cls(pulse=0.5, stamp=10.0, folders=10.0, gateway=10.0, recount=60.0)
+        return cls(pulse=0.5, stamp=10.0, folders=10.0, gateway=10.0, recount=60.0, doctor=120.0)
 
 
 class Loop(threading.Thread):
@@ -32,12 +33,15 @@ class Loop(threading.Thread):
         self._look = look
         self._wake = threading.Event()
         self._ended = threading.Event()
+        self.looked = threading.Event()
+        """It has looked at least once."""
 
     def run(self) -> None:
         """Look until ended."""
         while not self._ended.is_set():
             self._wake.clear()
             self._look()
+            self.looked.set()
             self._wake.wait(self._period)
 
     def poke(self) -> None:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tui.app.ahead import Ahead
+from tui.app.doctor_reader import DoctorLook, wait_for
 from tui.app.folders import signature
 from tui.app.loops import Loop, Periods
-from tui.app.seeing import Change, Ended, Posts, Replaced, Saw
+from tui.app.seeing import Change, Ended, Posts, Replaced, Saw, Told
 from tui.app.timeline_look import TimelineLook
 from tui.app.troubles import NO_DATABASE
 from tui.core.errors import McpdbError
@@ -56,6 +57,7 @@ class Model:
         self._backup_folder: tuple[object, ...] | None = None
         self._gateway = GatewayState(running="unknown")
         self._migrations = TimelineLook(deployment, lambda change: self._saw(change, "timeline"))
+        self._doctor = DoctorLook(deployment, self._saw, lambda: self._released or self._ended)
         self._recount = threading.Event()
         self._recount.set()
         self._ended = False
@@ -69,6 +71,7 @@ class Model:
             "counts": Loop("row counts", p.recount, self._count),
             "timeline": Loop("migrations", 3_600.0, self._look_at_migrations),
             "images": Loop("other images", 3_600.0, self._migrations.look_at_images),
+            "doctor": Loop("doctor", p.doctor, self._look_at_doctor),
         }
 
     # --- the front end's side -------------------------------------------------------------
@@ -92,8 +95,19 @@ class Model:
         self._backup_folder, self._state_folder = None, ()
         self._migrations.forget()
         self._recount.set()
-        for name in ("database", "folders", "gateway", "counts", "timeline"):
+        for name in ("database", "folders", "gateway", "counts", "timeline", "doctor"):
             self._loops[name].poke()
+
+    def examine(self, *, deep: bool = False) -> None:
+        """Have the doctor look now.
+
+        Args:
+            deep: Whether every page is read; in a thread of its own, that may take minutes.
+        """
+        if deep:
+            self._doctor.read_all(self._failed)
+        else:
+            self._loops["doctor"].poke()
 
     def want_image(self, image: str) -> None:
         """Show what another local image has beyond the gateway's own.
@@ -169,7 +183,7 @@ class Model:
         else:
             self._database().reopen()
             self._recount.set()
-            for name in ("database", "counts"):
+            for name in ("database", "counts", "doctor"):
                 self._loops[name].poke()
         self._post(Saw(lambda seen: replace(seen, released=wanted)))
 
@@ -185,6 +199,7 @@ class Model:
         if stamp[0] != before[0] and stamp[0]:
             self._post(Saw(lambda seen: replace(seen, replaced_at=now)))
             self._post(Replaced(now))
+            self._doctor.forget()
             self._recount.set()
             self._loops["counts"].poke()
             self._loops["timeline"].poke()
@@ -221,7 +236,6 @@ class Model:
 
     def _look_at_activity(self) -> None:
         from tui.app.rights import rights_problem
-        from tui.operations import activity
         from tui.services import locks
 
         folder = signature(self.deployment.state_dir / "journal", self.deployment.state_dir)
@@ -230,7 +244,7 @@ class Model:
         try:
             owner = None if problem else locks.read_owner(self.deployment.state_dir)
             if folder != self._state_folder or self._running is not None:
-                entries = () if problem else activity.read_activity(self.deployment)
+                entries = () if problem else self._read_activity()
                 self._saw(lambda seen: replace(seen, activity=entries), "activity")
                 self._look_at_debts(entries)
                 self._tell_ended(entries)
@@ -246,14 +260,28 @@ class Model:
             )
         )
 
+    def _read_activity(self) -> tuple[ActivityEntry, ...]:
+        """The whole log, without the steps of what ended: those are read when it is opened."""
+        from tui.operations import activity
+
+        return activity.read_activity(
+            self.deployment,
+            steps=False,
+            rebuilt=lambda number: self._post(Told(f"index rebuilt from {number:,} journals")),
+        )
+
     def _look_at_debts(self, entries: Sequence[ActivityEntry]) -> None:
         """What is left of operations that were cut, and whether a restore can be undone."""
         from tui.app.looks import outlooks, why_no_undo
         from tui.operations.backing_up.missed import missed_runs
+        from tui.operations.diagnosing.guide_scripts import guide_lines, guide_needs
 
         left, undo = outlooks(self.deployment, entries), why_no_undo(self.deployment)
         missed = missed_runs(self.deployment, entries)
-        self._post(Saw(lambda seen: replace(seen, outlooks=left, undo=undo, missed=missed)))
+        guide = guide_needs(guide_lines(self.deployment))
+        self._post(
+            Saw(lambda seen: replace(seen, outlooks=left, undo=undo, missed=missed, guide=guide))
+        )
 
     def _tell_ended(self, entries: Sequence[ActivityEntry]) -> None:
         """Tell of each operation that is over since the last look, however short it was."""
@@ -291,6 +319,7 @@ class Model:
             self._failed("gateway", error)
             return
         self._gateway = state
+        self._doctor.gateway = state, health
         self._saw(lambda seen: replace(seen, gateway=state, health=health), "gateway")
         self._loops["timeline"].poke()
 
@@ -305,6 +334,17 @@ class Model:
                 self._loops["images"].poke()
         except McpdbError as error:
             self._failed("timeline", error)
+
+    def _look_at_doctor(self) -> None:
+        """The cheap checks, once what is on the first screen was read."""
+        first = [self._loops[name] for name in ("database", "gateway", "folders", "timeline")]
+        wait_for(first, lambda: self._ended)
+        if self._released or self._ended:
+            return
+        try:
+            self._doctor.look()
+        except McpdbError as error:
+            self._failed("doctor", error)
 
     # --- tables ---------------------------------------------------------------------------
 

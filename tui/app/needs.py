@@ -37,6 +37,7 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
     from tui.operations.status import last_check
 
     tables = seen.tables
+    integrity, integrity_at = last_check(catalogue, seen.activity) if facts.exists else ("", None)
     needs = needs_of(
         facts=facts,
         state=state,
@@ -45,15 +46,17 @@ def with_needs(seen: Seen, now: datetime) -> Seen:
         unfinished=tuple(entry for entry in seen.activity if entry.state == "cut"),
         drill=newest_drill(catalogue, seen.activity),
         missed=seen.missed,
+        guide=seen.guide,
         tables=None if tables is None else [t.name for t in tables if t.kind != "view"],
         rows=counted(seen),
         looked=seen.looked,
         timeline=seen.timeline,
         migrates_at_start=seen.deployment is not None and seen.deployment.migrates_at_start,
         state_problem=seen.state_problem,
+        doctor=seen.doctor or (),
+        integrity=integrity,
         now=now,
     )
-    integrity, integrity_at = last_check(catalogue, seen.activity) if facts.exists else ("", None)
     if seen.timeline is not None:
         catalogue = with_fits(catalogue, seen.timeline)
     return replace(

@@ -15,7 +15,7 @@ def look(deployment: Deployment, posts: Posts) -> None:
 
 
 def _look(deployment: Deployment, posts: Posts) -> None:
-    from tui.operations.schedule import installed
+    from tui.operations.scheduling.installed import installed
 
     words = " and ".join(dict.fromkeys(found.kind for found in installed(deployment)))
     posts.post_message(Saw(lambda seen: replace(seen, schedule=words)))

@@ -37,11 +37,36 @@ class Ended(Message):
 
 
 @dataclass
+class Told(Message):
+    """Something that was done in looking, in a sentence."""
+
+    text: str
+
+
+@dataclass
 class WantImage(Message):
     """The migrations of another local image are asked for."""
 
     image: str
     """Its id; empty: of none any more."""
+
+
+@dataclass
+class Examine(Message):
+    """The doctor is asked to look now."""
+
+    deep: bool = False
+    """Whether every page is to be read."""
+
+
+@dataclass
+class FinishCut(Message):
+    """What was cut short is to be finished or undone, and what it left half-made removed."""
+
+    title: str
+    """What is done, in a few words."""
+    text: str
+    """What is changed and what is kept."""
 
 
 class Posts(Protocol):

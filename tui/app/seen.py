@@ -12,10 +12,14 @@ from tui.core.models import (
     Catalogue,
     DatabaseFacts,
     Deployment,
+    Diagnosis,
+    FileFigures,
     GatewayState,
+    Growth,
     Health,
     LockOwner,
     Need,
+    Setting,
     TableInfo,
     Timeline,
 )
@@ -52,8 +56,23 @@ class Seen:
     activity: tuple[ActivityEntry, ...] | None = None
     missed: tuple[MissedRun, ...] = ()
     """Scheduled runs that came to nothing, newest first."""
+    guide: tuple[Need, ...] = ()
+    """What cron runs of the gateway's guide that would lose data."""
     running: ActivityEntry | None = None
     timeline: Timeline | None = None
+    doctor: tuple[Diagnosis, ...] | None = None
+    """What the doctor found, worst first."""
+    doctor_at: datetime | None = None
+    """When that was."""
+    deep_since: datetime | None = None
+    """Since when the doctor reads every page; None while it does not."""
+    figures: FileFigures | None = None
+    """What the file was measured to be."""
+    counting: bool = False
+    """It is being measured again."""
+    growth: Growth | None = None
+    tuning: tuple[Setting, ...] | None = None
+    """Every setting that matters to the file."""
     tables: tuple[TableInfo, ...] | None = None
     counted_at: datetime | None = None
     """When the last row count was finished; None while counting for the first time."""

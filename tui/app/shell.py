@@ -20,6 +20,7 @@ from tui.app import scheduled
 from tui.app.conduct import with_deployment
 from tui.app.ground import Ground
 from tui.app.keys import KEYS
+from tui.app.locating import Find, Located, NotLocated, locate
 from tui.app.loops import Periods
 from tui.app.model import Model
 from tui.app.needs import with_needs
@@ -27,13 +28,14 @@ from tui.app.panes import PANES
 from tui.app.panes.base import Pane
 from tui.app.panes.stack import PaneStack
 from tui.app.screens.too_small import TooSmallScreen, is_too_small
-from tui.app.seeing import Replaced, Saw, WantImage
+from tui.app.seeing import Replaced, Saw, Told, WantImage
 from tui.app.seen import Seen
 from tui.app.typed_ahead import LOOK, TypedAhead, opens_field
 from tui.app.widgets.footer import KeyBar
 from tui.app.widgets.message import MessageLine
 from tui.app.widgets.status import StatusRows
 from tui.app.widgets.tabs import TabBar
+from tui.core.errors import McpdbError, UsageError
 from tui.core.models import Deployment
 
 _Part = TypeVar("_Part", bound=Widget)
@@ -56,6 +58,7 @@ class Shell(Ground):
         deployment: Deployment | None,
         *,
         candidates: Sequence[Any] = (),
+        find: Find | None = None,
         settings: Mapping[str, Any] | None = None,
         first: Seen | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
@@ -65,8 +68,9 @@ class Shell(Ground):
         """Wire the app.
 
         Args:
-            deployment: What to look after; None asks with the picker.
+            deployment: What to look after; None looks for it, or asks with the picker.
             candidates: What the picker offers.
+            find: Looks for the deployment once the first picture stands.
             settings: `theme`, `glyphs`, `slow_link`, `utc`.
             first: What is known before anything was read.
             clock: The host's time; pictures freeze it.
@@ -75,7 +79,10 @@ class Shell(Ground):
         """
         super().__init__(settings or {}, clock)
         self.candidates = tuple(candidates)
-        self._periods = periods or (Periods.slow() if self.slow else Periods())
+        self._find = find
+        self.failure: McpdbError | None = None
+        """Why there is nothing to look after: the screen is over."""
+        self._given_periods = periods
         self.watches = watch
         self.model: Model | None = None
         self._ahead = TypedAhead(super().on_event)
@@ -98,11 +105,33 @@ class Shell(Ground):
         loop = asyncio.get_running_loop()
         for number, code in SIGNAL_CODES.items():
             loop.add_signal_handler(number, partial(self.exit, None, return_code=code))
-        self.set_interval(10.0 if self.slow else 1.0, self._tick)
         if self.seen.deployment is not None:
             self.begin()
+        elif self._find is not None:
+            # Looking takes longer than drawing: it asks Docker, and imports what asks it.
+            self.call_after_refresh(locate, self._find, self)
         else:
             self.choose()
+
+    @on(Located)
+    def _located(self, message: Located) -> None:
+        found = message.found
+        try:
+            self.take_looks(found.settings)
+        except UsageError as error:
+            self._not_located(NotLocated(error))
+            return
+        self.candidates = tuple(found.candidates)
+        self.seen = with_deployment(self.seen, found.chosen)
+        if found.chosen is None:
+            self.choose()
+        else:
+            self.begin()
+
+    @on(NotLocated)
+    def _not_located(self, message: NotLocated) -> None:
+        self.failure = message.why
+        self.exit(return_code=int(message.why.exit_code))
 
     def on_unmount(self) -> None:
         """Stop looking."""
@@ -120,10 +149,12 @@ class Shell(Ground):
 
     def begin(self) -> None:
         """Begin to look at the deployment."""
+        self.set_interval(10.0 if self.slow else 1.0, self._tick)
         deployment = self.seen.deployment
         if deployment is None or not self.watches:
             return
-        self.model = Model(deployment, self, self._periods)
+        periods = self._given_periods or (Periods.slow() if self.slow else Periods())
+        self.model = Model(deployment, self, periods)
         self.model.start()
         scheduled.look(deployment, self)
 
@@ -143,6 +174,10 @@ class Shell(Ground):
     def watch_seen(self, seen: Seen) -> None:
         """Greyed keys may have changed."""
         self.refresh_bindings()
+
+    @on(Told)
+    def _told(self, message: Told) -> None:
+        self.say(message.text, "muted")
 
     @on(WantImage)
     def _want_image(self, message: WantImage) -> None:
@@ -205,6 +240,7 @@ class Shell(Ground):
 
     async def act(self, pane: Pane, action: str) -> None:
         """Do what a pane's key does, or say why it cannot be done."""
+        pane.about_to(action)
         reason = pane.why_not(action)
         if reason:
             self.explain(pane, action, reason)
@@ -232,8 +268,14 @@ class Shell(Ground):
     async def action_need(self, number: int) -> None:
         """Go where a line of NEEDS YOU leads."""
         needs = self.seen.needs
-        if number < len(needs):
-            self.simulate_key(needs[number].key.lower().replace("esc", "escape"))
+        if number >= len(needs):
+            return
+        need = needs[number]
+        if need.key == "6":
+            # The command names the check: `mcpdb-tui doctor --explain lock`.
+            await self.action_pane(6, need.command.rpartition(" ")[2])
+        else:
+            self.simulate_key(need.key.lower().replace("esc", "escape"))
 
     # --- message line -----------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tui.core import foreign_json
 from tui.core.errors import PrecheckError
 from tui.services import files
 from tui.wording.clean import one_line
@@ -134,7 +135,7 @@ def _line_of(entry: Remembered) -> bytes:
 
 def _entry_of(line: bytes) -> Remembered | None:
     try:
-        record = json.loads(line)
+        record = foreign_json.loads(line)
         sql, of, at = record["sql"], record["of"], datetime.fromisoformat(record["at"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from tui.app.seen import Seen
-from tui.core.models import ActivityEntry, Backup, Deployment
+from tui.core.models import ActivityEntry, Backup, Deployment, Remedy
 from tui.wording.clean import one_line
 
 if TYPE_CHECKING:
@@ -80,6 +80,17 @@ def drill(ident: str) -> Make:
         from tui.operations.drill import Drill
 
         return Drill(deployment, backup=ident)
+
+    return make
+
+
+def salvage(word: str = "") -> Make:
+    """Read what is left of a damaged file into a new one; of the live one without a word."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.salvage import Salvage
+
+        return Salvage(deployment, source=word)
 
     return make
 
@@ -213,6 +224,43 @@ def restart(deployment: Deployment) -> Operation:
     return GatewayRestart(deployment)
 
 
+def named(operation: str, **params: object) -> Make:
+    """An operation by its name in the registry, with its own fields."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.execution.registry import build
+
+        return build(operation, deployment, params)
+
+    return make
+
+
+def remedy(found: Remedy) -> Make:
+    """What the doctor offers, where an operation of ours does it."""
+    return named(found.operation, **dict(found.params))
+
+
+def compose_down(deployment: Deployment) -> Operation:
+    """Remove the containers and networks of the gateway's project."""
+    from tui.operations.compose_control import ComposeDown
+
+    return ComposeDown(deployment)
+
+
+def compose_up(deployment: Deployment) -> Operation:
+    """Make what is missing of the gateway's project, and start it."""
+    from tui.operations.compose_control import ComposeUp
+
+    return ComposeUp(deployment)
+
+
+def rotate_logs(deployment: Deployment) -> Operation:
+    """Compress old logs, empty those in use, delete very old ones."""
+    from tui.operations.rotate_logs import RotateLogs
+
+    return RotateLogs(deployment)
+
+
 def why_not_change(seen: Seen, verb: str) -> str:
     """Why nothing may be changed now; empty when it may."""
     deployment = seen.deployment
@@ -245,11 +293,15 @@ def why_not_undo(seen: Seen, verb: str) -> str:
     return f"{verb} is off. {seen.undo}" if seen.undo else ""
 
 
+_KEEP_ROWS = ("vacuum", "analyze", "reindex", "maintain", "tune")
+"""They keep the old file as well, and are not what an undo takes back: the rows are the same."""
+
+
 def undoable(seen: Seen) -> ActivityEntry | None:
     """The operation that an undo takes back: the last that put another database in place."""
     for entry in seen.activity or ():
         made = entry.operation == "bootstrap" and entry.result.get("made") is True
-        if made or entry.result.get("safety"):
+        if made or (entry.result.get("safety") and entry.operation not in _KEEP_ROWS):
             return entry
     return None
 
@@ -284,6 +336,25 @@ def why_not_gateway(seen: Seen, verb: str) -> str:
     return ""
 
 
+def why_not_compose(seen: Seen, verb: str) -> str:
+    """Why the project can be neither taken down nor brought up; empty when it can."""
+    import shutil
+
+    if why := why_not_change(seen, verb):
+        return why
+    deployment = seen.deployment
+    problem = deployment.blocked("gateway") if deployment else None
+    if problem is not None and problem.topic == "docker":
+        return f"{verb} is off. {problem.text}"
+    ref = deployment.gateway if deployment else None
+    if ref is not None and not getattr(ref, "project", ""):
+        return f"{verb} is off: the gateway was not made by Compose."
+    # Whether it is the Compose that the project needs is looked at by the plan.
+    if not any(shutil.which(command) for command in ("docker", "docker-compose")):
+        return f"{verb} is off: compose down and up need the compose command; it is not here."
+    return ""
+
+
 def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
     """What to type after `mcpdb-tui` for an action of a pane; empty when there is no such."""
     name = seen.deployment.name if seen.deployment else ""
@@ -294,6 +365,7 @@ def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
         "label": ("backup", "label", ident),
         "adopt": ("backup", "adopt", ident),
         "drill": ("backup", "drill", ident),
+        "salvage": ("salvage", ident) if ident else ("salvage",),
         "delete": ("backup", "delete", ident, "--confirm", ident),
         "prune": ("backup", "prune", "--confirm", name),
         "back_up_cold": ("backup", "create", "--cold", "--yes"),
@@ -303,5 +375,7 @@ def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
         "start": ("gateway", "start"),
         "stop": ("gateway", "stop"),
         "restart": ("gateway", "restart"),
+        "compose_down": ("gateway", "down"),
+        "compose_up": ("gateway", "up"),
     }
     return commands.get(action, ())

@@ -46,7 +46,7 @@ def gateway_word(state: GatewayState | None, health: Health | None) -> tuple[str
 def _identity(seen: Seen) -> Line:
     deployment = seen.deployment
     if deployment is None:
-        return ()
+        return (Span("looking for the gateway …", "muted"),)
     place = Span(f"{deployment.name}@{seen.host}", bold=True)
     if not deployment.production:
         return (place,)
@@ -173,9 +173,10 @@ def _integrity(seen: Seen, glyphs: Glyphs, now: datetime, *, wide: bool) -> Line
     if seen.integrity_at is not None and name != "unknown":
         ago = quantities.age((now - seen.integrity_at).total_seconds())
         age = f" {ago} ago" if wide else f" {ago}"
+    action = "app.pane(6)"
     if wide:
-        return (label, *signed(glyphs, name, word), Span(age))
-    return (label, Span(word, SIGN_ROLES[name], name == "fail"), Span(age))
+        return (label, *signed(glyphs, name, word, action), Span(age, action=action))
+    return (label, Span(word, SIGN_ROLES[name], name == "fail", action), Span(age, action=action))
 
 
 def _backup(seen: Seen, glyphs: Glyphs, now: datetime, *, wide: bool) -> Line:
@@ -207,7 +208,7 @@ def _sizes(seen: Seen, *, wide: bool) -> tuple[Line, Line]:
     if facts is None:
         return (Span("db …"),), (Span("disk …"),)
     free = quantities.narrow_size(facts.disk_free, "down") if facts.disk_free else "unknown"
-    disk = (Span("disk ", "muted"), Span(free))
+    disk = (Span("disk ", "muted"), Span(free, action="app.space"))
     if not facts.exists:
         return (Span("db ", "muted"), Span("missing", "danger", bold=True)), disk
     if wide:
@@ -225,9 +226,17 @@ def _lock(seen: Seen, *, wide: bool) -> Line:
     if seen.state_problem:
         return (label, Span("unknown", "attention", action="app.pane(4)"))
     if seen.lock is None:
-        return (label, Span("none"))
+        return (label, _others_lock(seen, wide=wide))
     who = f"{seen.lock.who}, {seen.lock.what}" if wide else seen.lock.who
     return (label, Span(who, "running", action="app.operation"))
+
+
+def _others_lock(seen: Seen, *, wide: bool) -> Span:
+    """Nobody of ours works here; somebody else may hold the database, as the doctor saw."""
+    found = next((one for one in seen.doctor or () if one.name == "lock"), None)
+    if found is None or found.verdict is not Verdict.FAIL:
+        return Span("none", action="app.locked")
+    return Span("HELD, not by us" if wide else "HELD", "danger", True, "app.locked")
 
 
 def vitals_row(

@@ -31,6 +31,8 @@ def _take(context: click.Context, parameter: click.Parameter, value: Any) -> Non
         session.console.json = True
     elif name == "yes":
         session.assume_yes = True
+    elif name == "scheduled":
+        session.scheduled = True
     else:
         session.flags[name] = value
 
@@ -54,6 +56,7 @@ def global_options() -> list[click.Option]:
     for name, text in (
         ("json", "Print one JSON document on stdout; errors too."),
         ("yes", "Answer y to a y/n question; never enough where a name is to be typed."),
+        ("scheduled", "A schedule runs it: a failure is told to what on_failure names."),
     ):
         found.append(
             click.Option(

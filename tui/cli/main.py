@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from tui.cli import schema
+from tui.cli import failed, schema
 from tui.cli.click_parts import command_words, subcommands
 from tui.cli.console import Console, ReaderGoneError
 from tui.cli.report.table import aligned
@@ -36,6 +36,17 @@ def run(arguments: Sequence[str], screen: Screen | None = None) -> int:
     # Options may be wrong before --json is reached: the wish is read off the words first.
     typed = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
     session = Session(Console(json="--json" in typed), screen)
+    session.scheduled = failed.is_scheduled(typed)
+    code = int(ExitCode.FAILED)
+    try:
+        code = _run(session, arguments)
+    finally:
+        # Also where a fault of our own ends it.
+        failed.tell(session, code)
+    return code
+
+
+def _run(session: Session, arguments: Sequence[str]) -> int:
     try:
         code = _invoke(session, arguments)
         session.console.flush()
@@ -78,6 +89,7 @@ def fail(session: Session, sentence: str, code: int, **more: object) -> int:
         code: The exit code.
         more: What else the JSON error holds.
     """
+    session.sentence = one_line(sentence)
     console = session.console
     if console.json:
         data = session.partial or None

@@ -31,6 +31,7 @@ def perform(
     *,
     confirm: str | None = None,
     more: More | None = None,
+    allowed: bool = False,
 ) -> int:
     """Plan, ask, run and report; returns the exit code.
 
@@ -39,6 +40,7 @@ def perform(
         operation: What to do.
         confirm: What `--confirm` said, for operations that replace data.
         more: What else is told of its end, good or bad.
+        allowed: Whether the command line said already that service may be interrupted.
 
     Raises:
         McpdbError: It was refused or not confirmed; nothing was changed.
@@ -49,7 +51,8 @@ def perform(
         for line in () if _is_misnamed(plan) else plan_lines(plan):
             session.console.say(line)
     refuse(plan)
-    _confirm(session, plan, confirm)
+    if not (allowed and plan.tier is Tier.DISRUPTIVE):
+        _confirm(session, plan, confirm)
     # What nobody was shown cannot have moved since.
     fingerprint = "" if plan.tier is Tier.LIGHT else plan.fingerprint
     recovered: list[str] = []
@@ -148,6 +151,8 @@ def _confirm_disruptive(session: Session, plan: Plan) -> None:
 
 def _disturbs(plan: Plan) -> str:
     """What it does to others: calls to the gateway fail, or other work is done from now on."""
+    if "disturbs" in plan.facts:
+        return str(plan.facts["disturbs"])
     if plan.downtime == 0:
         return "this changes what the host does by itself"
     return "this interrupts its service; calls to it fail meanwhile"

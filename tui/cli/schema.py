@@ -40,6 +40,7 @@ _OPERATION = {
     "operation": "the journal's entry: id, exit_code, outcome, sentence, steps, result …",
     "recovered": "ids of operations that were cut and had to be finished or undone first",
 }
+_PLANNED = {"plan": "with --plan, what would happen", **_OPERATION}
 _REPLACING = {
     "plan": "what would happen: checks, changes, steps, downtime, fingerprint …",
     **_OPERATION,
@@ -127,6 +128,12 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "backup delete": _REPLACING,
     "backup prune": _REPLACING,
     "backup drill": _OPERATION,
+    "salvage": {
+        "plan": "with --plan, what would happen",
+        "operation": "the journal's entry; result.salvaged has the report: source, complete, "
+        "tables (read, doubtful, lost or null, proof, gaps …), strays, damaged pages",
+        "recovered": _OPERATION["recovered"],
+    },
     "schedule print": {
         "kind": "systemd or cron",
         "files": "path and text of each; of a crontab our block alone",
@@ -135,6 +142,7 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "schedule remove": _OPERATION,
     "schedule status": {
         "installed": "each schedule of this database: kind, where, user, lines",
+        "jobs": "job, at, next, last, last_exit, last_text of each",
         "missed": "scheduled runs that came to nothing since one went well",
     },
     "backup compare": {
@@ -188,8 +196,19 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "migrations doctor": {
         "findings": "name, verdict, text, remedy, operation and params of each; empty: all is well"
     },
+    "doctor": {
+        "checks": "worst first: name, verdict, text, explanation, remedy, details, exit_code; with "
+        "--fix of one that is ok, that one",
+        "resumed": "with --fix of what was cut: the journals' entries",
+        **_REPLACING,
+    },
     "bootstrap": _REPLACING,
     "reset": _REPLACING,
+    "maintain": _PLANNED,
+    "check": _PLANNED,
+    "vacuum": _PLANNED,
+    "analyze": _PLANNED,
+    "reindex": _PLANNED,
     "gateway status": {
         "gateway": "what the gateway is doing",
         "health": "what its health address answered",
@@ -197,7 +216,25 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "gateway start": _OPERATION,
     "gateway stop": _OPERATION,
     "gateway restart": _OPERATION,
+    "gateway down": _OPERATION,
+    "gateway up": _OPERATION,
     "gateway own": _OPERATION,
+    "stats": {
+        "database": "pages, free_pages, page_size, size, wal_size, slack, tables, repeats …; a "
+        "size is null where this SQLite cannot tell",
+        "unused": "bytes of pages on the freelist",
+        "growth": "bytes_a_day, disk_lasts_days, points (key, taken, size, unused …), kept",
+    },
+    "tune": {
+        "settings": "without PRAGMA=VALUE: name, kind, in_file, at_gateway, advice, who, choices "
+        "and verdict of each",
+        **_REPLACING,
+    },
+    "rotate-logs": {
+        "logs": "what happens to each: name, folder, size, action, why",
+        "plan": "with --dry-run alone: what would happen; its facts hold the logs",
+        **_OPERATION,
+    },
     "logs": {
         "lines": "oldest first: source (gw, file, us), name of the source, time, level, logger, "
         "message, text as it came; event: said by us about the log",
@@ -205,6 +242,10 @@ DATA: Mapping[str, Mapping[str, str]] = {
     },
     "activity": {
         "entries": "without ID: newest first, running ones on top",
+        "total": "how many entries the log has",
+        "matching": "how many of them the filter lets in",
+        "not_kept": "how many older ones there were that have outlived their use",
+        "path": "with --export: the file that was written",
         "entry": "with ID: one operation with all its steps",
     },
     "config show": {

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.cli.console import Console
-from tui.core.errors import DockerError, McpdbError, UsageError
+from tui.core.errors import DockerError, McpdbError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from tui.core.models import Deployment
     from tui.core.settings import Settings
-    from tui.operations.finding.candidates import Candidate, Discovery
+    from tui.operations.finding.candidates import Discovery
 
 
 class SeveralError(UsageError):
@@ -29,14 +29,13 @@ class SeveralError(UsageError):
 class Screen(Protocol):
     """Opens the screen; given from outside, for front ends do not know each other."""
 
-    def __call__(
-        self,
-        deployment: Deployment | None,
-        *,
-        candidates: Sequence[Candidate] = (),
-        settings: Settings,
-    ) -> int:
-        """Show it until the operator leaves; returns the exit code."""
+    def __call__(self, find: Callable[[], Discovery], *, settings: Settings) -> int:
+        """Show it until the operator leaves; returns the exit code.
+
+        Args:
+            find: Says what there is to look after; raises McpdbError where there is nothing.
+            settings: Those that are known before.
+        """
         ...
 
 
@@ -49,6 +48,10 @@ class Session:
         self.flags: dict[str, Any] = {}
         """Options of `tui.core.settings.Flags`, as far as they were typed."""
         self.assume_yes = False
+        self.scheduled = False
+        """Whether a schedule runs it: nobody sits there."""
+        self.sentence = ""
+        """What went wrong, in one sentence, where it was refused or failed."""
         self.command = ""
         """The command's words, e.g. `backup list`; set when it begins."""
         self.partial: dict[str, Any] = {}
@@ -120,9 +123,13 @@ class Session:
         """
         if self._screen is None:
             raise UsageError("There is no screen here.")
+        return self._screen(self._found, settings=self.settings)
+
+    def _found(self) -> Discovery:
         found = self.discovery
-        chosen = found.chosen if found.chosen or found.candidates else self.deployment
-        return self._screen(chosen, candidates=found.candidates, settings=found.settings)
+        if found.chosen is None and not found.candidates:
+            raise DockerError(found.nothing()) if found.docker else NotFoundError(found.nothing())
+        return found
 
     def require_gateway(self) -> None:
         """Refuse what needs a gateway where none can be asked.
@@ -131,7 +138,7 @@ class Session:
             DockerError: Docker does not answer.
             McpdbError: None is known here; says why.
         """
-        from tui.core.errors import NotFoundError, PrecheckError
+        from tui.core.errors import PrecheckError
 
         deployment = self.deployment
         blocked = deployment.blocked("gateway")

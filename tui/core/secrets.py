@@ -22,8 +22,15 @@ PATTERNS = (
     "add_headers",
     "*credential*",
     "code_verifier",
+    # What a sign-in that is under way is recognised by: whoever has it can end it as another.
+    "nonce",
+    "oauth_states.state",
+    "sso_auth_sessions.state",
+    # Rows that a salvage could put into no table: any of their values may be a secret.
+    "mcpdb_salvage_strays*.c[0-9]*",
 )
-"""Lower-case shell patterns for column names, from the gateway's releases 0.3.1 to 1.0.8."""
+"""Lower-case shell patterns for column names, from the gateway's releases 0.3.1 to 1.0.8; with a
+dot for `table.column`."""
 
 _NOT_SECRET = ("token_endpoint*", "*token_type", "*tokens_used", "max_tokens", "*_token_count")
 

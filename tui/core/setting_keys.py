@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from tui.core.ages import days
 from tui.core.errors import UsageError
+from tui.core.hook_table import hook
 
 Kind: TypeAlias = Literal[
-    "text", "path", "paths", "texts", "flag", "word", "choice", "table", "program"
+    "text", "path", "paths", "texts", "flag", "word", "choice", "table", "program", "age", "hook"
 ]
 
 Value: TypeAlias = Any
@@ -180,6 +182,40 @@ KEYS: Mapping[str, Key] = _keys(
         help="Files and folders with the gateway's own logs; `:` between them.",
     ),
     Key(
+        name="cron_files",
+        kind="paths",
+        default=(),
+        environ="MCPDB_CRON_FILES",
+        help="More tables in the form of /etc/crontab that the doctor looks through.",
+    ),
+    Key(
+        name="log_dir",
+        kind="path",
+        default=None,
+        environ="MCPDB_LOG_DIR",
+        help="Folder whose logs are rotated; the one that the gateway logs to.",
+    ),
+    Key(
+        name="log_compress_after",
+        kind="age",
+        default="1d",
+        environ="MCPDB_LOG_COMPRESS_AFTER",
+        help="Age at which rotate-logs compresses a log: 1d, 36h.",
+    ),
+    Key(
+        name="log_delete_after",
+        kind="age",
+        default="30d",
+        environ="MCPDB_LOG_DELETE_AFTER",
+        help="Age at which rotate-logs deletes a compressed log.",
+    ),
+    Key(
+        name="on_failure",
+        kind="hook",
+        default=None,
+        help="What is told of a scheduled run that failed: a command, or command and webhook.",
+    ),
+    Key(
         name="mask",
         kind="texts",
         default=(),
@@ -230,6 +266,8 @@ def convert(key: Key, raw: object, base: Path, where: str) -> Value:
         return tuple(path_from(item, base, where) for item in texts(items, where))
     if key.kind == "texts":
         return texts([raw] if isinstance(raw, str) else raw, where)
+    if key.kind == "hook":
+        return hook(raw, where)
     if key.kind == "table":
         if not isinstance(raw, dict):
             raise UsageError(f"{where} must be a table.")
@@ -241,6 +279,9 @@ def convert(key: Key, raw: object, base: Path, where: str) -> Value:
     if key.kind == "program":
         # A bare name is looked up in PATH; anything with a slash is a file.
         return str(path_from(raw, base, where)) if "/" in raw else raw
+    if key.kind == "age":
+        days(raw, where)
+        return raw
     if key.choices and raw not in key.choices:
         raise UsageError(f"{where} must be one of {', '.join(key.choices)}, not {raw!r}.")
     return raw

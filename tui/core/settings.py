@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from tui.core.ages import days
 from tui.core.errors import UsageError
 from tui.core.gateway_table import process_ref
-from tui.core.models import ProcessRef
+from tui.core.hook_table import Hook
+from tui.core.models import ProcessRef, Rotation
 from tui.core.setting_files import PROJECT_FILE, ours, owner, read_toml, unless_open, user_file
 from tui.core.setting_keys import GATEWAY, HARMLESS, KEYS, Key, Value, convert
 
@@ -120,6 +122,23 @@ class Settings(Mapping[str, Value]):
         value = self["gateway"]
         return value if isinstance(value, ProcessRef) else None
 
+    def rotation(self) -> Rotation:
+        """When logs are compressed and when they go.
+
+        Raises:
+            UsageError: An age is none.
+        """
+        return Rotation(
+            folder=str(self["log_dir"] or ""),
+            compress_after=days(self["log_compress_after"], "log_compress_after"),
+            delete_after=days(self["log_delete_after"], "log_delete_after"),
+        )
+
+    def on_failure(self) -> Hook | None:
+        """What is told of a scheduled run that failed."""
+        value = self["on_failure"]
+        return value if isinstance(value, Hook) else None
+
     def discovered(self, values: Mapping[str, Value], how: str = "") -> Settings:
         """Return settings where `values` fill what nobody wrote down.
 
@@ -164,6 +183,8 @@ def _as_text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
+    if isinstance(value, Hook):
+        return value.told
     if isinstance(value, ProcessRef):
         return f"process, {' '.join(value.start)}"
     if isinstance(value, Mapping):

@@ -199,7 +199,9 @@ def describe(folder: Path) -> Deployment:
         second_dir=settings["second_dir"],
         compress=settings["compress"],
         retention=Policy.from_table(settings["retention"]),
+        rotation=settings.rotation(),
         ignore=settings["ignore"],
+        cron_files=settings["cron_files"],
     )
 
 

@@ -123,6 +123,7 @@ database = {_quoted(DATABASE)}
 python = {_quoted(sys.executable)}
 package = "tui.demo"
 log_files = ["logs"]
+cron_files = ["cron.d-mcp-backup"]
 
 [gateway]
 kind = "process"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,25 +14,62 @@ from tui.core.errors import McpdbError, NotFoundError
 from tui.core.models import ActivityEntry, Deployment, StepLine
 from tui.core.operation import Record
 from tui.operations.execution import waiting
+from tui.operations.recording import index
 from tui.services import journal, processes
 
+ALL = sys.maxsize
 RELEASE_FROM = "release"
 """From this step until the gateway has started nobody else may have the live file open."""
 
 
-def read_activity(deployment: Deployment, limit: int = 500) -> tuple[ActivityEntry, ...]:
+def read_activity(
+    deployment: Deployment,
+    limit: int = ALL,
+    *,
+    steps: bool = True,
+    rebuilt: Callable[[int], None] = lambda _journals: None,
+) -> tuple[ActivityEntry, ...]:
     """The newest operations, newest first, running ones on top.
+
+    Where there are many, what ended is taken from an index rather than read again.
 
     Args:
         deployment: Whose database.
         limit: At most so many.
+        steps: With the steps of what ended; without them it is quicker.
+        rebuilt: Told from how many journals the index was made anew.
     """
-    found = [
-        entry
-        for path in reversed(journal.paths(deployment.state_dir)[-limit:])
-        if (entry := _entry(path)) is not None
-    ]
-    return tuple(sorted(found, key=lambda entry: entry.state != "running"))
+    stamps = index.stamps(deployment.state_dir)
+    wanted = {name: stamps[name] for name in sorted(stamps, reverse=True)[:limit]}
+    if len(wanted) <= index.FEW:
+        found = {name: _entry(journal.path_of(deployment.state_dir, name)) for name in wanted}
+    else:
+        found = _from_index(deployment.state_dir, wanted, stamps, steps, rebuilt)
+    entries = [entry for name in wanted if (entry := found.get(name)) is not None]
+    return tuple(sorted(entries, key=lambda entry: entry.state != "running"))
+
+
+def _from_index(
+    state_dir: Path,
+    wanted: Mapping[str, index.Stamp],
+    exist: Iterable[str],
+    steps: bool,
+    rebuilt: Callable[[int], None],
+) -> dict[str, ActivityEntry | None]:
+    """What the index knows, and what it does not from the journals: then it knows that, too."""
+    with index.Index.opened(state_dir) as opened:
+        known = (opened.recalled(wanted, steps=steps) if opened is not None else None) or {}
+        read = {n: _entry(journal.path_of(state_dir, n)) for n in wanted if n not in known}
+        if opened is not None:
+            ended = [e for e in read.values() if e is not None and e.state in ("done", "failed")]
+            if ended:
+                opened.keep([index.Kept(wanted[e.id], e) for e in ended], exist)
+            if opened.made:
+                rebuilt(len(ended))
+            if not steps:
+                # The same as it will be from the index: a screen sees no change where none is.
+                read.update({entry.id: replace(entry, steps=()) for entry in ended})
+    return {**known, **read}
 
 
 def read_entry(deployment: Deployment, journal_id: str) -> ActivityEntry:
@@ -49,22 +88,30 @@ def running_entry(deployment: Deployment) -> ActivityEntry | None:
     """The operation that is going on now, whoever started it."""
     # Only the newest can run: the lock lets no second one begin before the first has ended. But
     # any number may have been refused since.
-    begun = [p for p in journal.paths(deployment.state_dir) if not journal.is_refusal(p)]
-    for path in reversed(begun[-5:]):
-        entry = _entry(path)
+    names = reversed(journal.names(deployment.state_dir))
+    begun = (name for name in names if not journal.names_refusal(name))
+    for name in itertools.islice(begun, 5):
+        entry = _entry(journal.path_of(deployment.state_dir, name))
         if entry is not None and entry.state == "running":
             return entry
     return None
 
 
-def unfinished(deployment: Deployment) -> tuple[ActivityEntry, ...]:
-    """The operations that were cut short; looking changes nothing."""
+def unfinished(
+    deployment: Deployment, activity: Sequence[ActivityEntry] | None = None
+) -> tuple[ActivityEntry, ...]:
+    """The operations that were cut short, oldest first; looking changes nothing.
+
+    Args:
+        deployment: Whose journals.
+        activity: All of them, where they have been read already.
+    """
+    entries = read_activity(deployment, steps=False) if activity is None else activity
     return tuple(
         entry
-        for path in journal.paths(deployment.state_dir)
-        if not journal.is_over(path)
-        and (entry := _entry(path)) is not None
-        and entry.state == "cut"
+        for entry in reversed(entries)
+        if entry.state == "cut"
+        and not journal.is_over(journal.path_of(deployment.state_dir, entry.id))
     )
 
 
@@ -143,7 +190,7 @@ def _entry(path: Path) -> ActivityEntry | None:
             # Its process may have ended between the two looks. What a dead one wrote is final.
             records = journal.read(path)
             entry = entry_of(path, records)
-    except (McpdbError, KeyError, ValueError, TypeError):
+    except (McpdbError, KeyError, ValueError, TypeError, AttributeError, OverflowError):
         # A journal that cannot be understood is not worth the whole list.
         return None
     if entry is None or entry.state != "running":

@@ -7,6 +7,7 @@ into the database. Nothing is asked and nothing is compared row by row.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tui.core.errors import ExitCode
@@ -14,6 +15,7 @@ from tui.core.models import (
     ActivityEntry,
     Catalogue,
     DatabaseFacts,
+    Diagnosis,
     GatewayState,
     Health,
     LastDrill,
@@ -31,6 +33,26 @@ from tui.wording.quantities import age, narrow_size, plural, when
 
 BACKUP_WANTED = timedelta(days=2)
 """Without a verified backup for so long, somebody is told."""
+DOCTOR = "6"
+"""Key of the pane that has every check."""
+_SHOWS_FIX = "Doctor shows the fix"
+_TOLD_BY: Mapping[str, tuple[str, ...]] = {
+    "Enter": ("unfinished",),
+    "1": ("file", "lock"),
+    "2": ("file", "disk", "drill"),
+    "3": ("revision", "migrations"),
+    "5": ("gateway", "restarts"),
+    "6": ("cron",),
+    "9": ("gateway", "restarts", "docker"),
+    "b": ("backup",),
+}
+"""Checks of the doctor that a need with this key has told already."""
+_CAUSES = ("owner", "folder", "sidecars", "mode")
+"""Checks that say why a gateway does not come up."""
+_TOLD_AT_LENGTH = ("drill", "revision", "backup")
+"""Checks whose warnings have rules of their own here: they come sooner or not at all."""
+_MAKES_ROOM = "backups"
+"""Where a need for space leads as long as the doctor has not looked."""
 RESTORE = "restore a backup"
 """What is to be done about a file that is gone or cannot be read."""
 FIRST_DRILL_WANTED = timedelta(days=35)
@@ -128,7 +150,10 @@ def needs_of(
     looked: Mapping[str, int] | None = None,
     timeline: Timeline | None = None,
     migrates_at_start: bool = True,
+    guide: Sequence[Need] = (),
     state_problem: str = "",
+    doctor: Sequence[Diagnosis] = (),
+    integrity: str = "",
     now: datetime | None = None,
 ) -> tuple[Need, ...]:
     """What wants a person, worst first; empty on a quiet day.
@@ -146,13 +171,17 @@ def needs_of(
         looked: Rows when somebody said that they looked at a loss.
         timeline: Of the gateway's code, as remembered; None when it was never asked.
         migrates_at_start: Whether a start of the gateway runs what is pending.
+        guide: What cron runs of the guide's scripts, see `diagnosing.guide_scripts`.
         state_problem: Why lock and journals cannot be looked at.
+        doctor: What the doctor found; empty where it did not look.
+        integrity: What the newest check of the live file found; `ok`, or empty, is nothing.
         now: The present moment, in the zone that times are told in; the host's without it.
     """
     moment = now or datetime.now(UTC).astimezone()
     found = [
         *_cut(unfinished),
         *_database(facts, catalogue),
+        *_damage(facts, integrity),
         *_gateway(state, health),
         *_space(facts),
         *_state(state_problem),
@@ -160,10 +189,41 @@ def needs_of(
         *_missed(missed, moment),
         *_backups(catalogue, moment),
         *lost_needs(facts, catalogue, rows or {}, looked=looked, now=moment),
+        *guide,
         *_drill(drill, catalogue, moment),
         *pending_needs(facts, timeline, migrates_at_start=migrates_at_start),
     ]
+    found = with_doctor(found, doctor)
     return tuple(sorted(found, key=lambda need: need.verdict is not Verdict.FAIL))
+
+
+def with_doctor(found: Sequence[Need], doctor: Sequence[Diagnosis]) -> list[Need]:
+    """What wants a person, with what only the doctor knows; where it has the fix, it is pointed to.
+
+    Args:
+        found: What is told from what was read already.
+        doctor: What the doctor found, worst first.
+    """
+    told = {name for need in found for name in _TOLD_BY.get(need.key, ())}
+    ill = {one.name for one in doctor if one.verdict in (Verdict.FAIL, Verdict.WARN)}
+    causes = [d for d in doctor if d.name in _CAUSES and d.verdict is Verdict.FAIL and d.remedy]
+    led = []
+    for need in found:
+        down = need.key == "5" and need.verdict is Verdict.FAIL and causes
+        full = need.action == _MAKES_ROOM and "disk" in ill
+        action = _SHOWS_FIX if down else "Doctor shows what gives space"
+        led.append(replace(need, key=DOCTOR, action=action) if down or full else need)
+    return led + [
+        Need(
+            verdict=one.verdict,
+            text=f"{one.name}: {one_line(one.text)}",
+            key=DOCTOR,
+            action=_SHOWS_FIX if one.remedy is not None else "Doctor",
+            command=f"mcpdb-tui doctor --explain {one.name}",
+        )
+        for one in doctor
+        if one.name in ill and one.name not in told and one.name not in _TOLD_AT_LENGTH
+    ]
 
 
 def _cut(entries: Sequence[ActivityEntry]) -> list[Need]:
@@ -186,14 +246,26 @@ def _database(facts: DatabaseFacts, catalogue: Catalogue) -> list[Need]:
     is_lost = not facts.exists or "cannot be read as a database" in facts.problem
     copy = recommended(catalogue) if is_lost else None
     text = facts.problem if facts.exists else f"No database at {one_line(str(facts.path))}."
+    # Without a copy: what is left of the file, or a new one.
+    otherwise = "mcpdb-tui salvage" if facts.exists and facts.size else "mcpdb-tui bootstrap"
     return [
         Need(
             verdict=Verdict.FAIL,
             text=text,
             key="2",
             action=RESTORE,
-            command=f"mcpdb-tui restore {copy.id}" if copy else "",
+            command=f"mcpdb-tui restore {copy.id}" if copy else otherwise if is_lost else "",
         )
+    ]
+
+
+def _damage(facts: DatabaseFacts, integrity: str) -> list[Need]:
+    if integrity in ("", "ok") or not facts.exists or facts.problem:
+        return []
+    text = f"The check of the database found damage: {one_line(integrity).rstrip('.')}."
+    action = "Doctor: salvage or restore"
+    return [
+        Need(verdict=Verdict.FAIL, text=text, key="6", action=action, command="mcpdb-tui check")
     ]
 
 
@@ -218,14 +290,19 @@ def _gateway(state: GatewayState, health: Health) -> list[Need]:
     return []
 
 
+def restore_needs(facts: DatabaseFacts) -> int:
+    """Bytes that a restore writes beside the database, or a backup elsewhere, and a tenth more."""
+    return (facts.size + facts.wal_size) * 11 // 10
+
+
 def _space(facts: DatabaseFacts) -> list[Need]:
-    needed = (facts.size + facts.wal_size) * 11 // 10
+    needed = restore_needs(facts)
     if not facts.exists or facts.disk_free >= needed:
         return []
     text = (
         f"{narrow_size(facts.disk_free, 'down')} free: a restore needs {narrow_size(needed, 'up')}."
     )
-    return [Need(verdict=Verdict.WARN, text=text, key="2", action="backups")]
+    return [Need(verdict=Verdict.WARN, text=text, key="2", action=_MAKES_ROOM)]
 
 
 def _backups(catalogue: Catalogue, now: datetime) -> list[Need]:

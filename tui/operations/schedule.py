@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,15 +25,13 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
-from tui.operations.backing_up.jobs import AT, WEEKLY, jobs
 from tui.operations.command import command_line
 from tui.operations.execution.journaled import failure, merged, recovered
+from tui.operations.scheduling.installed import CRONTAB, is_installed
+from tui.operations.scheduling.jobs import ALL, AT, LOGS, MAINTAIN, WEEKLY, Times, chosen, jobs
 from tui.services import crontab, files, timers
 from tui.wording.clean import one_line
 from tui.wording.quantities import plural
-
-CRONTAB = "crontab"
-"""Stands for this user's crontab where a path is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +64,26 @@ class _Schedule:
     """This user's own systemd instead of the system's."""
     options: Sequence[str] = ()
     """More options that every scheduled command gets."""
+    which: Sequence[str] = ALL
+    """The jobs that are wanted."""
+    maintain: str = MAINTAIN
+    logs: str = LOGS
 
     def __post_init__(self) -> None:
         """Take lists, as they come back from a journal."""
         object.__setattr__(self, "options", tuple(self.options))
+        object.__setattr__(self, "which", tuple(self.which))
+
+    @property
+    def times(self) -> Times:
+        """Which jobs, and when."""
+        return Times(
+            which=tuple(self.which),
+            at=self.at,
+            weekly=self.weekly,
+            maintain=self.maintain,
+            logs=self.logs,
+        )
 
     @property
     def mark(self) -> str:
@@ -126,6 +139,8 @@ class _Schedule:
         words = [self.verb, f"--{self.kind}"]
         if self.verb == "install":
             words += ["--at", self.at, "--weekly", self.weekly]
+            words += ["--maintain", self.maintain, "--logs", self.logs]
+            words += ["--jobs", ",".join(self.which)] if tuple(self.which) != ALL else []
         return [*words, *(["--user"] if self.user else [])]
 
     def _write_title(self) -> str:
@@ -250,12 +265,12 @@ class Schedule(_Schedule):
             PrecheckError: A file of that name is not ours, or the other kind is installed.
         """
         other = "cron" if self.kind == "systemd" else "systemd"
-        if _is_installed(self.mark, other, user=self.user):
+        if is_installed(self.mark, other, user=self.user):
             raise PrecheckError(
                 f"A schedule by {other} is installed: everything would run twice. "
                 f"mcpdb-tui schedule remove --{other} removes it."
             )
-        wanted = jobs(self.deployment, self.at, self.weekly, self.options, kind=self.kind)
+        wanted = jobs(self.deployment, self.times, self.options, kind=self.kind)
         if self.kind == "cron":
             text, block = crontab.read_crontab(), crontab.cron_lines(self.mark, wanted)
             crontab.with_block(text, self.mark, block)
@@ -270,7 +285,13 @@ class Schedule(_Schedule):
 
     def _sentence(self, targets: Sequence[Target], by_hand: Sequence[str]) -> str:
         where = "the crontab" if self.kind == "cron" else str(Path(targets[0].path).parent)
-        text = f"scheduled in {where}: backup and prune at {self.at}, drill {self.weekly}"
+        told = {
+            "backup": f"backup and prune at {self.at}",
+            "drill": f"drill {self.weekly}",
+            "maintain": f"weekly routine {self.maintain}",
+            "logs": f"rotation of the logs at {self.logs}",
+        }
+        text = f"scheduled in {where}: {', '.join(told[word] for word in chosen(self.which))}"
         return f"{text}; run: {' && '.join(by_hand)}" if by_hand else text
 
 
@@ -338,43 +359,6 @@ def _require_writable(folder: Path) -> None:
         raise files.denied("write to", nearest, PermissionError())
 
 
-def _is_installed(mark: str, kind: str, *, user: bool) -> bool:
-    with suppress(McpdbError):
-        if kind == "cron":
-            return bool(crontab.block_in(crontab.read_crontab(), mark))
-        return bool(timers.our_units(timers.units_folder(user=user), mark))
-    return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
-    """A schedule that is there."""
-
-    kind: str
-    where: str
-    user: bool
-    lines: tuple[str, ...]
-    """Unit names, or the lines of the crontab block."""
-    problem: str = ""
-
-
-def installed(deployment: Deployment) -> tuple[Installed, ...]:
-    """The schedules of this database: the system's, this user's, and the crontab."""
-    mark, found = str(deployment.database), []
-    for user in (False, True):
-        folder = timers.units_folder(user=user)
-        with suppress(McpdbError):
-            units = timers.our_units(folder, mark)
-            if units:
-                names = tuple(path.name for path in units)
-                found.append(Installed(kind="systemd", where=str(folder), user=user, lines=names))
-    with suppress(McpdbError):
-        block = crontab.block_in(crontab.read_crontab(), mark)
-        if block:
-            found.append(Installed(kind="cron", where=CRONTAB, user=True, lines=block[1:-1]))
-    return tuple(found)
-
-
 def texts(schedule: Schedule) -> tuple[tuple[str, str], ...]:
     """What `schedule` would write: path and text of each; of a crontab our block alone.
 
@@ -384,7 +368,7 @@ def texts(schedule: Schedule) -> tuple[tuple[str, str], ...]:
         UsageError: A time is none, or a name cannot be written into a schedule.
     """
     deployment = schedule.deployment
-    wanted = jobs(deployment, schedule.at, schedule.weekly, schedule.options, kind=schedule.kind)
+    wanted = jobs(deployment, schedule.times, schedule.options, kind=schedule.kind)
     if schedule.kind == "cron":
         return ((CRONTAB, "\n".join(crontab.cron_lines(schedule.mark, wanted)) + "\n"),)
     folder = timers.units_folder(user=schedule.user)

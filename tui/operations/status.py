@@ -17,15 +17,14 @@ from tui.operations.activity import read_activity, running_entry, unfinished
 from tui.operations.backing_up.missed import missed_runs
 from tui.operations.cataloguing.catalogue import read_catalogue
 from tui.operations.cataloguing.proven import last_drill
+from tui.operations.diagnosing.guide_scripts import guide_lines, guide_needs
 from tui.operations.finding.gateways import gateway_of, health_of, state_of
+from tui.operations.maintaining.checked import replaced, verdict
 from tui.operations.needs import needs_of
 from tui.operations.reads.glance import Glance, glance
 from tui.operations.reads.looking import LiveDatabase
 from tui.operations.timelines.timeline import recalled_timeline
 from tui.services.locks import read_owner, state_problem
-
-REPLACING = ("restore", "undo", "upgrade", "downgrade", "stamp", "reset", "bootstrap")
-"""Operations that put another file at the live path."""
 
 
 def read_gateway(deployment: Deployment) -> tuple[GatewayState, Health]:
@@ -43,9 +42,9 @@ def read_status(deployment: Deployment) -> Status:
     state, health = read_gateway(deployment)
     facts = LiveDatabase(deployment).facts()
     catalogue = read_catalogue(deployment)
-    cut = unfinished(deployment)
     timeline = recalled_timeline(deployment, state, facts.revisions)
-    activity = read_activity(deployment)
+    activity = read_activity(deployment, steps=False)
+    cut = unfinished(deployment, activity)
     # What was checked is gone with the file.
     integrity, integrity_at = last_check(catalogue, activity) if facts.exists else ("", None)
     seen = glance(deployment) if facts.exists and not facts.problem else Glance()
@@ -77,7 +76,9 @@ def read_status(deployment: Deployment) -> Status:
             rows=seen.rows,
             timeline=timeline,
             migrates_at_start=deployment.migrates_at_start,
+            guide=guide_needs(guide_lines(deployment)),
             state_problem=problem,
+            integrity=integrity,
         ),
         drill=drill,
     )
@@ -92,21 +93,22 @@ def last_check(
     the last replacement says nothing; the replacement itself was checked page by page before it
     was put there.
     """
-    replaced = next(
-        (
-            e.started
-            for e in activity
-            if e.operation in REPLACING
-            and e.exit_code in (0, 14)
-            and not e.outcome.startswith(("rolled back", "gateway not back"))
-        ),
-        None,
-    )
+    since = replaced(activity)
+    checked = verdict(activity)
     for backup in catalogue.backups:
         if backup.manifest is None or backup.kind not in ("hot", "cold"):
             continue
-        if replaced is not None and backup.taken <= replaced:
+        if since is not None and backup.taken <= since:
             break
+        if checked is not None and backup.taken <= checked[1]:
+            return checked
         if backup.manifest.check_result == "ok":
-            return "ok", backup.taken
-    return ("ok", replaced) if replaced is not None else ("", None)
+            return _newer(checked, backup.taken)
+    if checked is not None:
+        return checked
+    return ("ok", since) if since is not None else ("", None)
+
+
+def _newer(checked: tuple[str, datetime] | None, taken: datetime) -> tuple[str, datetime]:
+    """A backup's check of every page does not take back what a full check found before it."""
+    return checked if checked is not None and checked[0] != "ok" else ("ok", taken)

@@ -6,7 +6,6 @@ own, and so can be undone as well.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +25,6 @@ from tui.services import files, journal
 from tui.wording.clean import one_line
 from tui.wording.undone import undone_text
 
-_ALL = sys.maxsize
 _TRIGGERS = (
     "restore",
     "undo",
@@ -116,7 +114,7 @@ class Undo(Restore):
     def _of_journals(self) -> Path | None:
         """The safety copy of the newest restore or undo of this database that is in place."""
         # All of them: hourly backups alone are more than a screen's list within the 30 days.
-        for entry in read_activity(self.deployment, limit=_ALL):
+        for entry in read_activity(self.deployment, steps=False):
             safety = str(entry.result.get("safety") or "")
             if entry.operation in _TRIGGERS and safety and self._is_ours(entry.id):
                 kept = str(entry.result.get("safety_path") or "")

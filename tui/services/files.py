@@ -185,6 +185,20 @@ def free_space(path: Path) -> int:
     return found.f_bavail * found.f_frsize
 
 
+def filesystem_of(path: Path) -> int:
+    """The device of the nearest existing parent of `path`.
+
+    Raises:
+        PrecheckError: We may not look into a folder on the way.
+    """
+    try:
+        while not path.exists() and path != path.parent:
+            path = path.parent
+        return path.stat().st_dev
+    except OSError as error:
+        raise denied("look into", path, error) from error
+
+
 def require_space(folder: Path, needed: int, what: str) -> None:
     """Refuse before anything is written if `needed` bytes and a tenth more are not free.
 

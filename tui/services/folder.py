@@ -92,6 +92,69 @@ class Folder:
         finally:
             os.close(descriptor)
 
+    def open(self, name: str, *, writing: bool = False) -> int:
+        """Open a plain file that has one name; the caller closes the descriptor.
+
+        Args:
+            name: Its name; a link is not followed.
+            writing: Whether it is to be changed as well.
+
+        Raises:
+            VerificationError: It is a link, has another name beside this one, or is no plain
+                file.
+            McpdbError: It is not there or may not be opened.
+        """
+        path = self.path / name
+        flags = (os.O_RDWR if writing else os.O_RDONLY) | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            descriptor = os.open(_plain(name), flags | os.O_CLOEXEC, dir_fd=self._descriptor)
+        except OSError as error:
+            found = self.identity(name)
+            if found is not None and not is_regular(found):
+                raise VerificationError(f"{one_line(str(path))} is not a plain file.") from error
+            raise denied("write" if writing else "read", path, error) from error
+        found = identity_of(os.fstat(descriptor))
+        if not is_regular(found) or found.links != 1:
+            os.close(descriptor)
+            raise VerificationError(f"{one_line(str(path))} is not a plain file of one name.")
+        return descriptor
+
+    def create(self, name: str) -> int:
+        """Make a new private file; the caller closes the descriptor.
+
+        Raises:
+            PrecheckError: It cannot be made, or the name is taken.
+        """
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            return os.open(_plain(name), flags, 0o600, dir_fd=self._descriptor)
+        except OSError as error:
+            raise denied("write", self.path / name, error) from error
+
+    def publish(self, partial: str, name: str) -> bool:
+        """Give a finished file its name; durable when it returns.
+
+        Returns:
+            False where the name is taken: that file is left alone.
+
+        Raises:
+            PrecheckError: It cannot be named.
+        """
+        place = self._descriptor
+        try:
+            # Unlike a rename a link never takes a name from another file.
+            os.link(
+                _plain(partial), _plain(name), src_dir_fd=place, dst_dir_fd=place,
+                follow_symlinks=False,
+            )  # fmt: skip
+            os.unlink(partial, dir_fd=place)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise denied("write", self.path / name, error) from error
+        self.sync()
+        return True
+
     def remove(self, name: str, expected: tuple[int, int], mtime_ns: int | None = None) -> bool:
         """Remove the plain file with this device and inode; durable when it returns.
 

@@ -17,6 +17,7 @@ import urllib.parse
 import urllib.request
 from typing import IO, Literal, TypeAlias
 
+from tui.core import foreign_json
 from tui.core.models import Health
 
 Verdict: TypeAlias = Literal["healthy", "unhealthy", "unreachable", "unknown"]
@@ -68,7 +69,7 @@ def judge(code: int, body: bytes) -> tuple[Verdict, str]:
         body: The answer, cut at `LARGEST`.
     """
     try:
-        values = json.loads(body)
+        values = foreign_json.loads(body)
     except (ValueError, RecursionError):
         values = None
     status = values.get("status") if isinstance(values, dict) else None

@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tui.core import foreign_json
 from tui.core.errors import McpdbError, PrecheckError
 from tui.core.models import FORMAT
 from tui.core.operation import Record
@@ -43,11 +44,22 @@ def folder(state_dir: Path) -> Path:
 
 def paths(state_dir: Path) -> list[Path]:
     """All journals, oldest first: by sequence, whatever the clock did."""
+    place = folder(state_dir)
+    return [place / f"{name}.jsonl" for name in names(state_dir)]
+
+
+def names(state_dir: Path) -> list[str]:
+    """The ids of all journals, oldest first; quicker than `paths` where there are thousands."""
     with suppress(OSError):
-        return sorted(
-            path for path in folder(state_dir).glob("*.jsonl") if _NAME.fullmatch(path.stem)
-        )
+        with os.scandir(folder(state_dir)) as found:
+            listed = [item.name.rpartition(".jsonl") for item in found]
+        return sorted(stem for stem, dot, rest in listed if dot and not rest and is_name(stem))
     return []
+
+
+def is_name(stem: str) -> bool:
+    """Whether a journal can have this id."""
+    return _NAME.fullmatch(stem) is not None
 
 
 def path_of(state_dir: Path, journal_id: str) -> Path:
@@ -77,7 +89,7 @@ def _records(content: bytes) -> Iterator[tuple[Record, int]]:
         if not line.endswith(b"\n"):
             return
         try:
-            record = json.loads(line)
+            record = foreign_json.loads(line)
         except ValueError:
             return
         if not isinstance(record, dict) or "kind" not in record:
@@ -105,7 +117,12 @@ def is_over(path: Path) -> bool:
 
 def is_refusal(path: Path) -> bool:
     """Whether its name says that it never ran: refused before it began, or only noted."""
-    return _REFUSED.search(path.stem) is not None
+    return names_refusal(path.stem)
+
+
+def names_refusal(stem: str) -> bool:
+    """The same of a journal's id alone."""
+    return _REFUSED.search(stem) is not None
 
 
 def set_aside(path: Path) -> None:
@@ -123,8 +140,8 @@ def set_aside(path: Path) -> None:
 
 def next_id(state_dir: Path, operation: str, subject: str) -> tuple[int, str]:
     """A number and name for the next journal; call it with the lock held."""
-    known = paths(state_dir)
-    number = int(known[-1].stem[:6]) + 1 if known else 1
+    known = names(state_dir)
+    number = int(known[-1][:6]) + 1 if known else 1
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     tail = re.sub(r"[^a-z0-9_-]+", "-", subject.lower()).strip("-")[:32]
     return number, f"{number:06d}-{stamp}-{operation}" + (f"-{tail}" if tail else "")
@@ -261,7 +278,7 @@ def read_progress(path: Path) -> tuple[str, int, int, str] | None:
     """The last tick of a running operation: step, done, total, unit; None when there is none."""
     try:
         content = path.with_suffix(".progress").read_text(encoding="utf-8")
-        step, done, total, unit, _at = json.loads(content)
+        step, done, total, unit, _at = foreign_json.loads(content)
     except (OSError, ValueError):
         return None
     return str(step), int(done), int(total), str(unit)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tui.core import foreign_json
 from tui.core.errors import BusyError
 from tui.core.models import LockOwner
 from tui.services import processes
@@ -120,7 +121,7 @@ def state_problem(state_dir: Path) -> str:
 def read_owner(state_dir: Path) -> LockOwner | None:
     """Who holds the lock, without touching it; None when nobody that lives does."""
     try:
-        values = json.loads((state_dir / "lock").read_text(encoding="utf-8"))
+        values = foreign_json.loads((state_dir / "lock").read_text(encoding="utf-8"))
         if not processes.is_alive(values["pid"], values["started"], values["boot"]):
             return None
         return LockOwner(

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
+from tui.core import foreign_json
 from tui.core.models import LogLine
 from tui.services.file_tail import Note, as_text
 from tui.services.file_tails import FileTails
@@ -95,7 +96,7 @@ def parse(text: str, zone: tzinfo | None = None) -> Parts:
 
 def _parse_json(text: str, zone: tzinfo | None) -> Parts | None:
     try:
-        values = json.loads(text)
+        values = foreign_json.loads(text)
     except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict):

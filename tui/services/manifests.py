@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from tui.core import foreign_json
 from tui.core.errors import NotFoundError, VerificationError
 from tui.core.models import FORMAT, Manifest
 from tui.services.files import identity, is_regular, open_regular, write_atomically
@@ -108,9 +109,8 @@ def parse(content: bytes, name: str) -> Manifest:
         VerificationError: They are not one, or of a newer format.
     """
     values: Any = None
-    # Brackets nested too deep are no ValueError.
-    with suppress(ValueError, RecursionError):
-        values = json.loads(content) if len(content) <= MAX_SIZE else None
+    with suppress(ValueError):
+        values = foreign_json.loads(content) if len(content) <= MAX_SIZE else None
     if not isinstance(values, dict):
         raise VerificationError(f"{name} is not a manifest.")
     if values.get("format") != FORMAT:
@@ -145,6 +145,7 @@ def _well_typed(manifest: Manifest) -> bool:
         all(isinstance(value, kind) and _is_sane(value) for value, kind in values)
         and isinstance(manifest.clean_stop, bool | None)
         and isinstance(manifest.rows, dict)
+        and isinstance(manifest.salvaged, dict)
         and all(isinstance(value, int) and _is_sane(value) for value in manifest.rows.values())
     )
 

@@ -152,6 +152,18 @@ def on_host(inside: str, working_dir: str, mounts: Sequence[Mapping[str, Any]]) 
     return Path(str(mount["Source"])) / PurePosixPath(path).relative_to(mount["Destination"])
 
 
+def mount_of(
+    inside: str, working_dir: str, mounts: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
+    """The mount that holds a path of the container; None when it lies in the container itself."""
+    return _mount_of(posixpath.normpath(posixpath.join(working_dir, inside)), mounts)
+
+
+def is_anonymous(mount: Mapping[str, Any]) -> bool:
+    """Whether a volume has no name but the one that the engine made up."""
+    return re.fullmatch(r"[0-9a-f]{64}", str(mount.get("Name") or "")) is not None
+
+
 def _mount_of(inside: str, mounts: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The innermost mount that holds the path."""
     path = PurePosixPath(inside)

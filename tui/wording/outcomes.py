@@ -15,7 +15,10 @@ from tui.wording.undone import undone_text
 Role: TypeAlias = Literal["ok", "warn", "fail", "none"]
 """How it looks; `none` is for what is neither good nor bad."""
 
-SWAPS = ("restore", "undo", "upgrade", "downgrade", "stamp", "bootstrap", "reset")
+SWAPS = (
+    *("restore", "undo", "upgrade", "downgrade", "stamp", "bootstrap", "reset"),
+    *("vacuum", "analyze", "reindex", "maintain", "tune"),
+)
 """Operations that put another file in the place of the live database."""
 
 _DONE: Mapping[str, str] = {
@@ -29,6 +32,7 @@ _DONE: Mapping[str, str] = {
     "delete": "DELETED",
     "prune": "PRUNED",
     "drill": "PROVEN",
+    "salvage": "SALVAGED",
     "bring-back": "BROUGHT BACK",
     "import": "IMPORTED",
     "rehearse": "REHEARSED",
@@ -37,6 +41,15 @@ _DONE: Mapping[str, str] = {
     "stamp": "STAMPED",
     "bootstrap": "DATABASE MADE",
     "reset": "RESET",
+    "tune": "TUNED",
+    "check": "CHECKED",
+    "analyze": "ANALYZED",
+    "vacuum": "VACUUMED",
+    "reindex": "INDEXES REBUILT",
+    "maintain": "MAINTAINED",
+    "rotate-logs": "ROTATED",
+    "down": "TAKEN DOWN",
+    "up": "BROUGHT UP",
 }
 
 _PUT: Mapping[str, str] = {
@@ -45,6 +58,11 @@ _PUT: Mapping[str, str] = {
     "stamp": "stamped",
     "bootstrap": "new",
     "reset": "new",
+    "tune": "tuned",
+    "vacuum": "vacuumed",
+    "analyze": "analyzed",
+    "reindex": "rebuilt",
+    "maintain": "new",
 }
 """What the file is called that an operation put in place; otherwise `restored`."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
 from tui.app.glyphs import Glyphs
 from tui.app.listing.cells import cell_of
+from tui.core import foreign_json
 from tui.core.models.rows import Cell, RelationColumn
 from tui.wording import quantities
 from tui.wording.clean import one_line
@@ -105,7 +105,7 @@ def _json(text: str) -> str:
     if len(text) > PARSED or text.rstrip()[-1:] not in ("}", "]"):
         return ""
     try:
-        found = json.loads(text)
+        found = foreign_json.loads(text)
     except (ValueError, RecursionError):
         return ""
     if isinstance(found, dict):

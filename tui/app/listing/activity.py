@@ -12,10 +12,11 @@ from tui.app.vitals import signed, verdict_sign
 from tui.app.widgets.message import progress_words
 from tui.core.models import ActivityEntry, StepLine
 from tui.core.operation import Verdict
-from tui.wording import migrated, quantities
+from tui.operations.recording.filtering import FIELDS as FIELDS
+from tui.operations.recording.filtering import fields_of, not_kept, text_of
+from tui.wording import entries, migrated, quantities
+from tui.wording.entries import what as what
 
-FIELDS = ("who", "what", "result")
-"""What a filter can name."""
 EMPTY = "Nothing recorded yet. Every change made here or by cron will stand here."
 
 COLUMNS = (
@@ -27,7 +28,7 @@ COLUMNS = (
 )
 COLUMNS_FULL = (
     Column("when", 15, gap=2),
-    Column("who", 10, gap=1),
+    Column("who", 9, gap=1),
     Column("what", 19, gap=1),
     Column("took", 9, "right", gap=2),
     Column("result", 14, grows=True, gap=0),
@@ -43,38 +44,10 @@ _STEP_WORDS = {
 }
 
 
-def what(entry: ActivityEntry) -> str:
-    """`restore k7m2qd`."""
-    return " ".join(word for word in (entry.operation, entry.subject) if word)
-
-
 def result(entry: ActivityEntry) -> str:
-    """How it ended in a few words."""
-    if entry.state == "running":
-        step = next((step for step in entry.steps if step.state == "running"), None)
-        progress = progress_words(step) if step else ""
-        return f"running  {progress}".strip()
-    if entry.state == "cut":
-        return "cut short"
-    if entry.operation == "rehearse" and entry.state == "failed" and entry.sentence:
-        return entry.sentence
-    shout = {"rolled back": "ROLLED BACK", "failed": "FAIL"}.get(entry.outcome)
-    if shout:
-        return f"{shout}, exit {entry.exit_code}" if entry.exit_code else shout
-    return entry.sentence or _facts(entry) or entry.outcome or entry.state
-
-
-def _facts(entry: ActivityEntry) -> str:
-    """What a good result was, in a few words."""
-    words = [way] if (way := migrated.way(entry)) else []
-    if entry.state == "done" and entry.operation in ("backup", "verify"):
-        size = entry.result.get("size")
-        if isinstance(size, int):
-            words.append(quantities.narrow_size(size))
-        words.append("verified")
-    if entry.state == "done" and entry.down_seconds:
-        words.append(f"down {quantities.duration(entry.down_seconds)}")
-    return ", ".join(words)
+    """How it ended in a few words; of a running one how far it is."""
+    step = next((step for step in entry.steps if step.state == "running"), None)
+    return entries.result(entry, progress_words(step) if step else "")
 
 
 def farewell(entry: ActivityEntry) -> str:
@@ -82,7 +55,7 @@ def farewell(entry: ActivityEntry) -> str:
     if entry.operation in ("backup", "backup-cold") and entry.state == "done":
         took = quantities.duration(entry.seconds or 0.0)
         ident = str(entry.result.get("backup", ""))
-        words = entry.sentence.removesuffix(".").removeprefix(f"{ident}, ") or _facts(entry)
+        words = entry.sentence.removesuffix(".").removeprefix(f"{ident}, ") or entries.facts(entry)
         return f"backed up {ident}: {words}, {took}"
     if entry.sentence:
         return entry.sentence
@@ -108,20 +81,47 @@ def rows(seen: Seen, glyphs: Glyphs, now: datetime, *, full: bool = False) -> li
         when = Span(moment.strftime(clock if moment.year == now.year else "%Y-%m-%d"))
         took = Span("" if entry.seconds is None else quantities.duration(entry.seconds))
         role = {Verdict.FAIL: "danger", Verdict.WARN: "attention"}.get(entry.verdict, "")
-        who, words, end = Span(entry.who), Span(what(entry)), Span(result(entry), role)
+        # That it was by sudo stands in the detail: the column is for the person.
+        who = Span(entry.who.removesuffix(" via sudo"))
+        words, end = Span(what(entry)), Span(result(entry), role)
         cells = (when, who, words, took, end) if full else (when, words, who, took, end)
-        fields = dict(zip(FIELDS, (entry.who, words.text, end.text), strict=True))
         listed.append(
             Row(
                 entry.id,
                 cells,
                 sign(entry, glyphs),
-                words=f"{entry.verdict} {entry.sentence}",
-                fields=fields,
+                words=text_of(entry, now),
+                fields=fields_of(entry),
                 moment=entry.started,
             )
         )
     return listed
+
+
+class Rows:
+    """The rows as they were made last: thousands are not made again for every change elsewhere."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        """Remember nothing yet.
+
+        Args:
+            full: With seconds, and who before what.
+        """
+        self._full = full
+        self._log: tuple[ActivityEntry, ...] | None = None
+        self._look: tuple[object, ...] = ()
+        self._made: list[Row] = []
+        self.not_kept = 0
+        """How many older entries there were."""
+
+    def of(self, seen: Seen, glyphs: Glyphs, now: datetime) -> list[Row]:
+        """The rows of what is known now."""
+        look = (glyphs, now.tzinfo, now.utcoffset(), now.year)
+        if self._log is not seen.activity or self._look != look:
+            self._log, self._look = seen.activity, look
+            self._made = rows(seen, glyphs, now, full=self._full)
+            self.not_kept = not_kept(seen.activity or ())
+        return self._made
 
 
 def title(seen: Seen) -> str:
@@ -164,11 +164,22 @@ def _step(step: StepLine, number: int, glyphs: Glyphs, now: datetime) -> Line:
     )
 
 
-def detail(entry: ActivityEntry, glyphs: Glyphs, now: datetime) -> tuple[Line, ...]:
-    """Steps, how it ended, and the same as a command."""
+def detail(
+    entry: ActivityEntry, glyphs: Glyphs, now: datetime, *, opened: bool = True
+) -> tuple[Line, ...]:
+    """Steps, how it ended, and the same as a command.
+
+    Args:
+        entry: Of the log.
+        glyphs: What the terminal can show.
+        now: Its zone is the one that times are shown in.
+        opened: Whether its steps have been read.
+    """
     lines: list[Line] = [
         _step(step, number, glyphs, now) for number, step in enumerate(entry.steps, 1)
     ]
+    if not opened:
+        lines.append(line(Span(f" steps    {glyphs.more}", "muted")))
     if entry.sentence:
         lines.append(line(Span(" result   ", "muted"), Span(entry.sentence)))
     lines += [
@@ -176,6 +187,9 @@ def detail(entry: ActivityEntry, glyphs: Glyphs, now: datetime) -> tuple[Line, .
     ]
     if entry.down_seconds:
         down = quantities.duration(entry.down_seconds)
+        planned = entry.result.get("planned_down")
+        if isinstance(planned, int | float) and planned:
+            down += f"; the plan said about {quantities.duration(float(planned))}"
         lines.append(line(Span(" down     ", "muted"), Span(down)))
     if entry.exit_code is not None:
         lines.append(line(Span(" exit     ", "muted"), Span(str(entry.exit_code))))

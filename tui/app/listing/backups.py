@@ -81,6 +81,8 @@ def verified_words(backup: Backup, now: datetime) -> str:
 def kind_words(backup: Backup, *, packed: bool = True) -> str:
     """The kind, `zst` where it is compressed, `*` when it is pinned."""
     kind = f"{backup.kind} zst" if packed and backup.compression else backup.kind
+    if not packed and kind == "salvage":
+        kind = "salv"  # the narrow column has six places, a pin takes two
     if not backup.pinned:
         return kind
     return f"{kind}*" if kind.endswith("zst") else f"{kind} *"

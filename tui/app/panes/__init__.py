@@ -35,6 +35,8 @@ PANES = (
     PaneEntry(3, "Migrations", "migrations", "MigrationsPane", "the timeline of revisions"),
     PaneEntry(4, "Activity", "activity", "ActivityPane", "who did what, and how it ended"),
     PaneEntry(5, "Logs", "logs", "LogsPane", "the gateway's log, live"),
+    PaneEntry(6, "Doctor", "doctor", "DoctorPane", "every check, worst first, and its fix"),
+    PaneEntry(7, "Maintenance", "maintenance", "MaintenancePane", "routine, statistics, tuning"),
     PaneEntry(8, "SQL", "sql", "SqlPane", "one SELECT on live or on an opened backup"),
     PaneEntry(9, "Gateway", "gateway", "GatewayPane", "its state; start, stop, restart"),
 )

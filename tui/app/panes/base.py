@@ -55,6 +55,8 @@ class Pane(Vertical):
         make: MakeOperation
         back: TakeBack | None = None
         """How `u` takes it back; None where that cannot be done."""
+        words: tuple[str, ...] = ()
+        """What is said of it in a question; with that, even what is light asks y or n."""
 
     @dataclass
     class Ask(Message):
@@ -242,6 +244,9 @@ class Pane(Vertical):
     def back(self) -> bool:
         """Esc: one step back within the pane; False when there is none."""
         return False
+
+    def about_to(self, action: str) -> None:
+        """Palette or menu will do this: what it is done in comes into sight."""
 
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now, in one sentence; empty when it can."""

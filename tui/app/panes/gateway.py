@@ -1,7 +1,8 @@
-"""9 Gateway: what it is, how it does, and start, stop and restart."""
+"""9 Gateway: what it is, how it does, start, stop and restart, compose down and up."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -23,6 +24,8 @@ from tui.wording import quantities
 if TYPE_CHECKING:
     from tui.app.screens.trouble import Trouble
 
+MENU = ("start", "stop", "restart", "compose_up", "compose_down", "logs", "copy")
+"""What the menu offers, in this order."""
 EMPTY = " No gateway is known here; the file was given with --db."
 
 
@@ -43,6 +46,13 @@ class GatewayPane(Pane):
 
     NUMBER = 9
     TITLE = "Gateway"
+    KEYLESS: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "compose_up": ("compose up", "makes what is missing of the project, starts it"),
+        "compose_down": (
+            "compose down…",
+            "removes its containers and networks, no volume; asks y or n",
+        ),
+    }
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "start", "start", id="gateway.start", group=HERE, tooltip="start it"),
@@ -167,6 +177,8 @@ class GatewayPane(Pane):
     def why_not(self, action: str) -> str:
         """Why a key is greyed."""
         words = {"start": "s start", "stop": "S stop…", "restart": "X restart…"}
+        if action in self.KEYLESS:
+            return verbs.why_not_compose(self.seen, self.KEYLESS[action][0])
         if action == "copy" and not self.to_copy():
             return "There is nothing to copy."
         if action not in words:
@@ -197,7 +209,7 @@ class GatewayPane(Pane):
         """Offer what can be done with the gateway."""
         from tui.app.screens.menu import items_of
 
-        items = items_of(self, ("start", "stop", "restart", "logs", "copy"))
+        items = items_of(self, MENU)
         self.post_message(self.Offer("gateway", items))
 
     def action_start(self) -> None:
@@ -211,6 +223,14 @@ class GatewayPane(Pane):
     def action_restart(self) -> None:
         """Restart the gateway."""
         self.post_message(self.Do(verbs.restart))
+
+    def action_compose_up(self) -> None:
+        """Bring the project up."""
+        self.post_message(self.Do(verbs.compose_up))
+
+    def action_compose_down(self) -> None:
+        """Take the project down."""
+        self.post_message(self.Do(verbs.compose_down))
 
     def action_logs(self) -> None:
         """Go to its log."""

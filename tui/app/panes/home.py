@@ -153,6 +153,10 @@ class HomePane(Pane):
         ),
     ]  # fmt: skip
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._activity = activity.Rows()
+
     def compose(self) -> ComposeResult:
         """Four lists under what needs a person."""
         yield NeedsYou()
@@ -201,7 +205,7 @@ class HomePane(Pane):
         part = self._part("activity")
         part.entitle(activity.title(seen), activity.aside(seen))
         part.show(
-            activity.rows(seen, glyphs, now),
+            self._activity.of(seen, glyphs, now),
             empty=activity.empty_words(seen),
             note=None if dashboard else False,
         )

@@ -9,7 +9,7 @@ from textual import on
 from textual.binding import Binding
 
 from tui.app.listing.row import Column, Row
-from tui.app.listing.terms import Terms, parse
+from tui.app.listing.terms import Terms, narrowed, parse
 from tui.app.panes.base import CONTENT_ACTIONS, Pane
 from tui.app.widgets.filter_line import FilterLine
 from tui.app.widgets.groups import EVERYWHERE
@@ -68,7 +68,7 @@ class ListPane(Pane):
             self._list.show(rows, empty=empty, columns=columns)
             self._filter.count("")
             return
-        kept = self._terms.narrow(rows)
+        kept = narrowed(self._terms, rows)
         none = f"None of {quantities.count(things)} matches. Esc clears." if things else empty
         self._list.show(kept, empty=none, columns=columns)
         self._filter.count(f"{quantities.count(len(kept))} of {quantities.count(things)} match")

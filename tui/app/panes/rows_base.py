@@ -68,6 +68,10 @@ class RowsBase(Vertical):
         yield StatisticsView(id="statistics")
         yield GridFoot(id="foot")
 
+    def on_mount(self) -> None:
+        """The foot is drawn with the rows."""
+        self.grid.heed = lambda: self.query_one(GridFoot).show(self.grid)
+
     @property
     def grid(self) -> RowGrid:
         """The rows."""

@@ -41,16 +41,18 @@ class PaneStack(Container):
 
     async def open(self, number: int, key: str = "") -> None:
         """Show a pane in full size, with the cursor on a thing."""
-        known = self.query(f"#pane-{number}").results(Pane)
-        pane = next(iter(known), None)
-        if pane is None:
-            pane = make_pane(number)
-            await self.mount(pane)
-        if number != self.current:
-            self.pane.display = False
-            self.current = number
-        self.post_message(self.Turned(number))
-        pane.come(key)
+        # The pane that goes is not drawn once more while the other one comes.
+        with self.app.batch_update():
+            known = self.query(f"#pane-{number}").results(Pane)
+            pane = next(iter(known), None)
+            if pane is None:
+                pane = make_pane(number)
+                await self.mount(pane)
+            if number != self.current:
+                self.pane.display = False
+                self.current = number
+            self.post_message(self.Turned(number))
+            pane.come(key)
 
     async def step_back(self) -> bool:
         """One step back: within the pane, then home; False when there is none."""

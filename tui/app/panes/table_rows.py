@@ -41,6 +41,8 @@ OFFERED = (
 """What the menu of a row offers."""
 OF_TABS = ("tab", "filter", "return", "read_again", "look")
 """Keys that work beside the rows, too."""
+AROUND = 5
+"""Lines of the screen above and below a pane."""
 TALL = 20
 """From this many lines on the value under the cursor has a line of its own."""
 
@@ -203,9 +205,16 @@ class TableRows(
         self._statistics.stand("side" if beside else "rule")
         self.query_one(GridFoot).side = beside
 
+    def on_mount(self) -> None:
+        """Arranged once, not again with its first size."""
+        self._stand_in(self.app.size.height - AROUND)
+
     def on_resize(self, event: events.Resize) -> None:
         """A tall screen shows the value under the cursor."""
-        self.query_one(GridFoot).set_class(event.size.height >= TALL, "-tall")
+        self._stand_in(event.size.height)
+
+    def _stand_in(self, height: int) -> None:
+        self.query_one(GridFoot).set_class(height >= TALL, "-tall")
 
     def on_show(self) -> None:
         """What is read in the background can be seen again."""

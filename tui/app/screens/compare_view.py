@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from tui.app.comparison_reader import ComparisonReader
 from tui.app.listing import comparison as listing
-from tui.app.listing.terms import Terms, parse
+from tui.app.listing.terms import Terms, narrowed, parse
 from tui.app.panes.base import BESIDE
 from tui.app.screens.compare_detail import Differing
 from tui.app.screens.frame import Dialog, TitleRow
@@ -143,7 +143,7 @@ class ComparisonView(Dialog[None]):
         empty = f"{self._found.words}."
         if not self._terms.is_empty:
             things = sum(1 for row in rows if row.is_thing)
-            rows = self._terms.narrow(rows)
+            rows = narrowed(self._terms, rows)
             empty = f"None of {count(things)} matches. Esc clears."
             self._filter.count(f"{count(len(rows))} of {count(things)} match")
         self._list.show(rows, empty=empty)

@@ -21,6 +21,10 @@ from tui.operations.command import command_line
 from tui.wording.clean import one_line
 
 _INDENT = 9
+DOCTOR = "Doctor: what is wrong, and what puts it right"
+"""Where a page leads that has no remedy of its own."""
+_PRESSED = {":": "colon"}
+"""Keys whose name is not what they type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,26 @@ class Trouble:
     greyed: str = ""
     command: str = ""
     """The remedy as a command line; never cut."""
+
+
+_WALK = ("w", "walk me through: other copies, what each would lose")
+_BOOTSTRAP = (":", "bootstrap… makes a new, empty database aside, by the gateway's own code")
+_SALVAGE = ("S", "salvage: what is left of this file, table by table, into a new one")
+
+
+def choices(restore: str, *, damaged: bool = True, gone: bool = False) -> list[tuple[str, str]]:
+    """The ways on from a database that is gone or damaged, the best one first.
+
+    Args:
+        restore: What `B` does; empty where there is no verified copy.
+        damaged: Whether the file itself is what is wrong; otherwise the doctor knows more.
+        gone: Whether there is no file, or none that has anything in it.
+    """
+    doctor = ("6", DOCTOR)
+    if not damaged and not gone:
+        return [doctor]
+    best = [("B", restore)] if restore else []
+    return [*best, _WALK, _BOOTSTRAP] if gone else [*best, _SALVAGE, _WALK, doctor]
 
 
 def missing(
@@ -60,7 +84,9 @@ def missing(
         verdict=Verdict.FAIL,
         headline=f"There is no database at {deployment.database}.",
         facts=facts,
-        choices=[("B", f"put the newest verified copy in place: {newest}")] if newest else [],
+        choices=choices(
+            f"put the newest verified copy in place: {newest}" if newest else "", gone=True
+        ),
         command=command_line(deployment, "restore", ident, "--confirm", deployment.name)
         if newest
         else "",
@@ -83,9 +109,9 @@ def not_a_database(path: Path, found: str, *, newest: str = "") -> Trouble:
             ("", "It was not opened and stays as it is."),
             ("", "Perhaps a packed backup was copied over it: unpack it into the backup folder."),
         ],
-        choices=[("B", f"restores the {newest} instead; this file is set aside as found")]
-        if newest
-        else [],
+        choices=choices(
+            f"restores the {newest} instead; this file is set aside as found" if newest else ""
+        ),
     )
 
 
@@ -95,7 +121,7 @@ def empty_file(path: Path, *, newest: str = "") -> Trouble:
         verdict=Verdict.FAIL,
         headline=f"{path} has 0 bytes.",
         facts=[("", "A start of the gateway was cut; its next start fills it.")],
-        choices=[("B", f"restores the {newest} instead")] if newest else [],
+        choices=choices(f"restores the {newest} instead" if newest else "", gone=True),
     )
 
 
@@ -109,8 +135,8 @@ def no_docker(why: str, *, command: str = "") -> Trouble:
     return Trouble(
         verdict=Verdict.UNKNOWN,
         headline=f"Docker does not answer: {why}",
-        works="tables, verify, hot backup, activity.",
-        greyed="restore, undo, start, stop.",
+        works="tables, SQL, compare, verify, hot backup, activity, 6 Doctor.",
+        greyed="restore, undo, upgrade, start, stop, its log.",
         command=command,
     )
 
@@ -132,7 +158,10 @@ def locked(holder: str, *, since: str = "", waits: str = "") -> Trouble:
             ("", "It goes away by itself when the writer commits."),
             ("", "Leave the -wal and -shm files where they are: committed rows are in them."),
         ],
-        choices=[("R", "read again")],
+        choices=[
+            ("R", "read again"),
+            ("6", "Doctor: who it is and what ends it; :locked follows it"),
+        ],
     )
 
 
@@ -184,7 +213,8 @@ class TroublePage(Lines, can_focus=True):
 
     def action_first(self) -> None:
         """Press the key of the first choice."""
-        self.app.simulate_key(self.trouble.choices[0][0])
+        key = self.trouble.choices[0][0]
+        self.app.simulate_key(_PRESSED.get(key, key))
 
     def show(self, trouble: Trouble) -> None:
         """Another trouble, or the same with newer facts."""

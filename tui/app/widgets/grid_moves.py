@@ -91,7 +91,11 @@ class GridMoves(GridView, can_focus=True):
             self.cover()
         self.redraw(state, cursor)
         if self.state() != state or now != cursor or self.row is not row:
-            self.post_message(self.Moved(self._itself))
+            self._tell()
+
+    def _tell(self) -> None:
+        self.heed()
+        self.post_message(self.Moved(self._itself))
 
     def cover(self) -> None:
         """Mask again what is shown in place of its mask."""
@@ -107,7 +111,7 @@ class GridMoves(GridView, can_focus=True):
         """Draw everything again, and tell."""
         self._pencil = None
         self.refresh()
-        self.post_message(self.Moved(self._itself))
+        self._tell()
 
     def go_to(self, number: int) -> None:
         """Go to row N, from 1."""

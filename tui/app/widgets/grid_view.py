@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -61,6 +61,9 @@ class GridView(Panel):
         """Where a range of marks begins that is being chosen."""
         self._changed: dict[RowIdentity, frozenset[str]] = {}
         self._pencil: tuple[Picture, Layout, Pencil] | None = None
+        self.heed: Callable[[], None] = lambda: None
+        """Called at once when the cursor or what is in sight became another, before it is drawn:
+        what tells of it is in the same picture. A message comes a picture later."""
         self._uncovered: tuple[Held, int, PageRow] | None = None
         """A row with a secret in clear, the secret's place, and the row as it was."""
 

@@ -76,12 +76,15 @@ class MessageLine(Painted):
 
     def say(self, text: str, role: str = "") -> None:
         """Show one sentence until the next key; what runs comes back after a while."""
-        self._said = (Span(f" {text}", role),) if text else ()
+        said: Line = (Span(f" {text}", role),) if text else ()
         if self._fading is not None:
             self._fading.stop()
             self._fading = None
         if text:
             self._fading = self.set_timer(SAID_FOR, self._fade)
+        if said == self._said:
+            return  # Every key wipes the line: a picture of it would hold up the key's own.
+        self._said = said
         self._grow()
         self.refresh()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from tui.app.paint import Line, Span, spread, width_of
+from tui.app.panes import PANES
 from tui.app.vitals import verdict_sign
 from tui.app.widgets.painted import Painted
 from tui.core.models import Need
@@ -43,5 +44,7 @@ class NeedsYou(Painted):
         words = f"{need.key} {need.action}".strip()
         right = (Span(f"  {words} ", "", False, action),)
         if width_of(left) + width_of(right) > self.size.width and len(need.action) > 12:
-            right = (Span(f"  {need.key} ", "focus", True, action),)
+            pane = next((pane.title for pane in PANES if str(pane.number) == need.key), "")
+            words = f"{need.key} {pane}".strip()
+            right = (Span(f"  {words} ", "focus", True, action),)
         return spread(left, right, self.size.width)

@@ -37,6 +37,9 @@ COMMANDS: Mapping[str, Entry] = {
     "undo": Entry(
         "restore", "Take back what last replaced the database, from the safety copy it kept."
     ),
+    "salvage": Entry(
+        "salvage", "Read what is left of a damaged file into a new one, beside the backups."
+    ),
     "resume": Entry("restore", "Finish or undo what was cut short."),
     "migrations": Entry(
         "migrations",
@@ -46,10 +49,33 @@ COMMANDS: Mapping[str, Entry] = {
         "bootstrap", "Make the missing or empty database, by the gateway's own bootstrap."
     ),
     "reset": Entry("reset", "Put a fresh, empty database in the place of the live one."),
+    "doctor": Entry(
+        "doctor",
+        "Every check of database, backups, gateway and host, worst first; changes nothing.",
+    ),
+    "maintain": Entry(
+        "maintenance", "The weekly routine: backup, integrity, foreign keys, ANALYZE, VACUUM, size."
+    ),
+    "check": Entry(
+        "maintenance", "Check the live database while the gateway runs; exits with 3 on damage."
+    ),
+    "vacuum": Entry("maintenance", "Give back the room of unused pages."),
+    "analyze": Entry("maintenance", "Let SQLite count what its query planner goes by."),
+    "reindex": Entry("maintenance", "Rebuild damaged indexes from their tables."),
     "gateway": Entry("gateway", "State, start, stop and restart of the gateway."),
+    "rotate-logs": Entry(
+        "rotate_logs", "Compress old logs, empty those in use, delete very old ones.", "rotate_logs"
+    ),
+    "stats": Entry(
+        "stats", "Pages, tables by size, unused space, indexes that repeat others, and growth."
+    ),
+    "tune": Entry(
+        "tune", "Every setting that matters, where it is set and who can change it; or change one."
+    ),
     "logs": Entry("logs", "Container, log files and activity, merged by time; secrets masked."),
     "schedule": Entry(
-        "schedule", "Nightly backups, pruning and a weekly drill, by systemd timers or cron."
+        "schedule",
+        "Nightly backups and prunes, weekly drill and routine, rotated logs: by systemd or cron.",
     ),
     "activity": Entry(
         "activity",

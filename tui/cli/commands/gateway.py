@@ -1,4 +1,4 @@
-"""`gateway`: state, start, stop, restart."""
+"""`gateway`: state, start, stop, restart, compose down and up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tui.cli.report.emit import emit
 from tui.cli.report.gateway import gateway_lines
 from tui.cli.session import Session
 from tui.core.errors import DockerError, ExitCode, NotFoundError
+from tui.operations.compose_control import ComposeDown, ComposeUp
 from tui.operations.control import GatewayRestart, GatewayStart, GatewayStop
 from tui.operations.own import Own
 from tui.operations.status import read_gateway
@@ -59,6 +60,29 @@ def stop(session: Session) -> int:
 def restart(session: Session) -> int:
     """Stop it, start it, wait until it is healthy; asks y/n, --yes answers."""
     return perform(session, GatewayRestart(session.deployment))
+
+
+@gateway.command("down")
+@click.pass_obj
+def down(session: Session) -> int:
+    """Remove the project's containers and networks, as compose down; no volume, no file.
+
+    The database stays on this host. Asks y/n, --yes answers.
+    """
+    operation = ComposeDown(session.deployment)
+    for line in operation.plan().facts["effects"]:
+        session.console.say(line)
+    return perform(session, operation)
+
+
+@gateway.command("up")
+@click.pass_obj
+def up(session: Session) -> int:
+    """Make what is missing of the project and start it, as compose up -d; wait for healthy.
+
+    Containers that are there are kept as they are.
+    """
+    return perform(session, ComposeUp(session.deployment))
 
 
 @gateway.command("own")

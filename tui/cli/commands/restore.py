@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Sequence
 
 import click
@@ -10,23 +9,15 @@ import click
 from tui.cli.click_parts import Command
 from tui.cli.commands.arguments import backup_word
 from tui.cli.commands.replacing import asked, replace, start
-from tui.cli.following import Follower, HungUp, Signals
-from tui.cli.performing import exit_of, left
-from tui.cli.report.emit import emit
-from tui.cli.report.outcome import outcome_lines
+from tui.cli.commands.settling import settle
 from tui.cli.session import Session
-from tui.core.errors import ExitCode, UsageError
+from tui.core.errors import UsageError
 from tui.core.operation import Operation
-from tui.operations.activity import read_entry
 from tui.operations.bring_back import BringBack
 from tui.operations.bringing.bring_back_plan import parts
-from tui.operations.execution.launch import launch_resume
 from tui.operations.restore import Restore
 from tui.operations.undo import Undo
 from tui.wording.clean import one_line
-
-SETTLED = (ExitCode.DONE, ExitCode.FAILED, ExitCode.ROLLED_BACK, ExitCode.PARTLY)
-"""Outcomes that leave nothing to do: finished, or undone and as it was before."""
 
 _through = click.option(
     "--write-through",
@@ -137,22 +128,4 @@ def resume(session: Session) -> int:
     Every change does this first by itself. Exits with 0 when nothing is owed any more: finished,
     or undone and as it was before.
     """
-    deployment = session.deployment
-    with Signals() as signals:
-        follower = Follower(deployment, session.console, signals)
-        try:
-            settled = launch_resume(deployment, recovering=follower.recovering)
-        except HungUp:
-            return left(session)
-        number = signals.received
-    entries = [read_entry(deployment, journal_id) for journal_id, _code in settled]
-    lines = [line for entry in entries for line in outcome_lines(entry)]
-    owed = [exit_of(entry) for entry in entries if exit_of(entry) not in SETTLED]
-    code = 128 + number if number else int(owed[-1] if owed else ExitCode.DONE)
-    session.exit_code = code
-    error = entries[-1].sentence if owed else ""
-    if number:
-        error = f"{signal.Signals(number).name} came meanwhile; nothing is left undone by it."
-    return emit(
-        session, {"resumed": entries}, lines or ["Nothing was cut short."], code=code, error=error
-    )
+    return settle(session)

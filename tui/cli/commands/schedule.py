@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +15,12 @@ from tui.cli.report.emit import emit
 from tui.cli.report.schedule import installed_lines, plan_lines, printed_lines
 from tui.cli.session import Session
 from tui.core.setting_keys import KEYS
-from tui.operations.backing_up.jobs import AT, WEEKLY
+from tui.operations.activity import read_activity
 from tui.operations.backing_up.missed import missed_runs
-from tui.operations.schedule import Schedule, Unschedule, installed, texts
+from tui.operations.schedule import Schedule, Unschedule, texts
+from tui.operations.scheduling.installed import installed
+from tui.operations.scheduling.jobs import ALL, AT, LOGS, MAINTAIN, WEEKLY, chosen
+from tui.operations.scheduling.runs import runs
 from tui.services.timers import systemd_runs
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -35,27 +39,40 @@ def _kind(function: F) -> F:
 
 def _times(function: F) -> F:
     for flag, default, text in (
+        ("--logs", LOGS, "Time of the daily rotation of the logs."),
+        ("--maintain", MAINTAIN, "Day and time of the weekly routine."),
         ("--weekly", WEEKLY, "Day and time of the weekly drill."),
         ("--at", AT, "Time of the nightly backup and prune."),
+        ("--jobs", ",".join(ALL), "Which of them, with commas between."),
     ):
         function = click.option(flag, default=default, show_default=True, help=text)(function)
     return function
 
 
+def _schedule(session: Session, kind: str | None, user: bool, jobs: str, **times: str) -> Schedule:
+    words = [word.strip() for word in jobs.split(",") if word.strip()]
+    return Schedule(
+        session.deployment,
+        _chosen(kind, user),
+        user=user,
+        options=_options(session),
+        which=chosen(words),
+        **times,
+    )
+
+
 @click.group(cls=Group)
 def schedule() -> None:
-    """Nightly backups, pruning and a weekly drill, by systemd timers or cron."""
+    """Nightly backups and prunes, weekly drill and routine, rotated logs: by systemd or cron."""
 
 
 @schedule.command("print")
 @_times
 @_kind
 @click.pass_obj
-def print_(session: Session, kind: str | None, at: str, weekly: str, user: bool) -> int:
+def print_(session: Session, /, kind: str | None, user: bool, jobs: str, **times: str) -> int:
     """Print the units or the crontab block; changes nothing."""
-    operation = Schedule(
-        session.deployment, _chosen(kind, user), at, weekly, user, _options(session)
-    )
+    operation = _schedule(session, kind, user, jobs, **times)
     found = texts(operation)
     files = [{"path": path, "text": text} for path, text in found]
     return emit(session, {"kind": operation.kind, "files": files}, printed_lines(found))
@@ -65,15 +82,12 @@ def print_(session: Session, kind: str | None, at: str, weekly: str, user: bool)
 @_times
 @_kind
 @click.pass_obj
-def install(session: Session, kind: str | None, at: str, weekly: str, user: bool) -> int:
+def install(session: Session, /, kind: str | None, user: bool, jobs: str, **times: str) -> int:
     """Show the units or the crontab block, ask y/n (--yes answers), install them.
 
     What was installed for this database before is replaced, everything else left as it is.
     """
-    operation = Schedule(
-        session.deployment, _chosen(kind, user), at, weekly, user, _options(session)
-    )
-    return _ask(session, operation)
+    return _ask(session, _schedule(session, kind, user, jobs, **times))
 
 
 @schedule.command("remove")
@@ -91,10 +105,13 @@ def remove(session: Session, kind: str | None, user: bool) -> int:
 @schedule.command("status")
 @click.pass_obj
 def status(session: Session) -> int:
-    """What is scheduled for this database, and which runs came to nothing."""
-    there, missed = installed(session.deployment), missed_runs(session.deployment)
-    data = {"installed": there, "missed": missed}
-    return emit(session, data, installed_lines(there, missed))
+    """What is scheduled for this database, when it runs, and which runs came to nothing."""
+    activity = read_activity(session.deployment)
+    there, missed = installed(session.deployment), missed_runs(session.deployment, activity)
+    now = datetime.now(UTC)
+    jobs = [runs(one.kind, one.where, one.lines, activity, now) for one in there]
+    data = {"installed": there, "jobs": [run for found in jobs for run in found], "missed": missed}
+    return emit(session, data, installed_lines(there, jobs, missed))
 
 
 def _ask(session: Session, operation: Schedule | Unschedule) -> int:

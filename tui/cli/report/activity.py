@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from tui.cli.report.progress import far
 from tui.cli.report.table import aligned, fit, labelled
-from tui.cli.report.words import entry_sign, local, result_words
+from tui.cli.report.words import entry_sign, local
 from tui.core.models import ActivityEntry, StepLine
-from tui.wording.quantities import duration, when
-from tui.wording.undone import undone_short
+from tui.wording.entries import result, what
+from tui.wording.quantities import count, duration, when
 
 EMPTY = "Nothing recorded yet. Every change made here or by cron will stand here."
 _STEP_SIGNS = {
@@ -23,10 +23,16 @@ _STEP_SIGNS = {
 }
 
 
-def list_lines(entries: Sequence[ActivityEntry]) -> Iterator[str]:
-    """A line an operation."""
+def list_lines(entries: Sequence[ActivityEntry], of: int, not_kept: int = 0) -> Iterator[str]:
+    """A line an operation.
+
+    Args:
+        entries: Those that are listed.
+        of: How many there are in all.
+        not_kept: How many older ones there were.
+    """
     if not entries:
-        yield EMPTY
+        yield f"None of {count(of)} entries matches." if of else EMPTY
         return
     now = datetime.now(UTC)
     rows = [("", "op", "when", "who", "what", "took", "result")]
@@ -36,30 +42,28 @@ def list_lines(entries: Sequence[ActivityEntry]) -> Iterator[str]:
             str(entry.number),
             when(entry.started, now),
             entry.who,
-            _what(entry),
+            what(entry),
             "" if entry.seconds is None else duration(entry.seconds),
-            fit(result_words(entry), 60),
+            fit(result(entry), 60),
         )
         for entry in entries
     ]
     yield from aligned(rows, right=(1, 5))
-
-
-def _what(entry: ActivityEntry) -> str:
-    """`restore B12`, `undo of upgrade op 4`."""
-    undoes = undone_short(entry.result) if entry.operation == "undo" else ""
-    return f"undo of {undoes}" if undoes else f"{entry.operation} {entry.subject}".strip()
+    if len(entries) < of:
+        yield f"{count(len(entries))} of {count(of)} entries"
+    if not_kept:
+        yield f"{count(not_kept)} older ones are not kept any more"
 
 
 def entry_lines(entry: ActivityEntry) -> Iterator[str]:
     """One operation with all its steps."""
     down = "" if entry.down_seconds is None else duration(entry.down_seconds)
     rows = [
-        ("op", f"{entry.number}  {_what(entry)}"),
+        ("op", f"{entry.number}  {what(entry)}"),
         ("journal", entry.id),
         ("began", local(entry.started)),
         ("by", f"{entry.who} on {entry.host}" + (f", {entry.origin}" if entry.origin else "")),
-        ("result", f"{entry_sign(entry)} {result_words(entry)}"),
+        ("result", f"{entry_sign(entry)} {result(entry)}"),
         ("why", entry.sentence if entry.state != "done" else ""),
         ("took", "" if entry.seconds is None else duration(entry.seconds)),
         ("down", down),

@@ -8,6 +8,7 @@ from typing import Any
 
 from tui.cli.report.words import local
 from tui.core.models import ActivityEntry
+from tui.core.verdict import Verdict
 from tui.wording import migrated
 from tui.wording.clean import one_line
 from tui.wording.outcomes import outcome_of
@@ -17,6 +18,8 @@ from tui.wording.undone import undone_short
 
 def outcome_lines(entry: ActivityEntry) -> list[str]:
     """The verdict in one line, and what follows from it."""
+    if entry.operation == "salvage" and entry.result.get("salvaged"):
+        return _salvaged(entry)
     if entry.state == "done":
         made = _MADE.get(entry.operation, _plain)
         return made(entry)
@@ -112,6 +115,16 @@ def _migrated(entry: ActivityEntry) -> list[str]:
     return [f"✓ {text}", took, *_gateway(entry.result), *_undo(entry.result)]
 
 
+def _maintained(entry: ActivityEntry) -> list[str]:
+    text = one_line(entry.sentence) or f"{entry.operation} done"
+    took = f"  took     {_took(entry).removeprefix('took ')}"
+    return [
+        f"{'!' if entry.verdict is Verdict.WARN else '✓'} {text}",
+        took,
+        *_gateway(entry.result),
+    ]
+
+
 def _since(entry: ActivityEntry) -> list[str]:
     """What became of the gateway and of the old database."""
     result, lines = entry.result, []
@@ -156,6 +169,33 @@ def _undo(result: Mapping[str, Any]) -> list[str]:
     return [f"  undo     mcpdb-tui undo takes it back, until {local(until)}"]
 
 
+def _salvaged(entry: ActivityEntry) -> list[str]:
+    """Every table, the worst first, what is to be known, and the ways on."""
+    from tui.wording import salvaged
+
+    result, found = entry.result, entry.result["salvaged"]
+    signs = {"ok": "✓", "warn": "!", "FAIL": "✗"}
+    sign = "✓" if found["complete"] else "!"
+    lines = [f"{sign} {one_line(entry.sentence)}", f"  {one_line(str(result['path']))}"]
+    tables = found["tables"]
+    wide = max((len(one_line(str(table["name"]))) for table in tables), default=0)
+    for table in tables:
+        name = one_line(str(table["name"])).ljust(min(wide, 40))
+        lines.append(f"  {signs[salvaged.verdict_of(table)]} {name}  {salvaged.table_words(table)}")
+        lines += [f"      {one_line(str(gap))}" for gap in table.get("gaps") or ()][:3]
+    if more := int(found.get("tables_left_out") or 0):
+        lines.append(f"    and {plural(more, 'more table')}: --json, or the manifest beside it")
+    lines += [f"  {text}" for text in salvaged.remarks(found)]
+    name = one_line(str(result["backup"]))
+    lines += [
+        f"  look      mcpdb-tui tables --backup {name}",
+        f"  export    mcpdb-tui export --backup {name} --to DIR",
+        f"  restore   mcpdb-tui restore {name}, suspect as it is",
+        f"  or        mcpdb-tui restore latest, then restore {name} --table NAME",
+    ]
+    return lines
+
+
 def _control(entry: ActivityEntry) -> list[str]:
     words = {"start": "started", "stop": "stopped", "restart": "restarted"}
     result = entry.result
@@ -185,6 +225,10 @@ _MADE: Mapping[str, Callable[[ActivityEntry], list[str]]] = {
     "stamp": _migrated,
     "bootstrap": _migrated,
     "reset": _migrated,
+    "maintain": _maintained,
+    "vacuum": _maintained,
+    "analyze": _maintained,
+    "reindex": _maintained,
     "start": _control,
     "stop": _control,
     "restart": _control,

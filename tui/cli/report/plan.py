@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from tui.cli.report.table import aligned, labelled
 from tui.cli.report.words import about, ago, local, signed
 from tui.core.operation import Check, Plan, Verdict
-from tui.wording import migrating_plans, plans
+from tui.wording import maintenance_plans, migrating_plans, plans
 from tui.wording.quantities import size
 from tui.wording.undone import undone_text
 
@@ -18,7 +18,8 @@ _INDENT = "  "
 def plan_lines(plan: Plan) -> Iterator[str]:
     """Everything a person must have seen before going on."""
     yield "  ".join(plans.headline(plan))
-    yield from labelled([*_what(plan), *migrating_plans.told(plan)], _INDENT)
+    said = [*_what(plan), *migrating_plans.told(plan), *maintenance_plans.told(plan)]
+    yield from labelled(said, _INDENT)
     yield from _revisions(plan)
     yield from _rows(plan)
     if plan.checks:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tui.cli.report.table import aligned
 from tui.cli.report.words import local, signed
 from tui.core.operation import Plan, Verdict
 from tui.operations.backing_up.missed import MissedRun
-from tui.operations.schedule import CRONTAB, Installed
+from tui.operations.scheduling.installed import CRONTAB, Installed
+from tui.operations.scheduling.runs import JobRun
 from tui.wording.clean import one_line
 
 
@@ -53,14 +55,25 @@ def _difference(before: str, after: str) -> Iterator[str]:
     yield from (f"    + {line}" for line in new if line not in old)
 
 
-def installed_lines(there: Sequence[Installed], missed: Sequence[MissedRun]) -> Iterator[str]:
+def _job(run: JobRun) -> tuple[str, ...]:
+    last = "never ran"
+    if run.last is not None:
+        code = "" if run.last_exit in (0, None) else f", exit {run.last_exit}"
+        last = f"last {local(run.last)}{code}"
+    return run.job, run.at, f"next {local(run.next)}", last, one_line(run.last_text)
+
+
+def installed_lines(
+    there: Sequence[Installed], jobs: Sequence[Sequence[JobRun]], missed: Sequence[MissedRun]
+) -> Iterator[str]:
     """Each schedule of this database, then the runs that came to nothing."""
     if not there:
         yield "Nothing is scheduled for this database; mcpdb-tui schedule install does it."
-    for found in there:
+    for found, runs in zip(there, jobs, strict=True):
         where = "the crontab of this user" if found.where == CRONTAB else found.where
         yield f"{signed(Verdict.OK, found.kind)}  in {where}"
         yield from (f"  {line}" for line in found.lines if not line.startswith("#"))
+        yield from (f"  {line}" for line in aligned([_job(run) for run in runs]))
     for run in missed:
         word = "did not run" if run.refused else "failed"
         yield (

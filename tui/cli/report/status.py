@@ -84,6 +84,8 @@ def _integrity(found: Status) -> str:
         return signed(Verdict.UNKNOWN, "no database")
     if not found.integrity or found.integrity_at is None:
         return signed(Verdict.UNKNOWN, "never checked")
+    if found.integrity != "ok":
+        return f"{signed(Verdict.FAIL, one_line(found.integrity))}  {ago(found.integrity_at)}"
     return f"{signed(Verdict.OK, found.integrity)}  {ago(found.integrity_at)}"
 
 

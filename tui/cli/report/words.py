@@ -61,13 +61,3 @@ def entry_sign(entry: ActivityEntry) -> str:
     if entry.outcome == "cancelled":
         return "·"
     return SIGNS[entry.verdict]
-
-
-def result_words(entry: ActivityEntry) -> str:
-    """How an operation ended, for a list."""
-    if entry.state == "running":
-        return "running"
-    if entry.state == "done":
-        return entry.sentence or "ok"
-    word = "ROLLED BACK" if entry.exit_code == 4 else entry.outcome or "cut short"
-    return f"{word}, exit {entry.exit_code}" if entry.exit_code is not None else word

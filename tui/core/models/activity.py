@@ -69,6 +69,8 @@ class ActivityEntry:
         """The sign in front of the line."""
         if self.state == "failed" and self.exit_code not in (4, 11):
             return Verdict.FAIL
+        if self.state == "done" and self.outcome.endswith("left out"):
+            return Verdict.WARN  # done, but not all of it
         return Verdict.OK if self.state in ("done", "running") else Verdict.WARN
 
 

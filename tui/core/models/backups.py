@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from tui.core.models.deployment import FORMAT
 from tui.core.verdict import Verdict
 
-BackupKind: TypeAlias = Literal["hot", "cold", "safety", "file", "latest"]
+BackupKind: TypeAlias = Literal["hot", "cold", "safety", "file", "latest", "salvage"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,11 @@ class Manifest:
     drill_result: str = ""
     """`ok`, or what the drill found."""
     drill_seconds: float = 0.0
+    salvaged: Mapping[str, Any] = field(default_factory=dict)
+    """Of a salvage: from what, and what came back of each table; such a file is suspect.
+
+    See `tui.operations.salvaging.reading.facts_of`.
+    """
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values."""

@@ -41,6 +41,8 @@ class DatabaseFacts:
     journal_mode: str = ""
     page_size: int = 0
     pages: int = 0
+    unused_pages: int = 0
+    """Of `pages`, those that hold nothing: a VACUUM gives them back."""
     inode: int = 0
     disk_free: int = 0
     how: str = ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tui.core.models.retention import DEFAULT_POLICY, Policy
+from tui.core.models.rotation import DEFAULT_ROTATION, Rotation
 
 FORMAT = 1
 """Format number of journals, manifests and state; an unknown one makes everything read-only."""
@@ -112,8 +113,11 @@ class Deployment:
     compress: bool = False
     """Whether new backups are compressed with zstd."""
     retention: Policy = DEFAULT_POLICY
+    rotation: Rotation = DEFAULT_ROTATION
     ignore: tuple[str, ...] = ()
     """More columns whose changes a comparison does not count, as `column` or `table.column`."""
+    cron_files: tuple[Path, ...] = ()
+    """More tables of cron than this host's own, in the form of `/etc/crontab`."""
 
     @property
     def state_dir(self) -> Path:
@@ -135,6 +139,7 @@ class Deployment:
         for key in ("database", "project_dir", "backup_dir", "second_dir"):
             values[key] = None if values[key] is None else str(values[key])
         values["log_files"] = [str(path) for path in self.log_files]
+        values["cron_files"] = [str(path) for path in self.cron_files]
         kind = {ContainerRef: "container", ProcessRef: "process"}.get(type(self.gateway))
         values["gateway"] = kind and {"kind": kind, **values["gateway"]}
         return values
@@ -155,11 +160,13 @@ class Deployment:
         known["migrations"] = MigrationsRef(**known["migrations"])
         known["problems"] = tuple(Problem(**_tupled(problem)) for problem in known["problems"])
         known["log_files"] = tuple(Path(path) for path in known["log_files"])
+        known["cron_files"] = tuple(Path(path) for path in known.get("cron_files", ()))
         known["database"] = Path(known["database"])
         known["backup_dir"] = Path(known["backup_dir"])
         known["project_dir"] = known["project_dir"] and Path(known["project_dir"])
         known["second_dir"] = known.get("second_dir") and Path(known["second_dir"])
         known["retention"] = Policy(**known.get("retention") or asdict(DEFAULT_POLICY))
+        known["rotation"] = Rotation(**known.get("rotation") or {})
         known["ignore"] = tuple(known.get("ignore", ()))
         return cls(**known)
 

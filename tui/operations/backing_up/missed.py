@@ -13,7 +13,7 @@ from tui.operations.activity import read_activity
 from tui.operations.cataloguing.catalogue import read_catalogue
 from tui.services import journal
 
-SCHEDULED = ("backup", "backup-cold", "drill", "prune", "maintain")
+SCHEDULED = ("backup", "backup-cold", "drill", "prune", "maintain", "rotate-logs")
 """Operations that a schedule runs."""
 _BY_TIMER = ("cron", "systemd")
 
@@ -41,7 +41,7 @@ def missed_runs(
         deployment: Whose journals.
         activity: Its journals, newest first, where they have been read already.
     """
-    entries = read_activity(deployment) if activity is None else activity
+    entries = read_activity(deployment, steps=False) if activity is None else activity
     well: set[str] = set()
     found = []
     for entry in sorted(entries, key=lambda entry: entry.number, reverse=True):

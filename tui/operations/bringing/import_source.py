@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui.core import foreign_json
 from tui.core.errors import NotFoundError, UsageError, VerificationError
 from tui.core.models import FORMAT
 from tui.services import files
@@ -109,7 +109,7 @@ def _manifest(path: Path) -> dict[str, Any]:
             chunk for done, chunk in files.chunks(descriptor, file) if done <= _LARGEST_MANIFEST
         )
     try:
-        found: dict[str, Any] = json.loads(raw)
+        found: dict[str, Any] = foreign_json.loads(raw)
         known = found["format"] == FORMAT
         for one in found["tables"]:
             _ = one["table"], one["file"], one["sha256"]

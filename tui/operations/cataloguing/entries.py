@@ -29,6 +29,7 @@ _NAMES: tuple[tuple[re.Pattern[str], BackupKind], ...] = (
     (re.compile(r"mcp_backup_latest\.db(\.zst)?"), "latest"),
     (re.compile(r"mcp_hotbackup_.*\.db(\.zst)?"), "hot"),
     (re.compile(r"mcp_backup_.*\.db(\.zst)?"), "cold"),
+    (re.compile(r"mcp_salvage_.*\.db(\.zst)?"), "salvage"),
     (re.compile(r"mcp_safety_.*\.db(\.zst)?"), "safety"),
 )
 _OTHER = re.compile(r".*\.(db|sqlite3?|bak)(-\d+)?(\.zst)?")
@@ -193,6 +194,12 @@ def _believed(bare: Backup, manifest: Manifest, found: FileIdentity) -> tuple[Ve
     size = manifest.stored_size if manifest.compression else manifest.size
     if size != found.size:
         return Verdict.FAIL, f"FAIL size: expected {size:,} bytes, found {found.size:,}"
+    if manifest.kind == "salvage" or manifest.salvaged:
+        from tui.wording.salvaged import suspect
+
+        # Sound as a file; what is in it came out of a damaged one. Never `latest`, and it counts
+        # for no rule, for both ask for OK.
+        return Verdict.WARN, suspect(manifest.salvaged)
     return Verdict.OK, ""
 
 

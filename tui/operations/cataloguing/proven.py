@@ -28,7 +28,8 @@ def last_drill(
         catalogue: Its backups.
         activity: Its journals, where they have been read already.
     """
-    return newest_drill(catalogue, read_activity(deployment) if activity is None else activity)
+    entries = read_activity(deployment, steps=False) if activity is None else activity
+    return newest_drill(catalogue, entries)
 
 
 def newest_drill(catalogue: Catalogue, activity: Sequence[ActivityEntry]) -> LastDrill | None:

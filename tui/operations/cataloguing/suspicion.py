@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tui.core import foreign_json
 from tui.core.errors import DiskError, McpdbError
 from tui.core.models import FORMAT, Deployment
 from tui.core.operation import Check, Verdict
@@ -85,8 +86,8 @@ def check(deployment: Deployment, verb: str) -> Check | None:
     if not why:
         return None
     text = (
-        f"the disk failed under the live database: {why} No {verb} until a full check has "
-        "passed; salvage or a restore of the newest good backup is the way on."
+        f"the live database is damaged, or the disk failed under it: {why} No {verb} until a "
+        "full check has passed; salvage or a restore of the newest good backup is the way on."
     )
     return Check("disk", Verdict.FAIL, text)
 
@@ -94,7 +95,7 @@ def check(deployment: Deployment, verb: str) -> Check | None:
 def _read(deployment: Deployment) -> dict[str, Any]:
     try:
         with files.open_regular(path_of(deployment)) as descriptor:
-            values = json.loads(os.read(descriptor, _MAX))
+            values = foreign_json.loads(os.read(descriptor, _MAX))
     except (OSError, ValueError, RecursionError, McpdbError):
         return {}
     if isinstance(values, dict) and isinstance(values.get("databases"), dict):

@@ -72,7 +72,7 @@ def launch_resume(
     *,
     recovering: Callable[[str], None] = lambda _journal_id: None,
 ) -> list[tuple[str, ExitCode]]:
-    """Finish or undo everything that was cut short; wait until it is.
+    """Finish or undo everything that was cut short, and remove half-made files; wait until it is.
 
     Returns:
         Each operation's journal id and exit code; empty when nothing was cut.
@@ -81,7 +81,10 @@ def launch_resume(
         BusyError: Somebody else is busy with the database.
         McpdbError: It cannot be done now; what is owed stays in the journal.
     """
-    if not is_anything_open(deployment):
+    # Imported late: recovering is the other process's work, and a start would pay for it.
+    from tui.operations.execution.recovery import half_made
+
+    if not is_anything_open(deployment) and not half_made(deployment):
         return []
     for answer in _start(deployment, {"operation": "resume", "params": {}}, origin):
         if "recovering" in answer:

@@ -132,13 +132,26 @@ def finish_all(
 
 
 def _sweep(deployment: Deployment, elsewhere: Iterable[Path]) -> None:
-    """Remove half-made files whose owner is dead; call it with the lock held.
+    """Remove half-made files whose owner is dead; call it with the lock held."""
+    for path in half_made(deployment, elsewhere):
+        with suppress(OSError):
+            discard(path)
 
-    An operation of this database is dead, for we hold its lock. Another database may write its
-    backups into the same folder under a lock of its own: its files are not ours to judge.
+
+def half_made(deployment: Deployment, elsewhere: Iterable[Path] = ()) -> list[Path]:
+    """Half-made files whose owner is dead, if nothing changes the database now.
+
+    An operation of this database is dead where we hold its lock, or nobody does. Another database
+    may write its backups into the same folder under a lock of its own: its files are not ours to
+    judge.
+
+    Args:
+        deployment: Whose.
+        elsewhere: More folders to look into.
     """
     state = deployment.state_dir
     ours = {path.stem for path in journal.paths(state)}
+    found = []
     folders = (deployment.database.parent, deployment.backup_dir, state, *_within(state))
     for folder in (*folders, *elsewhere):
         with suppress(OSError):
@@ -148,7 +161,8 @@ def _sweep(deployment: Deployment, elsewhere: Iterable[Path]) -> None:
                     continue
                 pid = name["pid"]
                 if name["journal"] in ours or (pid and not processes.start_time(int(pid))):
-                    discard(path)
+                    found.append(path)
+    return list(dict.fromkeys(found))
 
 
 def _within(state: Path) -> list[Path]:

@@ -142,8 +142,18 @@ def serve(request: dict[str, Any]) -> ExitCode:
     run = Run(operation, writer, records, cancelled=wish, lock=lock.descriptor)
     code = run.execute()
     writer.close(ended=journal.has_ended(records))
+    if journal.has_ended(records):
+        _keep_in_bounds(deployment)
     lock.release()
     return code
+
+
+def _keep_in_bounds(deployment: Deployment) -> None:
+    """Let old journals go; whatever stands in the way says nothing of the operation that ended."""
+    from tui.operations.recording.pruning import prune_journals
+
+    with suppress(OSError, McpdbError):
+        prune_journals(deployment)
 
 
 def _check(plan: Plan, fingerprint: str) -> None:

@@ -99,7 +99,9 @@ def build(
         second_dir=settings["second_dir"],
         compress=settings["compress"],
         retention=Policy.from_table(settings["retention"]),
+        rotation=settings.rotation(),
         ignore=settings["ignore"],
+        cron_files=settings["cron_files"],
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from tui.core import foreign_json
 from tui.core.errors import VerificationError
 from tui.core.models import FORMAT, BrokenKey, Rehearsal, RevisionRun, SchemaChange
 from tui.wording.clean import one_line
@@ -50,9 +51,8 @@ def decode(content: bytes, name: str) -> Rehearsal:
         VerificationError: They are no report, damaged, or of a newer format.
     """
     values: Any = None
-    # Brackets nested too deep are no ValueError.
-    with suppress(ValueError, RecursionError):
-        values = json.loads(content) if len(content) <= MAX_SIZE else None
+    with suppress(ValueError):
+        values = foreign_json.loads(content) if len(content) <= MAX_SIZE else None
     if not isinstance(values, dict):
         raise VerificationError(f"{name} is not the report of a rehearsal, or it is damaged.")
     if values.get("format") != FORMAT:
@@ -60,7 +60,7 @@ def decode(content: bytes, name: str) -> Rehearsal:
         raise VerificationError(f"{name} was written by a newer mcpdb-tui (format {told}).")
     try:
         return _report(values["report"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise VerificationError(f"{name} is damaged: {one_line(str(error))[:200]}.") from error
 
 

@@ -6,7 +6,6 @@ image could not even read it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +21,6 @@ from tui.operations.migrating.switch_target import short
 from tui.services import journal
 from tui.services.containers.engine import Engine
 from tui.wording.clean import one_line
-
-_ALL = sys.maxsize
 
 
 def switch_back(deployment: Deployment, safety: Path) -> dict[str, Any] | None:
@@ -45,7 +42,7 @@ def switch_back(deployment: Deployment, safety: Path) -> dict[str, Any] | None:
 
 def _facts_of(deployment: Deployment, safety: Path) -> dict[str, Any]:
     """What the operation that kept this copy had recorded."""
-    for entry in read_activity(deployment, limit=_ALL):
+    for entry in read_activity(deployment, steps=False):
         kept = str(entry.result.get("safety_path") or "")
         if kept and Path(kept).name == safety.name:
             path = journal.path_of(deployment.state_dir, entry.id)

@@ -7,7 +7,6 @@ another. Nothing is deleted; the undo of this undo puts the file back.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -53,7 +52,6 @@ from tui.wording.quantities import size
 DEADLINE = 30.0
 """Seconds to wait for others to let go of the file."""
 
-_ALL = sys.maxsize
 _TITLE = "the new database becomes a safety copy, its path is empty again"
 
 
@@ -76,7 +74,7 @@ def made_by_bootstrap(deployment: Deployment) -> Made | None:
         deployment: Whose database.
     """
     live = files.identity(deployment.database)
-    for entry in read_activity(deployment, limit=_ALL) if live is not None else ():
+    for entry in read_activity(deployment, steps=False) if live is not None else ():
         made = entry.operation == "bootstrap" and entry.result.get("made") is True
         if not made and not entry.result.get("safety"):
             continue

@@ -17,15 +17,18 @@ HOLD = BUSY_TIMEOUT * _MARGIN
 """Seconds, where the gateway's own setting is not asked for."""
 
 
+def busy_timeout(gateway: Gateway | None) -> float:
+    """Seconds that a write of this gateway waits for a lock before it fails."""
+    try:
+        told = gateway.environment().get(_SETTING, "").strip() if gateway is not None else ""
+    except McpdbError:
+        told = ""
+    return int(told) / 1_000 if told.isdecimal() else BUSY_TIMEOUT
+
+
 def hold_for(gateway: Gateway | None) -> float:
     """Seconds for which the writes of this gateway may be held up.
 
     Below its busy timeout, so that none of them fails; a margin is left for the commit itself.
     """
-    try:
-        told = gateway.environment().get(_SETTING, "").strip() if gateway is not None else ""
-    except McpdbError:
-        told = ""
-    if not told.isdecimal():
-        return HOLD
-    return min(int(told) / 1_000 * _MARGIN, LONGEST)
+    return min(busy_timeout(gateway) * _MARGIN, LONGEST)

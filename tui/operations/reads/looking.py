@@ -76,6 +76,7 @@ class _Reader:
                     journal_mode=opened.journal_mode or str(_pragma(connection, "journal_mode")),
                     page_size=int(str(_pragma(connection, "page_size"))),
                     pages=int(str(_pragma(connection, "page_count"))),
+                    unused_pages=int(str(_pragma(connection, "freelist_count"))),
                     how=opened.how,
                 )
         except McpdbError as error:

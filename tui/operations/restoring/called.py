@@ -30,6 +30,11 @@ _CALLED: Mapping[str, Called] = {
     "stamp": Called("stamping", "stamped database", "stamped database"),
     "reset": Called("reset", "new database", "new database"),
     "bootstrap": Called("bootstrap", "new database", "new database"),
+    "vacuum": Called("VACUUM", "vacuumed database", "vacuumed database"),
+    "analyze": Called("ANALYZE", "analyzed database", "analyzed database"),
+    "reindex": Called("rebuilding of the indexes", "rebuilt database", "rebuilt database"),
+    "tune": Called("tuning", "tuned database", "tuned database"),
+    "maintain": Called("weekly routine", "new file", "new file"),
 }
 
 

@@ -58,9 +58,15 @@ def _whole(s: Situation) -> Check:
     if backup.manifest is None:
         text = "no manifest: every page is checked before anything stops"
         return Check("whole", Verdict.WARN, text)
+    if backup.manifest.salvaged:
+        return Check("whole", Verdict.WARN, f"SUSPECT. {_first_upper(backup.problem)}")
     if backup.kind == "safety" and backup.manifest.check_result != "ok":
         return Check("whole", Verdict.WARN, backup.manifest.check_result)
     return Check("whole", Verdict.OK, "verified; its copy is compared before anything stops")
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _belongs(s: Situation) -> Check | None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 from tui.core.errors import McpdbError
 from tui.core.models import ActivityEntry, Backup, Deployment
 from tui.operations.activity import read_activity, read_entry
-
-_ALL = sys.maxsize
 
 
 def undone(deployment: Deployment, safety: Backup) -> dict[str, Any]:
@@ -57,7 +54,7 @@ def _keeper(deployment: Deployment, safety: Backup) -> ActivityEntry | None:
             return read_entry(deployment, parent)
         except McpdbError:
             pass  # lost
-    for entry in read_activity(deployment, limit=_ALL):
+    for entry in read_activity(deployment, steps=False):
         kept = str(entry.result.get("safety_path") or "")
         if kept and Path(kept).name == safety.path.name:
             return entry

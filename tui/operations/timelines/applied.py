@@ -24,12 +24,14 @@ from tui.services.migrations.graph import upto
 
 MIGRATING = ("upgrade", "downgrade", "stamp", "bootstrap", "reset", "restore", "undo")
 """Operations after which the database may stand at another revision."""
+_REMADE = ("vacuum", "analyze", "reindex", "maintain")
+"""Those that put the same database there in a new file: its past goes with it."""
 
 _NEW = ("bootstrap", "reset")
 _BROUGHT = ("restore", "undo")
 _IN_PLACE = (ExitCode.DONE, ExitCode.DOCKER, ExitCode.UNHEALTHY, ExitCode.PARTLY)
 """Exits with which what was put in place stays there."""
-_ABOUT = re.compile(rf"[0-9]+-[0-9]+T[0-9]+Z-(?:{'|'.join(MIGRATING)})(?:-|$)")
+_ABOUT = re.compile(rf"[0-9]+-[0-9]+T[0-9]+Z-(?:{'|'.join((*MIGRATING, *_REMADE))})(?:-|$)")
 """Names of their journals; the many of backups are not even opened."""
 
 
@@ -92,6 +94,7 @@ def change_of(entry: ActivityEntry) -> Change:
     """What an entry of the log says of the database's revisions."""
     result = entry.result
     undoes = result.get("undoes")
+    stands = _names(result.get("revisions")) if entry.operation in _REMADE else ()
     back = entry.outcome.startswith("rolled back") or entry.outcome == "gateway not back"
     return Change(
         at=entry.started + timedelta(seconds=entry.seconds or 0.0),
@@ -101,8 +104,8 @@ def change_of(entry: ActivityEntry) -> Change:
         entry=entry.id,
         subject=entry.subject,
         outcome=entry.outcome,
-        before=_names(result.get("before")),
-        after=_names(result.get("after")),
+        before=stands or _names(result.get("before")),
+        after=stands or _names(result.get("after")),
         rehearsal=str(result.get("rehearsal") or ""),
         in_place=entry.exit_code in _IN_PLACE and not back,
         gone=result.get("taken_away") is True,

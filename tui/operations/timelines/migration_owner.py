@@ -17,10 +17,9 @@ def owner_finding(deployment: Deployment, state: GatewayState) -> MigrationFindi
         deployment: Whose.
         state: What the gateway is doing; `user` as this host or the image numbers it.
     """
-    uid, colon, gid = state.user.partition(":")
-    if deployment.blocked("database") or not (uid.isdecimal() and (gid.isdecimal() or not colon)):
+    user = numbered(state)
+    if deployment.blocked("database") or user is None:
         return None
-    user = (int(uid), int(gid or 0))
     for path in (deployment.database.parent, deployment.database):
         try:
             found = files.identity(path)
@@ -42,3 +41,11 @@ def owner_finding(deployment: Deployment, state: GatewayState) -> MigrationFindi
                 operation="own",
             )
     return None
+
+
+def numbered(state: GatewayState) -> tuple[int, int] | None:
+    """User and group of the gateway by number; None where only a name is known, or nothing."""
+    uid, colon, gid = state.user.partition(":")
+    if not uid.isdecimal() or not (gid.isdecimal() or not colon):
+        return None
+    return int(uid), int(gid or 0)

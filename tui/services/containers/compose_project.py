@@ -5,13 +5,13 @@ Compose files are read through Compose alone and never edited.
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tui.core import foreign_json
 from tui.core.errors import DockerError, NotFoundError
 from tui.core.models import ContainerRef
 from tui.services import files
@@ -97,8 +97,12 @@ def _built(ref: ContainerRef, cli: Compose) -> str:
     return f"{ref.project}{'_' if cli.major == 1 else '-'}{ref.service}"
 
 
-def cli_of(ref: ContainerRef) -> Compose:
+def cli_of(ref: ContainerRef, needed_by: str = "Another image needs") -> Compose:
     """The command that fits the project.
+
+    Args:
+        ref: The gateway's container.
+        needed_by: What needs it, for the sentence that it is not here.
 
     Raises:
         NotFoundError: No Compose, or the project's files are not on this host.
@@ -110,7 +114,7 @@ def cli_of(ref: ContainerRef) -> Compose:
         raise NotFoundError(f"The Compose project's {where} is not on this host.")
     cli = compose_cli.find(made_by(ref))
     if cli is None:
-        raise NotFoundError("Another image needs the compose command; it is not here.")
+        raise NotFoundError(f"{needed_by} the compose command; it is not here.")
     return cli
 
 
@@ -194,7 +198,7 @@ def _unescaped(value: Any) -> Any:  # noqa: ANN401 - any part of a project
 
 def _read(output: str, cli: Compose) -> Any:  # noqa: ANN401 - another program's answer
     if cli.major != 1:
-        return json.loads(output)
+        return foreign_json.loads(output)
     import yaml
 
     try:

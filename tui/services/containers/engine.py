@@ -147,6 +147,12 @@ class Engine:
             found: Facts = api.info()
             return found
 
+    def version(self) -> str:
+        """The engine's own version, e.g. `27.1.1`."""
+        api = self.api()
+        with translated(self.host, self._timeout):
+            return str(api.version().get("Version") or "")
+
     def pids(self, container: str) -> tuple[int, ...]:
         """The container's processes as the engine's host numbers them; empty when stopped."""
         api = self.api()

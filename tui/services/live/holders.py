@@ -40,18 +40,18 @@ def holders(
     """
     complete = True
     found: list[Holder] = []
-    for pid in _pids():
+    for pid in every_pid():
         if pid in ignore:
             continue
         try:
             if _holds(pid, files):
-                found.append(_describe(pid))
+                found.append(describe(pid))
         except PermissionError:
-            complete = complete and not _could_hold(pid)
+            complete = complete and not could_hold(pid)
     return found, complete
 
 
-def _could_hold(pid: int) -> bool:
+def could_hold(pid: int) -> bool:
     """Whether a process that is closed to us may have a database open.
 
     Kernel threads have no files. To root only the first process of the machine may be closed
@@ -109,12 +109,13 @@ def lock_holder(database: Path) -> Holder | None:
             if words[1:4] != ["POSIX", "ADVISORY", "WRITE"] or int(words[4]) <= 0:
                 continue
             if words[5].rpartition(":")[2] in wanted and int(words[4]) != os.getpid():
-                return _describe(int(words[4]))
+                return describe(int(words[4]))
     found, _complete = holders(inodes(database), ignore=(os.getpid(),))
     return found[0] if found else None
 
 
-def _pids() -> Iterator[int]:
+def every_pid() -> Iterator[int]:
+    """The processes of this PID namespace."""
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
             yield int(entry.name)
@@ -157,7 +158,8 @@ def _is_ours(arguments: list[str]) -> bool:
     return words[1:3] in (["-m", "tui"], ["-m", "tui.__main__"])
 
 
-def _describe(pid: int) -> Holder:
+def describe(pid: int) -> Holder:
+    """Who a process is: its command, its user, its container."""
     try:
         process = psutil.Process(pid)
         arguments = process.cmdline() or [process.name()]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from tui.core import foreign_json
 from tui.core.models import MigrationAction, RevisionRun
 from tui.services.migrations.job import Event, Job, MigrationFailedError, Ran
 from tui.wording.clean import one_line, printable
@@ -78,7 +78,7 @@ class Account:
 
     def _told(self, line: bytes) -> None:
         try:
-            said = json.loads(line)
+            said = foreign_json.loads(line)
         except ValueError:
             return  # cut by a kill
         kind = said.get("event")

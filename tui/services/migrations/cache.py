@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tui.core import foreign_json
 from tui.services.migrations.graph import MigrationGraph, graph_from
 
 _FORMAT = 1
@@ -38,7 +39,7 @@ def recall(key: str) -> MigrationGraph | None:
     if not key or folder is None:
         return None
     try:
-        kept = json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
+        kept = foreign_json.loads((folder / f"{key}.json").read_text(encoding="utf-8"))
         if kept["format"] != _FORMAT or _changed(kept["times"]):
             return None
         return graph_from(kept["answer"], str(kept["read_from"]), 0.0)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 from collections.abc import Mapping
 
+from tui.core import foreign_json
 from tui.core.errors import NotFoundError
 from tui.services.containers.engine import ONE_OFF_LABEL, Engine
 from tui.services.migrations.one_off import MAKER_LABEL
@@ -36,7 +36,7 @@ def remove_left_behind(engine: Engine) -> list[str]:
 def _is_orphan(labels: Mapping[str, str], *, ended: bool) -> bool:
     """Whether its maker was a process of this host that has died; if unknown, whether it ended."""
     try:
-        host, pid, started, boot = json.loads(labels.get(MAKER_LABEL, ""))
+        host, pid, started, boot = foreign_json.loads(labels.get(MAKER_LABEL, ""))
     except (ValueError, TypeError):
         return ended
     if host != socket.gethostname():

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from tui.core import foreign_json
 from tui.core.errors import DockerError, McpdbError, NotFoundError
 from tui.core.models import ContainerRef
 from tui.services.migrations import cache, local
@@ -248,7 +249,7 @@ def decode(output: Output, marker: str, where: str, timeout: float) -> Mapping[s
     line = next((found for found in reversed(lines) if found.startswith(marker.encode())), None)
     if line is None:
         raise _no_answer(output, where, timeout)
-    answer = json.loads(line[len(marker) :])
+    answer = foreign_json.loads(line[len(marker) :])
     if not isinstance(answer, dict):
         raise ValueError("it is no object")
     error = answer.get("error")

@@ -1,0 +1,117 @@
+"""Compose down and up as they are planned: what goes, what stays, and what forbids it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Site
+from tests.unit.compose_world import PROJECT, World, served
+from tui.core.models import Problem
+from tui.operations.compose_control import ComposeDown, ComposeUp
+from tui.operations.finding.compose_projects import project_of
+from tui.services import mounts
+from tui.services.containers import compose_down
+
+
+@pytest.fixture(params=[1, 2], ids=["1.x", "2.x"])
+def world(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    """A host with an engine and a Compose of either kind."""
+    found = World(tmp_path, request.param)
+    monkeypatch.setenv("PATH", str(found.bin))
+    with served(found):
+        yield found
+
+
+def test_the_command_names_project_and_files_and_neither_volumes_nor_a_rebuild(world: Any) -> None:
+    words = compose_down.words(world.ref, "down")
+    assert words[-1] == "down" and words[words.index("-p") + 1] == PROJECT
+    assert str(world.file) in words
+    assert not {"-v", "--volumes", "--rmi", "--remove-orphans"} & set(words)
+
+
+def test_the_plan_says_what_goes_and_that_the_database_stays(world: Any) -> None:
+    plan = ComposeDown(world.deployment).plan()
+    assert plan.forbidden is None, plan.forbidden
+    told = " ".join(plan.facts["effects"])
+    assert f"removes {world.name}" in told
+    assert f"keeps volumes and {world.deployment.database}" in told
+
+
+@pytest.mark.parametrize(
+    ("mount", "said"),
+    [
+        (None, "is on no mount"),
+        ({"Type": "volume", "Name": "a" * 64, "Source": "/x"}, "is an anonymous volume"),
+        ({"Type": "tmpfs", "Source": ""}, "is in memory"),
+        ({"Type": "volume", "Name": "forge_data", "Source": "/x"}, ""),
+    ],
+)
+def test_down_is_refused_where_the_database_would_go_with_its_container(
+    world: Any, monkeypatch: pytest.MonkeyPatch, mount: dict[str, str] | None, said: str
+) -> None:
+    facts = World.facts
+
+    def other(self: World, state: Any, one: Any) -> Any:
+        found = facts(self, state, one)
+        found["Mounts"] = [{"Destination": "/app/data", "RW": True, **mount}] if mount else []
+        return found
+
+    monkeypatch.setattr(World, "facts", other)
+    forbidden = ComposeDown(world.deployment).plan().forbidden
+    assert (said in forbidden.text) if forbidden and said else (forbidden is None and not said)
+
+
+def test_where_the_command_is_missing_both_say_so(
+    world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    for operation in (ComposeDown(world.deployment), ComposeUp(world.deployment)):
+        forbidden = operation.plan().forbidden
+        assert forbidden is not None and int(forbidden.exit_code) == 12
+        assert forbidden.text == "compose down and up need the compose command; it is not here."
+
+
+def test_without_docker_it_is_13_and_a_process_has_no_project(world: Any, site: Site) -> None:
+    away = replace(
+        world.deployment, problems=(Problem("docker", "Docker does not answer.", ("gateway",)),)
+    )
+    forbidden = ComposeUp(away).plan().forbidden
+    assert forbidden is not None and int(forbidden.exit_code) == 13
+    forbidden = ComposeDown(site.deployment).plan().forbidden
+    assert forbidden is not None and "this is a process" in forbidden.text
+
+
+def test_another_image_than_the_one_that_ran_is_told_before_it_is_started(world: Any) -> None:
+    state = world.state()
+    (old,) = state["containers"]
+    state["containers"] = []
+    world.write_state(state)
+    world.names("gateway:1.0.7")
+    plan = ComposeUp(replace(world.deployment, image_id=old["Image"])).plan()
+    assert plan.forbidden is None
+    (check,) = [check for check in plan.checks if check.name == "image"]
+    assert "another image than the one that ran here" in check.text
+
+
+def test_a_project_that_was_taken_down_is_known_by_the_journal(world: Any) -> None:
+    deployment = world.deployment
+    folder = deployment.state_dir / "journal"
+    folder.mkdir(parents=True)
+    begun = {"kind": "begun", "operation": "down", "format": 1, "deployment": deployment.as_json()}
+    (folder / "000001-20260811T010000Z-down.jsonl").write_text(json.dumps(begun) + "\n")
+    bare = replace(deployment, gateway=replace(deployment.gateway, config_files=(), project="x"))
+    assert project_of(bare) == deployment.gateway
+    assert project_of(replace(deployment, gateway=None)) == deployment.gateway
+
+
+def test_an_anonymous_volume_is_told_by_its_name() -> None:
+    assert mounts.is_anonymous({"Name": "0123456789abcdef" * 4})
+    assert not mounts.is_anonymous({"Name": "forge_data"})

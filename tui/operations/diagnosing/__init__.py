@@ -1,0 +1,1 @@
+"""The doctor's checks: small modules on one set of facts, each with one subject."""

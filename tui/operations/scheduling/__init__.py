@@ -1,0 +1,1 @@
+"""What a schedule runs and when, and what was told of its runs."""

@@ -1,0 +1,1 @@
+"""Reading a SQLite file page by page, without SQLite, so that no damage stops it."""
