@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Place, until
+from tests.cli.conftest import Cli, Place, until
 from tui.cli.schema import DATA
 
 SECRET = "hunter2-hunter2"
@@ -123,6 +125,22 @@ def test_following_goes_on_through_a_rotation_until_a_signal(
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (code, b"", b"")
     log.with_name("own.log.1").unlink()
+
+
+def test_without_docker_the_files_are_told_and_that_the_container_is_missing(
+    tmp_path: Path,
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "mcp.db")) as connection:
+        connection.execute("CREATE TABLE tools (id)")
+        connection.commit()
+    log = tmp_path / "own.log"
+    log.write_text("INFO: first\n")
+    cli = Cli(["--db", "mcp.db"], tmp_path, {"MCPDB_LOG_FILES": str(log)})
+    done = cli("logs")
+    assert done.code == 15
+    assert "first" in done.out
+    assert "The container's log is missing: " in done.err
+    assert cli("logs", "--source", "own.log").code == 0
 
 
 def test_a_reader_that_leaves_ends_it(quiet: Place, log: Path) -> None:

@@ -50,7 +50,7 @@ def fail_loudly(site: RealSite) -> None:
 
 def test_container_and_file_are_found_and_taken_apart(shared_site: RealSite, log: Path) -> None:
     shared_site.lab.register_tool("seen-in-the-log")
-    found, _ = read(shared_site.deployment, Query(lines=400))
+    found, *_ = read(shared_site.deployment, Query(lines=400))
     kinds = {source.kind for source, _ in found}
     assert kinds >= {"container", "file"}
     shown = [show(held) for held in found]

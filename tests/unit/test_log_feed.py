@@ -275,7 +275,7 @@ def test_a_growing_copy_is_not_taken_for_a_log_of_its_own(tmp_path):
 
 
 def asked(deployment, **query):
-    found, more = read(deployment, Query(**query))
+    found, more, _ = read(deployment, Query(**query))
     return [int(raw.split()[-1]) for source, raw in found if source.kind == "file"], more
 
 
@@ -308,7 +308,7 @@ def test_levels_are_this_one_and_worse(deployment, log):
 def test_tracebacks_stay_whole_when_a_file_is_read_backwards(deployment, log):
     trace = "Traceback (most recent call last):\n" + '  File "x"\n' * 3 + "ValueError: no\n"
     log.write_text("".join(line(n, level="ERROR") + trace for n in range(20_000)))
-    found, _ = read(deployment, Query(lines=15_000))
+    found, *_ = read(deployment, Query(lines=15_000))
     assert len(found) == 15_000
     assert {raw.count(b"\n") for _, raw in found} == {5}
 
