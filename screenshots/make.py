@@ -83,7 +83,6 @@ async def wide(folder: Path) -> None:
         save(app, "dashboard")
         for key, name, words in (
             ("2", "backups", ("[2 Backups]", "sha256")),
-            ("5", "logs", ("[5 Logs]", "gw")),
             ("9", "gateway", ("[9 Gateway]", "healthy")),
         ):
             await pilot.press(key)
@@ -209,6 +208,20 @@ async def browsing(folder: Path) -> None:
         save(app, "export")
 
 
+async def reading(folder: Path) -> None:
+    """The log at its last error, with what is folded into it."""
+    app = McpdbApp(demo.describe(folder))
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        await pilot.press("5")
+        await wait_for(pilot, shows("[Merged]", " gw ", "gateway_service"))
+        await pilot.press("slash", *"-uvicorn.access.*GET", "enter")
+        await wait_for(pilot, shows("keeps "))
+        await pilot.press("E")
+        await wait_for(pilot, shows("at error", "Enter unfolds", "new lines below"))
+        save(app, "logs")
+
+
 async def narrow(folder: Path) -> None:
     """The smallest screen, and a light one."""
     app = McpdbApp(demo.describe(folder))
@@ -224,6 +237,7 @@ async def narrow(folder: Path) -> None:
 VISITS = {
     "narrow": narrow,
     "browsing": browsing,
+    "reading": reading,
     "examining": examining,
     "measuring": measuring,
     "migrating": migrating,

@@ -1,5 +1,6 @@
 """What a feed brings from real files: past and present, rotation, copies; nothing is lost."""
 
+import gzip
 import os
 import shutil
 import time
@@ -107,7 +108,10 @@ def test_the_past_and_what_comes_of_several_files_is_in_the_order_of_its_times(d
     ]  # fmt: skip
 
 
-def test_copied_and_emptied_while_it_is_written_nothing_is_lost_or_comes_twice(deployment, log):
+@pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "gzip"])
+def test_copied_and_emptied_while_it_is_written_nothing_is_lost_or_comes_twice(
+    deployment, log, is_packed
+):
     append(log, *range(100))
     with Reading(deployment) as reading:
         reading.sees(99)
@@ -118,7 +122,11 @@ def test_copied_and_emptied_while_it_is_written_nothing_is_lost_or_comes_twice(d
                     stream.write(line(number))
                 stream.flush()
                 # As a rotation does: copy beside it under a name that is a log's, then empty it.
-                shutil.copyfile(log, log.with_name(f"mcpgateway-{turn}.log"))
+                if is_packed:
+                    packed = gzip.compress(log.read_bytes())
+                    log.with_name(f"mcpgateway-{turn}.log.gz").write_bytes(packed)
+                else:
+                    shutil.copyfile(log, log.with_name(f"mcpgateway-{turn}.log"))
                 os.truncate(log, 0)
                 for number in range(first + 50, first + 100):
                     stream.write(line(number))
@@ -267,7 +275,7 @@ def test_a_growing_copy_is_not_taken_for_a_log_of_its_own(tmp_path):
 
 
 def asked(deployment, **query):
-    found, more = read(deployment, Query(**query))
+    found, more, _ = read(deployment, Query(**query))
     return [int(raw.split()[-1]) for source, raw in found if source.kind == "file"], more
 
 
@@ -300,7 +308,7 @@ def test_levels_are_this_one_and_worse(deployment, log):
 def test_tracebacks_stay_whole_when_a_file_is_read_backwards(deployment, log):
     trace = "Traceback (most recent call last):\n" + '  File "x"\n' * 3 + "ValueError: no\n"
     log.write_text("".join(line(n, level="ERROR") + trace for n in range(20_000)))
-    found, _ = read(deployment, Query(lines=15_000))
+    found, *_ = read(deployment, Query(lines=15_000))
     assert len(found) == 15_000
     assert {raw.count(b"\n") for _, raw in found} == {5}
 

@@ -6,10 +6,12 @@ forwards. What befalls it is told between the lines, and with it what may be mis
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 BLOCK = 256 * 1024
 """Bytes read at once."""
@@ -17,6 +19,8 @@ LONGEST = 1024 * 1024
 """A line is cut into pieces of this many bytes; memory stays bounded whatever is written."""
 MOST = 64 * 1024 * 1024
 """Bytes of the past that are read at most for one question, however few lines they hold."""
+MOST_UNPACKED = 512 * 1024 * 1024
+"""Bytes of a compressed copy that are read to find our place in it."""
 REMEMBERED = 512
 """Bytes before our place that are compared to see that the file is still what it was."""
 
@@ -207,16 +211,26 @@ class FileTail:
 
     def _after_cut(self) -> Iterator[list[bytes] | Note]:
         """Go on at the start; what was written before the cut may stand in a copy."""
+        import zlib  # with gzip below: only a log that was rotated needs them
+
         assert self._file is not None
-        copy = self._copy()
-        if copy is not None:
-            with copy.open("rb") as stream:
-                stream.seek(self._file.tell())
-                while block := stream.read(BLOCK):
-                    yield from self._split(block)
+        place, copy = self._file.tell(), ""
+        for other in _beside(self.path):
+            try:
+                with _unpacked(other) as stream:
+                    if not _stands_at(stream, place, self._before):
+                        continue
+                    copy = other.name
+                    while block := stream.read(BLOCK):
+                        yield from self._split(block)
+            except (OSError, EOFError, zlib.error):
+                if not copy:
+                    continue
+            break
         yield from self._flush()
-        if copy is not None:
-            yield Note(f"was copied to {copy.name} and emptied; reading on from its start")
+        if copy:
+            where = "a copy" if copy.startswith(".") else copy
+            yield Note(f"was copied to {where} and emptied; reading on from its start")
         else:
             yield Note(
                 "was cut to nothing; reading on from its start, "
@@ -229,25 +243,6 @@ class FileTail:
         if self.head.startswith(b"\0"):
             # A writer that kept its place left a hole: there is nothing in it to be read.
             self._file.seek(os.lseek(self._file.fileno(), 0, os.SEEK_DATA))
-
-    def _copy(self) -> Path | None:
-        """The file beside it that has what was read of it, as a rotation leaves it."""
-        assert self._file is not None
-        place = self._file.tell()
-        for other in _beside(self.path):
-            try:
-                handle = os.open(other, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            except OSError:
-                continue
-            try:
-                before = os.pread(handle, len(self._before), place - len(self._before))
-            except OSError:
-                continue
-            finally:
-                os.close(handle)
-            if before and before == self._before:
-                return other
-        return None
 
     def _drain(self) -> Iterator[list[bytes]]:
         assert self._file is not None
@@ -292,17 +287,47 @@ def as_text(line: bytes) -> str:
 
 
 def _beside(path: Path) -> list[Path]:
-    """Other plain files of the same stem, the newest first."""
+    """Plain files in the same folder that may be copies of this one, the newest first."""
     found = []
     try:
         with os.scandir(path.parent) as entries:
             for entry in entries:
-                is_kin = entry.name.startswith(path.stem) and entry.name != path.name
-                if is_kin and entry.is_file(follow_symlinks=False):
+                # A copy that is still being made has a name of its own.
+                is_kin = entry.name.startswith(path.stem) or entry.name.endswith(".partial")
+                if is_kin and entry.name != path.name and entry.is_file(follow_symlinks=False):
                     found.append((entry.stat(follow_symlinks=False).st_mtime_ns, entry.path))
     except OSError:
         return []
-    return [Path(name) for _, name in sorted(found, reverse=True)[:20]]
+    return [Path(name) for _, name in sorted(found, reverse=True)[:5]]
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[BinaryIO]:
+    """Open a plain or gzipped file for reading; no link, and nothing that hangs."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as plain:
+        if plain.peek(2)[:2] != b"\x1f\x8b":
+            yield plain
+            return
+        import gzip
+
+        with gzip.open(plain) as packed:
+            yield cast("BinaryIO", packed)
+
+
+def _stands_at(stream: BinaryIO, place: int, before: bytes) -> bool:
+    """Whether these bytes end at a place of a file; then it stands there."""
+    start = place - len(before)
+    if not isinstance(stream, io.BufferedReader):  # packed: it can only be read through
+        if place > MOST_UNPACKED:
+            return False
+        left = start
+        while left > 0 and (skipped := len(stream.read(min(BLOCK, left)))):
+            left -= skipped
+        start = 0 if left == 0 else -1
+    else:
+        stream.seek(start)
+    return bool(before) and start >= 0 and stream.read(len(before)) == before
 
 
 def _pieces(lines: list[bytes]) -> list[bytes]:

@@ -53,6 +53,8 @@ def heading(look: Look) -> str:
     """The names of the columns."""
     zone = {"local": look.zone_name, "utc": "UTC", "logged": "as logged", "none": ""}[look.times]
     clock = f"time {zone}".strip() if look.times != "none" else ""
+    if len(clock) > look.clock_width:
+        clock = zone
     parts = [f"{clock:<{look.clock_width}.{look.clock_width}}"] if look.clock_width else []
     if look.is_wide:
         return " ".join((*parts, "from", "level", f"{'logger':<{LOGGER}}", "message"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 
 from tui.app import troubles
 from tui.app.listing.log_words import empty_words, rate_words, standing
@@ -23,7 +24,7 @@ from tui.app.widgets.log_bar import LogBar
 from tui.app.widgets.log_view import LogView
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment
-from tui.operations.logs.feed import Feed
+from tui.operations.logs.feed import FIRST, Feed
 from tui.operations.logs.held import KEPT
 from tui.operations.logs.saving import offered, save
 from tui.operations.logs.shown import raw_text
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 
 DRAWN_EVERY = 0.1
 """Seconds between two drawings, whatever arrives."""
+TAKEN_AT_ONCE, TAKEN_FOR = 500, 0.005
+"""Lines put into the view without looking at the clock, and seconds without looking for keys."""
+FILTERED_AFTER = 0.03
+"""Seconds after a letter of a filter was typed: the letter itself comes first."""
 MINUTE = 60
 
 
@@ -75,10 +80,10 @@ class LogsPane(Pane):
     def __init__(
         self,
         id: str | None = None,
-        feed: Callable[..., Feed] = Feed,
+        feed: Callable[..., Feed] | None = None,
     ) -> None:
         super().__init__(id=id)
-        self._make_feed = feed
+        self._make_feed = feed or Feed
         self._feed: Feed | None = None
         self._sources: tuple[LogSource, ...] = ()
         self._only: LogSource | None = None
@@ -87,6 +92,9 @@ class LogsPane(Pane):
         """Where the cursor goes once the lines were loaded again."""
         self._to_top = False
         self._passed = 0
+        self._backlog: list[Held] = []
+        """Lines on their way into the view."""
+        self._typed: Timer | None = None
         self._came: deque[tuple[float, int]] = deque()
 
     def compose(self) -> ComposeResult:
@@ -106,16 +114,16 @@ class LogsPane(Pane):
     def _reads(self) -> bool:
         return bool(getattr(self.app, "watches", True))
 
-    def _begin(self, deployment: Deployment, tail: int = 0) -> None:
+    def _begin(self, deployment: Deployment, tail: int = FIRST) -> None:
         if self._feed is not None:
             self._feed.end()
-        options = {"tail": tail} if tail else {}
         self._feed = self._make_feed(
-            deployment, only=self._only, from_start=self._from_start, **options
+            deployment, only=self._only, from_start=self._from_start, tail=tail
         )
         self._feed.start()
         self._view.clear()
         self._came.clear()
+        self._backlog.clear()
         self._loaded, self._is_deep = False, tail >= KEPT
 
     _loaded = False
@@ -143,21 +151,35 @@ class LogsPane(Pane):
         if feed is None:
             return
         self._sources = feed.sources or self._sources
+        began = feed.began
         taken = feed.drain()
         self._passed += taken.passed
-        first = not self._loaded and feed.began
-        if taken.lines:
-            self._view.add(taken.lines)
-            if self._loaded:
-                self._came.append((time.monotonic(), len(taken.lines) + taken.passed))
-        if first:
+        if taken.lines and self._loaded:
+            self._came.append((time.monotonic(), len(taken.lines) + taken.passed))
+        self._backlog += taken.lines
+        if self._backlog:
+            self._take_in()
+        if began and not self._loaded and not self._backlog:
             self._loaded = True
             self._land()
+            self.show_trouble(self.trouble(self.seen))
             self.refresh_bindings()
+            self._stand()
         if not self._view.kept:
             self._say_empty()
-        if first or (self._came and not taken.lines):
+        if self._came and not taken.lines:
             self._stand()
+
+    def _take_in(self) -> None:
+        """Put lines into the view, some at a time: keys are answered between them."""
+        until, view = time.perf_counter() + TAKEN_FOR, self._view
+        while self._backlog and time.perf_counter() < until:
+            view.take(self._backlog[:TAKEN_AT_ONCE])
+            del self._backlog[:TAKEN_AT_ONCE]
+        if self._backlog:
+            self.set_timer(0.002, self._take_in)
+        else:
+            view.again()
 
     def _land(self) -> None:
         """The lines were loaded: go where somebody wanted to."""
@@ -283,6 +305,11 @@ class LogsPane(Pane):
             self.say(str(error), "attention")
             return
         self.say("")
+        if self._typed is not None:
+            self._typed.stop()
+        self._typed = self.set_timer(FILTERED_AFTER, lambda: self._narrow(terms))
+
+    def _narrow(self, terms: Terms) -> None:
         self._view.set_filter(terms)
         self._stand()
         if not self._view.kept:
@@ -351,7 +378,9 @@ class LogsPane(Pane):
 
     def trouble(self, seen: Seen) -> Trouble | None:
         """Docker cannot be asked; what was read before stays, and files can be read without it."""
-        if self._view.total or any(source.kind == "file" for source in self._sources):
+        is_loading = self._reads and (self._feed is None or not self._feed.began)
+        has_files = any(source.kind == "file" for source in self._sources)
+        if is_loading or has_files or self._view.total:
             return None
         return troubles.of_docker(seen)
 

@@ -46,10 +46,18 @@ class LogBar(Painted):
         room = self.size.width - width_of(aside) - 2
         whole = self._sources(range(len(self._names)))
         if width_of(whole) > room:
-            whole = self._sources([self._current])
-            place = f" {self._current + 1} of {len(self._names)}"
-            whole = (*whole, Span(place, "muted"))
+            place = Span(f" {self._current + 1} of {len(self._names)}", "muted")
+            whole = (*self._sources(self._fitting(room - width_of((place,)))), place)
         return self.draw(spread(whole, aside, self.size.width, self.glyphs.more))
+
+    def _fitting(self, room: int) -> range:
+        """The chosen source, and as many behind it, then before it, as there is room for."""
+        first, end = self._current, self._current + 1
+        while end < len(self._names) and width_of(self._sources(range(first, end + 1))) <= room:
+            end += 1
+        while first > 0 and width_of(self._sources(range(first - 1, end))) <= room:
+            first -= 1
+        return range(first, end)
 
     def _sources(self, numbers: Sequence[int]) -> Line:
         spans: list[Span] = []

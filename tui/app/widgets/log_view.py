@@ -24,7 +24,7 @@ from tui.operations.logs.sources import Held
 from tui.operations.logs.terms import Terms
 from tui.wording.quantities import count, plural
 
-AT_ONCE, BY_AND_BY = 0.02, 0.008
+AT_ONCE, BY_AND_BY = 0.01, 0.006
 """Seconds of looking through older lines: when a filter is typed, and in each turn after it."""
 REMEMBERED = 400
 """Lines that are kept taken apart."""
@@ -82,7 +82,12 @@ class LogView(Panel, can_focus=True):
     # --- lines ----------------------------------------------------------------------------
 
     def add(self, lines: Sequence[Held]) -> None:
-        """Take new lines, oldest first."""
+        """Take new lines, oldest first, and draw them."""
+        self.take(lines)
+        self._settle()
+
+    def take(self, lines: Sequence[Held]) -> None:
+        """Take new lines; `again` draws them."""
         began = self.ring.end
         self.ring.extend(lines)
         self._narrowed.added(began)
@@ -91,7 +96,6 @@ class LogView(Panel, can_focus=True):
             self.marked = {number for number in self.marked if number >= first}
         if self._open and min(self._open) < first:
             self._open = {number for number in self._open if number >= first}
-        self._settle()
 
     def set_filter(self, terms: Terms) -> None:
         """Show other lines; the cursor stays on its line as far as that is still shown."""

@@ -13,11 +13,11 @@ from tui.cli.interruptible import Asked
 from tui.cli.report.emit import emit
 from tui.cli.report.logs import lines_of
 from tui.cli.session import Session
-from tui.core.errors import UsageError
+from tui.core.errors import ExitCode, UsageError
 from tui.operations.logs.held import KEPT
 from tui.operations.logs.reading import LEVELS, Query, follow, read
 from tui.operations.logs.shown import as_line
-from tui.operations.logs.sources import MERGED, Held
+from tui.operations.logs.sources import MERGED, Held, log_files
 from tui.operations.logs.terms import Terms
 from tui.wording.clean import one_line
 from tui.wording.moments import moment_of
@@ -80,16 +80,19 @@ def logs(
         level=level or "",
         lines=(KEPT if since else LINES) if lines is None else lines,
     )
-    if source == "container":
+    blocked = session.deployment.blocked("logs") is not None
+    if source == "container" or (
+        blocked and source == MERGED and not log_files(session.deployment)
+    ):
         session.require_gateway()
     zone = UTC if session.settings["utc"] else now.tzinfo
     with Asked() as asked:
         if follows:
             _follow(session, query, zone, raw=raw, asked=asked)
         else:
-            found, more = read(session.deployment, query, lambda: bool(asked.received))
+            found, more, missing = read(session.deployment, query, lambda: bool(asked.received))
             if not asked.received:
-                return _tell(session, found, more, zone, raw=raw)
+                return _tell(session, found, more, missing, zone, raw=raw)
     return 128 + asked.received if asked.received else 0
 
 
@@ -105,10 +108,22 @@ def _moment(option: str, text: str | None, now: datetime) -> datetime | None:
 
 
 def _tell(
-    session: Session, found: list[Held], more: bool, zone: tzinfo | None, *, raw: bool
+    session: Session,
+    found: list[Held],
+    more: bool,
+    missing: str,
+    zone: tzinfo | None,
+    *,
+    raw: bool,
 ) -> int:
     lines = (text for held in found for text in lines_of(held, zone, raw=raw))
-    code = emit(session, {"lines": [as_line(held) for held in found], "more": more}, lines)
+    code = emit(
+        session,
+        {"lines": [as_line(held) for held in found], "more": more},
+        lines,
+        code=ExitCode.PARTLY if missing else 0,
+        error=f"The container's log is missing: {one_line(missing)}" if missing else "",
+    )
     if more and not session.console.json:
         session.console.say(f"The newest {count(len(found))}; more exist, --lines N shows them.")
     return code

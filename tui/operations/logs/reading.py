@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tui.core.errors import McpdbError
 from tui.core.models import ContainerRef, Deployment
 from tui.operations.finding.gateways import require_gateway
 from tui.operations.logs.activity_lines import ActivityTail
@@ -73,24 +74,35 @@ class Query:
 
 def read(
     deployment: Deployment, query: Query, stop: Callable[[], bool] = lambda: False
-) -> tuple[list[Held], bool]:
-    """Lines of the past, oldest first, and whether more pass than were asked for.
+) -> tuple[list[Held], bool, str]:
+    """Lines of the past, oldest first; whether more pass than were asked for; what is missing.
+
+    Of merged logs what can be read is told, and why the container's cannot.
 
     Raises:
         NotFoundError: There is no such log, or the container is gone.
-        DockerError: The engine does not answer.
+        DockerError: The engine does not answer, and there is no file to read.
     """
     zone = zone_of(deployment)
+    wanted = chosen(sources_of(deployment, zone), query.source)
     runs: list[Sequence[Held]] = []
-    more = False
-    for source in chosen(sources_of(deployment, zone), query.source):
-        run, is_cut = _past(deployment, source, query, stop)
+    more, missing = False, ""
+    if query.source == MERGED and (blocked := deployment.blocked("logs")) is not None:
+        missing = blocked.text
+    for source in wanted:
+        try:
+            run, is_cut = _past(deployment, source, query, stop)
+        except McpdbError as error:
+            if len(wanted) == 1 or not any(other.kind == "file" for other in wanted):
+                raise
+            missing = str(error)
+            continue
         runs.append(run)
         more = more or is_cut
     found = merged(runs)
     if len(found) > query.lines:
         more, found = True, found[len(found) - query.lines :]
-    return found, more
+    return found, more, missing
 
 
 def follow(deployment: Deployment, query: Query, stop: Callable[[], bool]) -> Iterator[Held | None]:
