@@ -61,6 +61,7 @@ async def ready(pilot: Pilot[int]) -> None:
     if "WELCOME" in screen_text(pilot.app):  # type: ignore[arg-type]
         await pilot.press("escape")
     await wait_for(pilot, shows("healthy", "NEEDS YOU", "gateways"))
+    await wait_for(pilot, lambda text: "Doctor !" in text or "Doctor!" in text)
 
 
 async def confirm(pilot: Pilot[int]) -> None:
@@ -160,6 +161,21 @@ async def examining(folder: Path) -> None:
         save(app, "doctor-fix")
 
 
+async def measuring(folder: Path) -> None:
+    """The size over time and by table, and the settings."""
+    app = McpdbApp(demo.describe(folder))
+    async with app.run_test(size=WIDE) as pilot:
+        await ready(pilot)
+        await pilot.press("7")
+        await wait_for(pilot, shows("[Statistics]", "a day", "tool_metrics", "manifests"))
+        save(app, "statistics")
+        await pilot.press("right_square_bracket")
+        await wait_for(pilot, shows("[Tuning]", "busy_timeout"))
+        await pilot.press("j", "j", "j")
+        await wait_for(pilot, shows("per connection"))
+        save(app, "tuning")
+
+
 async def browsing(folder: Path) -> None:
     """Rows under a filter, one row, a statement, and where its result goes."""
     app = McpdbApp(demo.describe(folder))
@@ -209,6 +225,7 @@ VISITS = {
     "narrow": narrow,
     "browsing": browsing,
     "examining": examining,
+    "measuring": measuring,
     "migrating": migrating,
     "wide": wide,
 }

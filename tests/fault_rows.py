@@ -364,6 +364,21 @@ EVERY = (
         skipped=SAME,
     ),
     Row(
+        "every.log",
+        "the activity log is kept within bounds: a kill or a denial loses nothing that is needed, "
+        "a damaged or locked index means only that journals are read",
+        (
+            "unit/test_activity_bounds.py::"
+            "test_killed_at_any_removal_the_next_one_goes_on_and_nothing_needed_is_lost",
+            "unit/test_activity_bounds.py::test_what_may_not_be_removed_stays_and_the_rest_goes",
+            "unit/test_activity_bounds.py::test_with_the_second_location_away_nothing_goes",
+            "unit/test_activity_log.py::test_a_damaged_index_is_made_anew_and_the_log_is_whole",
+            "unit/test_activity_log.py::"
+            "test_an_index_that_another_screen_writes_only_means_that_journals_are_read",
+        ),
+        skipped=SAME,
+    ),
+    Row(
         "every.text",
         "hostile text is cleaned before widget, notification, stdout",
         (
@@ -1321,6 +1336,8 @@ MIGRATE = (
 )
 
 _KEPT = "unit/test_maintenance.py::"
+_TUNED = "unit/test_tuning.py::"
+
 MAINTENANCE = (
     Row(
         "maintain.stopped",
@@ -1359,7 +1376,7 @@ MAINTENANCE = (
         ),
         (
             "test_maintain.py::"
-            "test_a_routine_that_is_killed_leaves_old_or_new_and_the_gateway_back",
+            "test_a_routine_that_is_killed_leaves_the_file_as_it_was_and_the_gateway_back",
             "test_maintain.py::test_a_disk_that_is_full_while_the_new_file_is_written",
         ),
     ),
@@ -1384,6 +1401,33 @@ MAINTENANCE = (
             f"{_KEPT}test_the_routine_leaves_vacuum_out_while_the_gateway_runs_and_says_so",
         ),
         ("test_maintain.py::test_the_weekly_routine_from_cron_and_with_a_stop",),
+    ),
+    Row(
+        "tune.persists",
+        "PRAGMA: only what persists is offered, gateway stopped, a new file; read back and shown",
+        (
+            f"{_TUNED}test_page_size_and_auto_vacuum_change_with_every_row_written_until_the_stop",
+            f"{_TUNED}test_what_cannot_be_changed_from_outside_is_refused_with_why",
+            f"{_TUNED}test_a_mode_that_the_gateway_sets_itself_is_refused_as_it_would_not_stay",
+            f"{_TUNED}test_a_mode_that_the_gateway_sets_back_is_told_and_not_called_done",
+            f"{_TUNED}test_a_running_gateway_is_stopped_only_when_that_was_allowed",
+        ),
+        (
+            "test_tuning.py::test_0_3_1_goes_to_wal_and_back_healthy_each_time_with_the_same_rows",
+            "test_tuning.py::test_1_0_7_sets_its_own_mode_and_takes_another_page_size",
+        ),
+    ),
+    Row(
+        "figures.looking",
+        "measuring holds nothing, leaves nothing; its own derived file may be lost or spoilt",
+        (
+            "unit/test_file_figures.py::"
+            "test_the_look_at_a_running_gateway_holds_nothing_and_leaves_its_wal_alone",
+            "unit/test_growth.py::test_the_derived_file_may_be_deleted_or_spoilt_at_any_time",
+            "unit/test_growth.py::test_looking_makes_no_state_folder_and_read_only_keeps_nothing",
+            "unit/test_growth.py::test_a_link_in_the_place_of_the_derived_file_is_not_followed",
+        ),
+        ("test_tuning.py::test_1_0_7_sets_its_own_mode_and_takes_another_page_size",),
     ),
     Row(
         "maintain.damage",
@@ -1436,6 +1480,72 @@ ROTATION = (
     ),
 )
 
+ENGINE = "unit/test_salvage_engine.py::"
+SALVAGED = "unit/test_salvage.py::"
+REAL_LOSS = "test_complete_loss.py::test_damaged_then_gone_then_without_a_backup"
+
+SALVAGE = (
+    Row(
+        "salvage.source",
+        "the source is only read: no byte, no time, no file beside it changes; a gateway goes on",
+        (
+            f"{SALVAGED}test_a_damaged_live_file_is_read_and_stays_as_it_is",
+            f"{SALVAGED}test_a_running_gateway_goes_on_and_the_commits_in_its_wal_come_back",
+            f"{SALVAGED}test_a_damaged_backup_is_salvaged_too",
+            "unit/test_raw_copy.py::test_blocks_that_the_disk_does_not_give_are_zeros_and_told",
+        ),
+        (REAL_LOSS,),
+    ),
+    Row(
+        "salvage.truth",
+        "the report says of each table what was read and lost, and complete only where proved",
+        (
+            f"{ENGINE}test_whatever_is_damaged_the_report_is_true_and_the_source_untouched",
+            f"{ENGINE}test_an_intact_index_says_exactly_which_rows_are_lost",
+            f"{ENGINE}test_without_its_schema_the_tables_come_from_a_backup",
+            f"{ENGINE}test_rows_below_a_damaged_root_are_found_without_a_tree",
+            f"{ENGINE}test_commits_in_the_wal_come_back_and_a_cut_wal_says_so",
+        ),
+        (REAL_LOSS,),
+    ),
+    Row(
+        "salvage.suspect",
+        "its result is suspect: never latest, counts for no rule, a restore from it warns",
+        (
+            f"{SALVAGED}test_it_is_suspect_never_latest_and_counts_for_no_rule",
+            f"{SALVAGED}test_a_restore_from_it_warns_and_puts_it_in_place",
+            f"{SALVAGED}test_the_newest_backup_and_then_the_rows_that_only_the_salvage_has",
+        ),
+        (REAL_LOSS,),
+    ),
+    Row(
+        "salvage.faults",
+        "killed, cancelled or without room it leaves nothing half made; no file crashes it",
+        (
+            KILL,
+            FULL,
+            WISH,
+            f"{SALVAGED}test_a_disk_too_small_is_told_before_anything_is_written",
+            f"{SALVAGED}test_what_is_no_database_costs_3_and_leaves_nothing",
+            f"{ENGINE}test_files_that_are_no_database_are_refused_in_one_sentence",
+            f"{ENGINE}test_pages_that_lead_in_circles_end",
+            f"{ENGINE}test_definitions_that_do_anything_else_are_not_carried_out",
+        ),
+        skipped=SAME,
+    ),
+    Row(
+        "loss",
+        "a database that is gone: looking makes nothing; newest copy, any other, or a new one",
+        (
+            f"{SALVAGED}test_a_missing_database_is_not_made_by_asking_for_a_salvage",
+            "app/test_salvage_screens.py::test_the_page_of_trouble_offers_every_way_on",
+            "app/test_salvage_screens.py::"
+            "test_the_walk_tells_what_each_copy_would_lose_the_best_first",
+        ),
+        (REAL_LOSS,),
+    ),
+)
+
 ROWS: tuple[Row, ...] = (
     *INVARIANTS,
     *EVERY,
@@ -1455,6 +1565,7 @@ ROWS: tuple[Row, ...] = (
     *DOCTOR,
     *MAINTENANCE,
     *ROTATION,
+    *SALVAGE,
 )
 
 

@@ -2,20 +2,15 @@
 
 Each `Line` is one thing that a code block of the guide does, told in words of our own; together
 they are every block of every section. The README's table is made of them
-(`python -m tests.guide --write`), tests hold its commands and keys against the program, and
+(`python -m tests.readme --write`), tests hold its commands and keys against the program, and
 `tests/docker/test_guide.py` runs each line on the real gateway or names the test that does.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
-
-README = Path(__file__).resolve().parents[1] / "README.md"
-BEGIN, END = "<!-- guide -->\n", "<!-- /guide -->\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +193,7 @@ LINES = (
         commands=(
             "migrations rehearse",
             "migrations upgrade --confirm NAME",
-            "migrations upgrade REVISION --confirm NAME",
+            "migrations upgrade --to REVISION --confirm NAME",
         ),
         keys=("3 r", "3 U"),
         instead="not inside the running gateway: rehearsed on a copy, done on a copy of the "
@@ -281,7 +276,7 @@ LINES = (
         section="Performance Monitoring",
         block=1,
         does="ANALYZE",
-        commands=("analyze --yes",),
+        commands=("analyze --online",),
         keys=("7 Enter",),
     ),
     Line(
@@ -298,8 +293,8 @@ LINES = (
         section="Weekly Maintenance Script",
         block=1,
         does="backup, check, ANALYZE, VACUUM, size",
-        commands=("maintain --yes",),
-        keys=("7 Enter",),
+        commands=("maintain --stop",),
+        keys=("7 r",),
         instead="a check that fails ends it: the guide's script prints OK whatever was found",
     ),
     Line(
@@ -307,8 +302,8 @@ LINES = (
         section="Database Optimization",
         block=1,
         does="give unused pages back",
-        commands=("vacuum --yes",),
-        keys=("7 Enter",),
+        commands=("vacuum --stop",),
+        keys=("7 V",),
         instead="not under the running gateway unless asked; a verified copy first",
     ),
     Line(
@@ -316,7 +311,7 @@ LINES = (
         section="Database Optimization",
         block=1,
         does="statistics anew, and a check",
-        commands=("analyze --yes", "check"),
+        commands=("analyze --online", "check"),
         keys=("7 Enter",),
     ),
     Line(
@@ -352,8 +347,8 @@ LINES = (
         section="Partial Data Recovery",
         block=1,
         does="write the tables that can be read to CSV",
-        commands=("salvage --to FILE", "export gateways tools --to FOLDER"),
-        keys=(":salvage", "1 x"),
+        commands=("salvage", "export gateways tools --to FOLDER"),
+        keys=("7 Enter", "1 x"),
     ),
     Line(
         id="import-csv",
@@ -445,17 +440,3 @@ def table() -> Iterator[str]:
             keys = " · ".join(f"`{key}`" for key in line.keys)
             name = section if not number else ""
             yield f"| {name} | {line.does} | {here} | {keys} | {line.instead} |"
-
-
-def written(text: str) -> str:
-    """A README with the table as it is now."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return before + BEGIN + "\n".join(table()) + "\n" + END + after
-
-
-if __name__ == "__main__":
-    if "--write" in sys.argv:
-        README.write_text(written(README.read_text(encoding="utf-8")), encoding="utf-8")
-    else:
-        print("\n".join(table()))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tui.core.models import FORMAT, Deployment
-from tui.services import journal
+from tui.services import journal, processes
 
 KINDS = ("backup", "prune", "verify", "backup", "drill")
 NEWEST = datetime(2026, 8, 11, 2, 0, tzinfo=UTC)
@@ -27,9 +27,9 @@ def write_journal(
     outcome: str = "done",
     who: str = "cron",
     suffix: str = "",
-    about: bool = True,
+    alive: bool = False,
 ) -> Path:
-    """One journal of four steps; without `ended` it was cut."""
+    """One journal of four steps; without `ended` it was cut, or runs where it is `alive`."""
     tail = f"-{subject}" if subject else ""
     name = f"{number:06d}-{began:%Y%m%dT%H%M%SZ}-{operation}{tail}{suffix}"
     steps = [
@@ -46,8 +46,10 @@ def write_journal(
             "command": f"mcpdb-tui {operation}",
         }
     ]  # fmt: skip
-    if about:
-        records[0]["deployment"] = deployment.as_json()
+    records[0]["deployment"] = deployment.as_json()
+    if alive:
+        pid, started, boot = processes.me()
+        records[0].update(pid=pid, started=started, boot=boot)
     for step in steps:
         records.append({"kind": "step_started", "at": at, "facts": facts or {}, **step})
         records.append({"kind": "step_finished", "at": at, "step": step["step"], "facts": {}})

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.app.shell_story import DEPLOYMENT, NOW, SEEN, ago, changed, entry, shell
-from tui.core.models import FileFigures, Growth, Point, Repeat, TableFigures
+from tui.core.models import FileFigures, Growth, IndexFigures, Point, Repeat, TableFigures
 from tui.operations.measuring.tuning import settings_of
 
 PAGE = 4096
@@ -41,6 +41,11 @@ FIGURES = FileFigures(
         table("tool_metrics_hourly", 18_233, 2.2, 1.9),
         table("tools", 280, 1.3, 0.6),
         TableFigures(name="sqlite_schema", data=mib(0.1), indexes=0),
+    ),
+    indexes=(
+        IndexFigures(name="ix_tool_metrics_tool_id_timestamp", table="tool_metrics",
+                     bytes=mib(109.8)),
+        IndexFigures(name="ix_tool_metrics_tool_id", table="tool_metrics", bytes=mib(72.0)),
     ),
     repeats=(
         Repeat(index="ix_tool_metrics_tool_id", table="tool_metrics",

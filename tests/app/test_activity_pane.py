@@ -73,6 +73,39 @@ async def test_what_another_process_does_comes_on_top(deployment):
         assert listed(app)[0].startswith("000061-")
 
 
+async def test_what_somebody_else_runs_stands_on_top_whoever_began_later(deployment):
+    write_many(deployment, 60)
+    write_journal(deployment, 61, "restore", NEWEST, who="li", ended=False, alive=True)
+    write_journal(
+        deployment,
+        62,
+        "backup",
+        NEWEST,
+        outcome="refused",
+        exit_code=11,
+        who="cron",
+        suffix="-refused-9",
+    )
+    app = watching(deployment)
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: app.seen.activity)
+        await pilot.press("4")
+        await until(pilot, lambda: listed(app))
+        assert [key[:6] for key in listed(app)[:3]] == ["000061", "000062", "000060"]
+        text = screen_text(app)
+        assert "running" in text
+        assert "refused, exit 11" in text
+
+
+async def test_older_entries_that_are_not_kept_are_told(deployment):
+    for path in write_many(deployment, 80)[:30]:
+        path.unlink()
+    app = shell(replace(SEEN, deployment=deployment, activity=read_activity(deployment)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("4")
+        await until(pilot, lambda: "of 50 · 30 older ones are not kept" in screen_text(app))
+
+
 async def test_x_writes_what_the_filter_keeps_to_the_place_that_is_typed(deployment, tmp_path):
     write_many(deployment, 9)
     app = shell(replace(SEEN, deployment=deployment, activity=read_activity(deployment)))

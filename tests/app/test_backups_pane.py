@@ -317,8 +317,9 @@ async def test_a_click_on_a_heading_sorts_by_it(x, first):
         ("k7m2qd", ["P"], ("prune", {"policy": None})),
         ("k7m2qd", ["l", "x", "enter"], ("label", {"backup": "k7m2qd", "label": "nightlyx"})),
         ("k7m2qd", ["a", *["j"] * 5, "enter"], ("drill", {"backup": "k7m2qd"})),
-        ("n9d5fa", ["a", *["j"] * 6, "enter"], ("adopt", {"backup": "n9d5fa"})),
-        ("k7m2qd", ["a", *["j"] * 12, "enter"], ("backup-cold", {})),
+        ("k7m2qd", ["a", *["j"] * 6, "enter"], ("salvage", {"source": "k7m2qd"})),
+        ("n9d5fa", ["a", *["j"] * 7, "enter"], ("adopt", {"backup": "n9d5fa"})),
+        ("k7m2qd", ["a", *["j"] * 13, "enter"], ("backup-cold", {})),
         ("z3c6hm", ["a", "p"], ("pin", {"pinned": False})),
     ],
 )

@@ -16,9 +16,10 @@ from tui.app.screens.operation import OperationScreen
 from tui.app.screens.plan import PlanScreen
 from tui.app.screens.question import Question
 from tui.core.errors import McpdbError
-from tui.core.models import Diagnosis
+from tui.core.models import Diagnosis, Problem
 from tui.core.verdict import Verdict
 from tui.demo import deployment as demo
+from tui.operations.doctor import examine
 
 SMALL, LARGE = (80, 24), (140, 45)
 
@@ -48,8 +49,8 @@ async def test_what_is_put_right_outside_is_seen_at_r_and_the_cursor_stays(saved
         app.pane.point_at("mode")
         saved.database.chmod(0o600)
         await pilot.press("R")
-        await until(pilot, lambda: verdict(app, "mode") is Verdict.OK)
-        await pilot.pause()
+        await until(pilot, lambda: message(app).startswith("Looked again: "))
+        assert verdict(app, "mode") is Verdict.OK
         assert app.pane._list.cursor_key == "mode"
 
 
@@ -93,16 +94,44 @@ async def test_a_missing_database_leads_to_the_plan_of_the_restore(saved):  # no
     assert not saved.database.exists(), "looking makes nothing"
 
 
-async def test_r_on_integrity_reads_every_page_and_says_so(saved, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("tui.app.verbs.knows_check", lambda: False)
+async def test_without_docker_what_can_be_looked_at_is_and_the_sudo_line_is_copied(saved):  # noqa: F811
+    text = "Docker does not answer: permission denied on /var/run/docker.sock."
+    problem = Problem("docker", text, ("replace", "gateway", "logs", "migrations"))
+    app = opened(saved, gateway=None, problems=(problem,))
+    async with app.run_test(size=LARGE) as pilot:
+        await until(pilot, lambda: verdict(app, "docker") is Verdict.FAIL)
+        await pilot.press("6")
+        app.pane.point_at("docker")
+        await pilot.pause()
+        assert verdict(app, "file") is Verdict.OK
+        assert verdict(app, "gateway") is Verdict.UNKNOWN
+        assert verdict(app, "mount") is None
+        await pilot.press("y")
+        where = saved.deployment.project_dir
+        assert app.clipboard == f"sudo mcpdb-tui --project-dir {where}"
+
+
+async def test_r_on_integrity_reads_every_page_and_what_it_found_is_on_record(saved):  # noqa: F811
     app = opened(saved)
     async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: known(app) and verdict(app, "integrity") is not None)
+        await pilot.press("6")
+        app.pane.point_at("integrity")
+        await pilot.press("R")
+        await until(pilot, lambda: message(app).startswith("integrity_check ok"))
+        await until(pilot, lambda: app.seen.activity[0].operation == "check")
+
+
+async def test_read_only_r_on_integrity_reads_every_page_and_writes_nothing(saved):  # noqa: F811
+    app = opened(saved, read_only=True)
+    async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: verdict(app, "integrity") is not None)
+        entries = len(app.seen.activity)
         await pilot.press("6")
         app.pane.point_at("integrity")
         await pilot.press("R")
         await until(pilot, lambda: "just now" in screen_text(app))
-        assert app.seen.deep_since is None
+        assert (app.seen.deep_since, len(app.seen.activity)) == (None, entries)
 
 
 async def test_half_made_files_of_the_dead_go_once_that_is_agreed_to(saved):  # noqa: F811
@@ -149,10 +178,13 @@ def look(monkeypatch, site):
     answers, told = {"cheap": (one("integrity", text="on record"),), "deep": ()}, []
     monkeypatch.setattr(
         "tui.app.doctor_reader.examined",
-        lambda *_, deep=False: answers["deep" if deep else "cheap"],
+        lambda *_, deep=False, stop: answers["deep" if deep else "cheap"],
     )
-    return DoctorLook(site.deployment, lambda change, part: told.append((part, change(SEEN)))), \
-        answers, told  # fmt: skip
+
+    def saw(change, part):
+        told.append((part, change(SEEN)))
+
+    return DoctorLook(site.deployment, saw, lambda: answers.get("stop", False)), answers, told
 
 
 def test_a_deep_check_stays_known_until_another_file_stands_there(look):
@@ -175,7 +207,7 @@ def test_every_page_is_read_once_at_a_time_and_a_failure_is_told(look, monkeypat
     begun, go = threading.Event(), threading.Event()
     failed = []
 
-    def slow(*_, deep=False):
+    def slow(*_, deep=False, stop):
         begun.set()
         assert go.wait(30)
         raise McpdbError("The disk is gone.")
@@ -191,3 +223,23 @@ def test_every_page_is_read_once_at_a_time_and_a_failure_is_told(look, monkeypat
             thread.join(30)
     assert failed == [("doctor", "The disk is gone.")]
     assert told[-1][1].deep_since is None
+
+
+def test_what_was_found_while_the_file_is_let_go_of_is_not_told(look):
+    doctor, answers, told = look
+    answers["stop"] = True
+    doctor.look()
+    assert told == []
+
+
+def test_reading_every_page_ends_when_the_file_is_asked_for(site):
+    asked = []
+
+    def stop():
+        asked.append(None)
+        return True
+
+    found = {one.name: one for one in examine(site.deployment, deep=True, stop=stop)}
+    assert asked
+    assert found["integrity"].verdict is Verdict.UNKNOWN
+    assert "Cancelled" in found["integrity"].text

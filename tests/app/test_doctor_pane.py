@@ -133,7 +133,8 @@ async def test_evidence_comes_behind_the_fix_line_by_line():
 async def test_hostile_findings_are_shown_as_text():
     evil = Diagnosis(
         name=HOSTILE, verdict=Verdict.FAIL, text=HOSTILE, explanation=(HOSTILE,),
-        details=(HOSTILE,), remedy=Remedy(title=HOSTILE, text=HOSTILE, by_hand=(HOSTILE,)),
+        details=(HOSTILE,),
+        remedy=Remedy(title=HOSTILE, text=HOSTILE, by_hand=(f"{HOSTILE}\nreboot",)),
     )  # fmt: skip
     app = shell(examined(evil, *OK))
     async with app.run_test(size=SMALL) as pilot:
@@ -141,7 +142,7 @@ async def test_hostile_findings_are_shown_as_text():
         await pilot.pause()
         assert not [c for c in FORBIDDEN if c in screen_text(app)]
         await pilot.press("y")
-        assert not [c for c in FORBIDDEN if c in app.clipboard]
+        assert not [c for c in FORBIDDEN + "\n" if c in app.clipboard]
         await pilot.press("a")
         await pilot.pause()
         assert not [c for c in FORBIDDEN if c in screen_text(app)]
@@ -337,27 +338,28 @@ async def examined_after(seen, monkeypatch, *keys):
     return found
 
 
-async def test_r_looks_again_and_on_integrity_reads_every_page(monkeypatch, done):
-    monkeypatch.setattr("tui.app.verbs.knows_check", lambda: False)
-    integrity = ["j"] * [one.name for one in FOUND].index("integrity")
+INTEGRITY = ["j"] * [one.name for one in FOUND].index("integrity")
+
+
+async def test_r_looks_again_and_on_integrity_starts_the_check_of_every_page(monkeypatch, done):
     assert await examined_after(DOCTOR, monkeypatch, "R") == [Examine()]
-    assert await examined_after(DOCTOR, monkeypatch, *integrity, "R") == [Examine(deep=True)]
+    assert not done
+    assert await examined_after(DOCTOR, monkeypatch, *INTEGRITY, "R") == []
+    ((make, _),) = done
+    assert make(DEPLOYMENT).name == "check"
+
+
+async def test_who_may_change_nothing_reads_every_page_all_the_same(monkeypatch, done):
+    seen = examined(deployment=replace(DEPLOYMENT, read_only=True))
+    assert await examined_after(seen, monkeypatch, *INTEGRITY, "R") == [Examine(deep=True)]
     assert not done
 
 
-async def test_where_an_operation_reads_every_page_r_starts_that(monkeypatch, done):
-    monkeypatch.setattr("tui.app.verbs.knows_check", lambda: True)
-    integrity = ["j"] * [one.name for one in FOUND].index("integrity")
-    assert await examined_after(DOCTOR, monkeypatch, *integrity, "R") == []
-    assert len(done) == 1
-
-
 async def test_while_every_page_is_read_the_check_says_for_how_long():
-    keys = ["j"] * [one.name for one in FOUND].index("integrity")
     seen = examined(deep_since=ago(seconds=12))
     text = await text_of(seen)
     assert "» running integrity  reading every page, 12s so far" in text
-    assert await message_after(seen, *keys, "R") == "Every page is being read already."
+    assert await message_after(seen, *INTEGRITY, "R") == "Every page is being read already."
 
 
 # --- report -----------------------------------------------------------------------------------
@@ -445,6 +447,17 @@ async def test_a_click_on_the_count_opens_the_doctor():
         await pilot.click(TabBar, offset=(at, 0))
         await pilot.pause()
         assert app.pane.NUMBER == 6
+
+
+async def test_a_click_on_a_line_of_needs_you_opens_the_check_that_it_tells_of():
+    app = shell(examined(OWNER, replace(CRON, verdict=Verdict.FAIL), *without("owner")))
+    async with app.run_test(size=LARGE) as pilot:
+        await pilot.pause()
+        row = screen_text(app).splitlines()[4]
+        await pilot.click(offset=(row.index("6 Doctor"), 4))
+        await until(pilot, lambda: app.pane.NUMBER == 6)
+        await pilot.pause()
+        assert app.pane._list.cursor_key == "cron"
 
 
 def needs_of(seen):

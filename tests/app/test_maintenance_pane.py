@@ -87,6 +87,10 @@ async def test_enter_shows_a_tables_own_growth_and_esc_the_whole_file():
         await pilot.press("7", "enter")
         await pilot.pause()
         assert "of tool_metrics and its indexes" in screen_text(app)
+        assert [row.key for row in app.query_one("#sizes").rows] == [
+            "tool_metrics", "ix_tool_metrics_tool_id_timestamp", "ix_tool_metrics_tool_id",
+        ]  # fmt: skip
+        assert "repeats ix_tool_metrics" in screen_text(app)
         await pilot.press("escape")
         await pilot.pause()
         assert "of the database without wal" in screen_text(app)
@@ -215,7 +219,7 @@ async def test_it_measures_keeps_the_days_reading_and_saves_all_as_csv(saved):
     (file,) = saved.folder.rglob("*figures-*.csv")
     with file.open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
-    assert {row["what"] for row in rows} == {"file", "table", "point"}
+    assert {row["what"] for row in rows} == {"file", "table", "index", "point"}
     assert {row["name"] for row in rows} >= {"tools", "mcp.db"}
     assert file.stat().st_mode & 0o777 == 0o600
 

@@ -40,8 +40,8 @@ def test_how_vacuum_is_asked(snap_compare):
             VacuumQuestion(
                 "forge",
                 "38.6M of 412.6M are unused pages, which VACUUM gives back to the disk.",
-                "about 16.0 s down, safe",
-                "locks writers about 6.0 s; needs 825M",
+                "about 16 s down, safe",
+                "locks writers about 6 s; needs 825M",
             )
         )
         await pilot.pause()

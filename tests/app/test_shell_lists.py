@@ -227,7 +227,7 @@ async def test_a_greyed_line_of_the_menu_says_why_and_stays():
         assert not isinstance(app.screen, Menu)
 
 
-@pytest.mark.parametrize("keys", [["y"], [*["j"] * 9, "enter"]])
+@pytest.mark.parametrize("keys", [["y"], [*["j"] * 10, "enter"]])
 async def test_the_menu_does_what_its_key_or_enter_says(keys):
     app = shell()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -4,7 +4,7 @@ The measure is the `sqlite3` command on a copy of the same file in the same run:
 `integrity_check`, `foreign_key_check`, `ANALYZE`, `VACUUM`, one after the other, as the gateway's
 guide has them. The routine may take 1.2 times that; it also verifies its backup, compares the new
 file with the old one, and reads it back. Stopping and starting the gateway is left out: by hand it
-has to be done as well. The operation's process may take 100 MiB beside SQLite's own cache.
+has to be done as well. The operation's process may take 100 MiB.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def main() -> None:
             peaks.append(peak)
             print(f"round {number + 1}: by hand {told(measure)}\n         routine {told(routine)}")
     print(f"routine / by hand                {statistics.median(ratios):.2f}  (at most 1.20)")
-    print(f"memory of the operation          {max(peaks):.0f} MiB  (at most 164)")
+    print(f"memory of the operation          {max(peaks):.0f} MiB  (at most 100)")
 
 
 if __name__ == "__main__":

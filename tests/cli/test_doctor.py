@@ -127,7 +127,7 @@ def test_wrong_words_are_told(quiet: Place) -> None:
 def test_deep_reads_every_page(quiet: Place) -> None:
     done = quiet.cli("doctor", "--deep", "--explain", "integrity")
     assert done.code == 0
-    assert "integrity_check and foreign keys ok, just now" in done.out
+    assert "integrity_check ok, every foreign key fits, just now" in done.out
 
 
 def test_read_only_looks_and_fixes_nothing(quiet: Place) -> None:
@@ -137,3 +137,13 @@ def test_read_only_looks_and_fixes_nothing(quiet: Place) -> None:
     refused = cli("doctor", "--fix", "cron", "--yes")
     assert refused.code == 12
     assert "--read-only" in refused.err
+
+
+def test_the_shell_completes_the_names_of_the_checks(quiet: Place) -> None:
+    env = {
+        "_MCPDB_TUI_COMPLETE": "bash_complete",
+        "COMP_WORDS": "mcpdb-tui doctor --fix d",
+        "COMP_CWORD": "3",
+    }
+    found = Cli([], quiet.folder, env)().out.split()
+    assert found == ["plain,docker", "plain,disk", "plain,drill", "plain,docker-log"]

@@ -56,6 +56,7 @@ def test_a_plan_says_what_it_needs_whether_the_gateway_stops_and_what_was_last_t
     assert first.code == 0, first
     assert "of it unused" in first.out
     assert "while it runs" in first.out
+    assert "as a safety copy for 30 days" in first.out
     assert "gateway DOWN" in first.out
     assert read_activity(place.deployment) == ()
     assert place.cli("vacuum", "--online").code == 0

@@ -31,6 +31,13 @@ def test_growth_is_a_plot_once_there_are_two_moments(place: Place) -> None:
     assert "┤" in done.out or "|" in done.out
 
 
+def test_each_index_stands_with_its_size_and_the_one_that_it_repeats(quiet: Place) -> None:
+    done = quiet.cli("stats", "--indexes")
+    assert done.code == 0, done
+    assert "ix_tools_gateway_id" in done.out
+    assert "1 index repeats another" in done.out
+
+
 def test_looking_at_the_figures_makes_no_state_folder(quiet: Place) -> None:
     done = quiet.cli("stats")
     assert done.code == 0, done

@@ -13,16 +13,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.docker import lab
-from tests.docker.migration_site import give_logs, left_in, stands_at
-from tests.docker.site import RealSite
+from tests.docker.migration_site import give_logs, left_in
+from tests.docker.site import RealSite, ask_finished
 from tests.faults import wait_for
 from tests.injection.arena import Disk
 from tests.injection.fault import fill
+from tui.core.models import Diagnosis, Remedy
+from tui.core.verdict import Verdict
+from tui.operations.doctor import examine
+from tui.wording.doctor import exit_code
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -59,15 +62,20 @@ def site(docker_host: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             gateway.down(purge=True)
 
 
-def look(site: RealSite, *words: str) -> tuple[int, dict[str, dict[str, Any]]]:
-    """The exit code of `doctor`, and its checks by name."""
-    done = site.command("doctor", "--json", *words)
-    checks = json.loads(done.stdout)["data"]["checks"]
-    return done.returncode, {one["name"]: one for one in checks}
+def look(site: RealSite, *, deep: bool = False) -> tuple[int, dict[str, Diagnosis]]:
+    """What `doctor` would exit with, and its checks by name."""
+    found = examine(site.deployment, deep=deep)
+    return exit_code(found), {one.name: one for one in found}
 
 
-def bad(checks: dict[str, dict[str, Any]]) -> set[str]:
-    return {name for name, one in checks.items() if one["verdict"] == "FAIL"}
+def bad(checks: dict[str, Diagnosis]) -> set[str]:
+    return {name for name, one in checks.items() if one.verdict is Verdict.FAIL}
+
+
+def offered(checks: dict[str, Diagnosis], name: str) -> Remedy:
+    found = checks[name].remedy
+    assert found is not None
+    return found
 
 
 def fix(site: RealSite, name: str, *words: str) -> None:
@@ -79,13 +87,12 @@ def named(site: RealSite) -> tuple[str, str]:
     return "--confirm", site.deployment.name
 
 
-def up(site: RealSite) -> None:
-    if not site.running():
-        site.lab.up(wait=None)
-    site.wait_healthy()
+def tools_in(site: RealSite) -> set[object]:
+    """Of a stopped gateway's database, which has no sidecars."""
+    return {row[0] for row in ask_finished(site.lab.database, "SELECT name FROM tools")}
 
 
-# --- owner, crash loop --------------------------------------------------------------------
+# --- the gateway runs ---------------------------------------------------------------------
 
 
 def test_a_new_release_that_may_not_write_is_found_in_its_crash_loop_and_given_its_files(
@@ -98,66 +105,34 @@ def test_a_new_release_that_may_not_write_is_found_in_its_crash_loop_and_given_i
     site.lab.name_release("1.0.7")
     give_logs(site, "1.0.7")
     site.lab.up(wait=None)
-    wait_for(lambda: look(site)[1]["restarts"]["verdict"] == "FAIL", "it loops", 90.0)
+    wait_for(lambda: "restarts" in bad(look(site)[1]), "it loops, and its log says why", 90.0)
 
     code, checks = look(site)
     assert code == 12
     assert {"owner", "folder", "restarts"} <= bad(checks)
-    assert "belongs to 1001:0" in checks["owner"]["text"]
-    assert "the gateway runs as 10001:10001" in checks["owner"]["text"]
-    assert "may not write the database" in checks["restarts"]["text"]
-    assert checks["restarts"]["details"], "the log's own line is shown"
-    assert checks["restarts"]["remedy"]["operation"] == "own"
+    assert "belongs to 1001:0" in checks["owner"].text
+    assert "the gateway runs as 10001:10001" in checks["owner"].text
+    assert "may not write the database" in checks["restarts"].text
+    assert checks["restarts"].details, "the log's own line is shown"
+    assert offered(checks, "restarts").operation == "own"
+    said = site.command("doctor", "--json")
+    assert said.returncode == 12
+    assert json.loads(said.stdout)["data"]["checks"][0]["verdict"] == "FAIL"
 
     fix(site, "owner")
 
     site.wait_healthy()
-    code, checks = look(site)
+    code, checks = look(site, deep=True)
     assert (code, bad(checks)) == (0, set()), checks
-    assert checks["owner"]["text"].endswith("it runs as 10001:10001")
-    assert checks["backup"]["verdict"] == "ok", "one was made before the start that migrates"
-    assert "compose" in checks["docker"]["text"]
-    assert checks["docker-log"]["verdict"] == "ok"
+    assert checks["owner"].text.endswith("it runs as 10001:10001")
+    assert checks["backup"].verdict is Verdict.OK, "one was made before the start that migrates"
+    assert checks["integrity"].text.endswith("just now")
+    assert "compose" in checks["docker"].text
+    assert checks["docker-log"].verdict is Verdict.OK
     site.add_tool("mine")
 
 
-def test_a_folder_that_its_owner_may_not_write_is_opened_to_it(site: RealSite) -> None:
-    folder = site.lab.database.parent
-    site.lab.compose("stop")
-    before = folder.stat().st_mode & 0o7777
-    folder.chmod(0o555)
-    code, checks = look(site)
-    assert (code, bad(checks)) == (12, {"folder"})
-    assert checks["folder"]["remedy"]["operation"] == "modes"
-    fix(site, "folder")
-    assert folder.stat().st_mode & 0o700 == 0o700
-    assert bad(look(site)[1]) == set()
-    folder.chmod(before)
-
-
-# --- sidecars, locks ----------------------------------------------------------------------
-
-
-def test_a_wal_that_a_kill_left_is_counted_and_taken_in_by_a_start(site: RealSite) -> None:
-    up(site)
-    site.add_tool("in-the-wal-alone")
-    site.lab.kill()
-    wait_for(lambda: not site.running(), "it is down")
-    wal = site.lab.database.with_name("mcp.db-wal")
-    assert wal.stat().st_size > 0
-    code, checks = look(site)
-    assert (code, checks["sidecars"]["verdict"]) == (0, "warn"), checks["sidecars"]
-    assert "was left by exit 137" in checks["sidecars"]["text"]
-    assert "commit" in checks["sidecars"]["text"]
-    assert any("Never delete" in text for text in checks["sidecars"]["explanation"])
-    assert checks["sidecars"]["remedy"]["operation"] == "start"
-    fix(site, "sidecars")
-    site.wait_healthy()
-    assert {"mine", "in-the-wal-alone"} <= site.tools()
-
-
 def test_who_holds_it_locked_outside_is_named(site: RealSite) -> None:
-    up(site)
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(site.lab.database)], stdout=subprocess.PIPE, text=True
     ) as holder:
@@ -168,15 +143,14 @@ def test_who_holds_it_locked_outside_is_named(site: RealSite) -> None:
         finally:
             holder.kill()
     assert code == 11
-    assert f"(pid {holder.pid})" in checks["lock"]["text"]
-    assert checks["lock"]["remedy"]["by_hand"] == [f"sudo kill {holder.pid}"]
-    wait_for(lambda: look(site)[1]["lock"]["verdict"] == "ok", "nobody holds it")
+    assert f"(pid {holder.pid})" in checks["lock"].text
+    assert offered(checks, "lock").by_hand == (f"sudo kill {holder.pid}",)
+    wait_for(lambda: look(site)[1]["lock"].verdict is Verdict.OK, "nobody holds it")
 
 
 def test_who_holds_it_locked_in_another_container_is_named_with_that_container(
     site: RealSite,
 ) -> None:
-    up(site)
     with closing(site.lab.engine.docker_py(timeout=60)) as client:
         holder = client.containers.run(
             site.lab.image,
@@ -194,44 +168,11 @@ def test_who_holds_it_locked_in_another_container_is_named_with_that_container(
         finally:
             holder.remove(force=True)
     assert code == 11
-    assert f", {holder.id[:12]})" in checks["lock"]["text"]
-    assert checks["lock"]["remedy"]["by_hand"] == [f"docker stop {holder.id[:12]}"]
-
-
-# --- the file -----------------------------------------------------------------------------
-
-
-def test_a_migration_that_was_cut_is_repaired(site: RealSite) -> None:
-    site.lab.compose("stop")
-    assert "CHECK constraint failed" in lab.migrate_by_hand(site.lab, "1.0.7-broken")
-    assert left_in(site.lab.database)
-    code, checks = look(site)
-    assert (code, bad(checks)) == (3, {"migrations"})
-    assert checks["migrations"]["remedy"]["params"] == {"leftovers": True}
-    fix(site, "migrations", *named(site))
-    assert left_in(site.lab.database) == []
-    assert bad(look(site)[1]) == set()
-
-
-def test_a_missing_file_is_restored_from_the_newest_backup(site: RealSite) -> None:
-    up(site)
-    assert site.command("backup", "create").returncode == 0
-    site.lab.compose("stop")
-    for path in site.lab.database.parent.glob("mcp.db*"):
-        path.unlink()
-    code, checks = look(site)
-    assert (code, bad(checks)) == (10, {"file"})
-    assert checks["file"]["remedy"]["operation"] == "restore"
-    assert not site.lab.database.exists(), "looking makes no file"
-    fix(site, "file", *named(site))
-    assert bad(look(site)[1]) == set()
-    assert site.lab.database.stat().st_uid == 10001
-    up(site)
-    assert {"mine", "in-the-wal-alone"} <= site.tools()
+    assert f", {holder.id[:12]})" in checks["lock"].text
+    assert offered(checks, "lock").by_hand == (f"docker stop {holder.id[:12]}",)
 
 
 def test_a_full_disk_is_found_and_what_no_rule_keeps_gives_room(site: RealSite) -> None:
-    up(site)
     assert site.command("backup", "create").returncode == 0
     before = len(list(site.deployment.backup_dir.glob("*.db")))
     assert before > 1
@@ -239,8 +180,8 @@ def test_a_full_disk_is_found_and_what_no_rule_keeps_gives_room(site: RealSite) 
     try:
         code, checks = look(site)
         assert code == 12
-        assert ": full" in checks["disk"]["text"]
-        assert checks["disk"]["remedy"]["operation"] == "prune"
+        assert ": full" in checks["disk"].text
+        assert offered(checks, "disk").operation == "prune"
         fix(site, "disk", *named(site))
     finally:
         filler.unlink()
@@ -248,28 +189,84 @@ def test_a_full_disk_is_found_and_what_no_rule_keeps_gives_room(site: RealSite) 
     assert bad(look(site)[1]) == set()
 
 
-def test_an_empty_file_without_any_backup_is_bootstrapped(site: RealSite) -> None:
+def test_a_wal_that_a_kill_left_is_counted_and_taken_in_by_a_start(site: RealSite) -> None:
+    site.add_tool("in-the-wal-alone")
+    site.lab.kill()
+    wait_for(lambda: not site.running(), "it is down")
+    wal = site.lab.database.with_name("mcp.db-wal")
+    assert wal.stat().st_size > 0
+    code, checks = look(site)
+    assert (code, checks["sidecars"].verdict) == (0, Verdict.WARN), checks["sidecars"]
+    assert "was left by exit 137" in checks["sidecars"].text
+    assert "commit" in checks["sidecars"].text
+    assert any("Never delete" in text for text in checks["sidecars"].explanation)
+    assert offered(checks, "sidecars").operation == "start"
+    fix(site, "sidecars")
+    site.wait_healthy()
+    assert {"mine", "in-the-wal-alone"} <= site.tools()
+    assert site.command("backup", "create").returncode == 0
+
+
+# --- the gateway is stopped from here on --------------------------------------------------
+
+
+def test_a_folder_that_its_owner_may_not_write_is_opened_to_it(site: RealSite) -> None:
     site.lab.compose("stop")
+    folder = site.lab.database.parent
+    before = folder.stat().st_mode & 0o7777
+    folder.chmod(0o555)
+    code, checks = look(site)
+    assert (code, bad(checks)) == (12, {"folder"})
+    assert offered(checks, "folder").operation == "modes"
+    fix(site, "folder")
+    assert folder.stat().st_mode & 0o700 == 0o700
+    assert bad(look(site)[1]) == set()
+    folder.chmod(before)
+
+
+@pytest.mark.parametrize("left", [None, b""], ids=["missing", "empty"])
+def test_a_file_that_is_gone_or_empty_is_restored_from_the_newest_copy(
+    site: RealSite, left: bytes | None
+) -> None:
+    assert not site.running()
     for path in site.lab.database.parent.glob("mcp.db*"):
         path.unlink()
-    for folder in (site.deployment.backup_dir, site.deployment.state_dir / "safety"):
-        for path in folder.glob("*"):
-            path.unlink()
-    site.lab.database.write_bytes(b"")
-    os.chown(site.lab.database, 10001, 10001)
+    if left is not None:
+        site.lab.database.write_bytes(left)
+        os.chown(site.lab.database, 10001, 10001)
     code, checks = look(site)
-    assert (code, bad(checks)) == (3, {"file"})
-    assert "has 0 bytes" in checks["file"]["text"]
-    assert checks["file"]["remedy"]["operation"] == "bootstrap"
+    assert (code, bad(checks)) == (10 if left is None else 3, {"file"})
+    assert ("has 0 bytes" in checks["file"].text) is (left is not None)
+    assert offered(checks, "file").operation == "restore"
+    assert site.lab.database.exists() is (left is not None), "looking makes no file"
     fix(site, "file", *named(site))
-    assert stands_at(site.lab.database) == ["7ab59991e017"]
+    assert bad(look(site)[1]) == set()
+    assert site.lab.database.stat().st_uid == 10001
+    assert {"mine", "in-the-wal-alone"} <= tools_in(site)
+
+
+def test_a_migration_that_was_cut_is_repaired(site: RealSite) -> None:
+    assert not site.running()
+    assert "CHECK constraint failed" in lab.migrate_by_hand(site.lab, "1.0.7-broken")
+    assert left_in(site.lab.database)
+    code, checks = look(site)
+    assert (code, bad(checks)) == (3, {"migrations"})
+    assert offered(checks, "migrations").params == {"leftovers": True}
+    fix(site, "migrations", *named(site))
+    assert left_in(site.lab.database) == []
     assert bad(look(site)[1]) == set()
 
 
-def test_the_deep_look_reads_every_page_of_a_real_database(site: RealSite) -> None:
-    code, checks = look(site, "--deep")
-    assert (code, bad(checks)) == (0, set())
-    assert checks["integrity"]["text"].endswith("just now")
+def test_without_any_copy_a_bootstrap_is_offered(site: RealSite) -> None:
+    assert not site.running()
+    for folder in (site.deployment.backup_dir, site.deployment.state_dir / "safety"):
+        for path in folder.glob("*"):
+            path.unlink()
+    for path in site.lab.database.parent.glob("mcp.db*"):
+        path.unlink()
+    code, checks = look(site)
+    assert (code, bad(checks)) == (10, {"file"})
+    assert (offered(checks, "file").operation, offered(checks, "file").params) == ("bootstrap", {})
 
 
 def test_a_folder_that_is_gone_is_made_for_the_gateway_s_user(
@@ -283,11 +280,11 @@ def test_a_folder_that_is_gone_is_made_for_the_gateway_s_user(
         shutil.rmtree(folder)
         code, checks = look(site)
         assert (code, {"folder", "file"} <= bad(checks)) == (10, True), checks
-        assert checks["folder"]["remedy"]["operation"] == "make-folder"
+        assert offered(checks, "folder").operation == "make-folder"
         assert not folder.exists(), "looking makes no folder"
         fix(site, "folder")
         found = folder.stat()
         assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (10001, 10001, 0o755)
-        assert look(site)[1]["folder"]["verdict"] == "ok"
+        assert look(site)[1]["folder"].verdict is Verdict.OK
     finally:
         gateway.down(purge=True)

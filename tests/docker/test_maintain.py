@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ from tests.docker import lab
 from tests.docker.site import RealSite, ask
 from tests.injection.arena import Disk
 from tests.injection.fault import Fault
-from tests.injection.inject import heal, inject
+from tests.injection.inject import inject
 from tests.injection.whole import assert_whole, look_at
 from tui.operations.cataloguing.catalogue import safety_dir
 from tui.operations.finding.gateways import gateway_of, state_of
@@ -62,19 +63,20 @@ def site(on_disk: tuple[RealSite, Disk]) -> RealSite:
     return site
 
 
-def identity(site: RealSite) -> str:
-    return state_of(gateway_of(site.deployment)).identity
+def since(site: RealSite) -> object:
+    """When the container was started last: a look at its health comes and goes as a process."""
+    return state_of(gateway_of(site.deployment)).since
 
 
 def test_the_weekly_routine_from_cron_and_with_a_stop(site: RealSite) -> None:
     before, tools = look_at(site), site.tools()
-    pids = state_of(gateway_of(site.deployment)).pids
+    started = since(site)
     weekly = site.command("maintain", "--trigger", "schedule", "--json")
     assert weekly.returncode == 0, weekly.stderr
     result = json.loads(weekly.stdout)["data"]["operation"]["result"]
     assert result["left_out"] == ["VACUUM left out: the gateway runs; --stop allows it."]
     assert result["integrity"] == "ok"
-    assert state_of(gateway_of(site.deployment)).pids == pids, "nobody stopped it"
+    assert since(site) == started, "nobody stopped it"
     assert assert_whole(site, before) == "old"
 
     owner = site.owner_and_mode()
@@ -89,15 +91,14 @@ def test_the_weekly_routine_from_cron_and_with_a_stop(site: RealSite) -> None:
     assert ask(site.deployment.database, "SELECT count(*) > 0 FROM sqlite_stat1") == [(1,)]
     (kept,) = safety_dir(site.deployment).glob("*.db")
     assert kept.stat().st_ino == before.inode
-    assert site.command("check").returncode == 0
 
 
 def test_a_vacuum_beside_the_real_gateway_that_goes_on_writing(site: RealSite) -> None:
     before = look_at(site)
-    pids = state_of(gateway_of(site.deployment)).pids
+    started = since(site)
     done = site.command("vacuum", "--online")
     assert done.returncode == 0, done.stderr
-    assert state_of(gateway_of(site.deployment)).pids == pids, "nobody stopped it"
+    assert since(site) == started, "nobody stopped it"
     site.add_tool("after-the-vacuum")
     assert site.healthy()
     assert ask(site.deployment.database, "PRAGMA quick_check") == [("ok",)]
@@ -106,30 +107,26 @@ def test_a_vacuum_beside_the_real_gateway_that_goes_on_writing(site: RealSite) -
     assert kept.stat().st_size > 0
 
 
-@pytest.mark.parametrize(
-    ("place", "which"),
-    [("before:step_finished:vacuum", "old"), ("before:step_finished:swap", "new")],
-)
-def test_a_routine_that_is_killed_leaves_old_or_new_and_the_gateway_back(
-    place: str, which: str, site: RealSite
+def test_a_routine_that_is_killed_leaves_the_file_as_it_was_and_the_gateway_back(
+    site: RealSite,
 ) -> None:
     before = look_at(site)
-    outcome = inject(site, Maintain(site.deployment, stop=True), Fault("kill", place))
-    assert outcome.resumed == [0 if which == "new" else 1]
+    fault = Fault("kill", "before:step_finished:vacuum")
+    outcome = inject(site, Maintain(site.deployment, stop=True), fault)
+    assert outcome.resumed == [1]
     site.wait_healthy()
-    assert assert_whole(site, before, new=before.names) == which
+    assert assert_whole(site, before, new=before.names) == "old"
     assert site.tools() == before.names
 
 
 def test_a_disk_that_is_full_while_the_new_file_is_written(site: RealSite) -> None:
     before = look_at(site)
-    fault = Fault("enospc", "after:step_started:vacuum", str(site.lab.folder / "data"))
-    outcome = inject(site, Vacuum(site.deployment), fault, resume=False)
-    try:
-        assert outcome.code in (12, 14), outcome.said
-        assert "No space left" in outcome.said
-    finally:
-        heal((fault,))
+    data = site.lab.folder / "data"
+    full = Fault("enospc", "after:step_started:vacuum", str(data))
+    # A gateway that finds no room at all is not healthy: `test_fault_disk` waits for that.
+    freed = Fault("run", "after:failed:vacuum", f"rm {shlex.quote(str(data / 'filler'))}")
+    outcome = inject(site, Vacuum(site.deployment), full, freed, resume=False)
+    assert outcome.code == 12, outcome.said
+    assert "No space left" in outcome.said
     site.wait_healthy()
     assert assert_whole(site, before) == "old"
-    assert site.command("vacuum", "--stop").returncode == 0

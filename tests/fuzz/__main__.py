@@ -33,7 +33,7 @@ def main() -> int:
                     faults += 1
                     if faults <= 3:
                         traceback.print_exc()
-                        print(f"{parser.name}: {content[:2_000]!r}", file=sys.stderr)
+                        print(f"{parser.name}: {content[:300]!r}", file=sys.stderr)
             seconds = time.monotonic() - began
             print(f"{parser.name:20} {chosen.count:7,} inputs, {faults} faults, {seconds:.1f} s")
             failed += faults

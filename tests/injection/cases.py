@@ -21,7 +21,7 @@ from tests.injection.places import of_steps
 from tests.injection.whole import Before, at, good, prints
 from tests.unit.demo_package import HEAD, OLDER
 from tui.core.models import Rehearsal
-from tui.core.operation import Operation
+from tui.core.operation import Operation, Verdict
 from tui.demo import deployment as demo
 from tui.operations.adopt import Adopt
 from tui.operations.analyze import Analyze
@@ -47,6 +47,7 @@ from tui.operations.rehearse import Rehearse
 from tui.operations.reindex import Reindex
 from tui.operations.restore import Restore
 from tui.operations.rotate_logs import RotateLogs
+from tui.operations.salvage import Salvage
 from tui.operations.stamp import Stamp
 from tui.operations.timelines import rehearsals
 from tui.operations.timelines.rehearsals import load
@@ -155,6 +156,16 @@ def no_backup_more(site: Site, before: Before) -> None:
 
 def _count(before: Before) -> int:
     return len([name for name in before.backups if name.endswith((".db", ".db.zst"))])
+
+
+def one_salvage_more(site: Site, before: Before) -> None:
+    """The salvaged file is there and suspect; the backup it was read from is as it was."""
+    found = read_catalogue(site.deployment).backups
+    (made,) = [backup for backup in found if backup.kind == "salvage"]
+    assert made.verdict is Verdict.WARN
+    left = prints(site.deployment.backup_dir)
+    assert {name: left[name] for name in before.backups} == dict(before.backups)
+    assert len(left) == len(before.backups) + 2
 
 
 def replaced(site: Site, before: Before) -> None:
@@ -597,10 +608,8 @@ CASES: tuple[Case, ...] = (
         down=("vacuum",),
         # Around its own step an upgrade's, by the same code.
         kills=(
-            "after:step_started:release",
             "before:step_finished:prove",
             "after:step_started:vacuum",
-            "after:step_finished:check",
             "after:step_started:swap",
             "before:step_finished:swap",
             "before:step_finished:readback",
@@ -649,7 +658,6 @@ CASES: tuple[Case, ...] = (
         # A backup, a check and a VACUUM one behind the other, by the same code.
         kills=(
             "after:step_finished:verify",
-            "after:step_started:integrity",
             "after:step_started:analyze",
             "before:step_finished:swap",
             "after:step_started:size",
@@ -720,6 +728,22 @@ CASES: tuple[Case, ...] = (
         undone=still_good,
         ticking=("stage", "check"),
         checked=("stage",),
+    ),
+    Case(
+        operation="salvage",
+        steps=("copy", "read", "check", "publish"),
+        make=lambda site: Salvage(site.deployment, "latest"),
+        kept_from="after:step_finished:check",
+        done=one_salvage_more,
+        undone=no_backup_more,
+        checked=("copy",),
+        kills=(
+            "after:step_started:copy",
+            "after:step_started:read",
+            "after:step_finished:check",
+            "before:step_finished:publish",
+        ),
+        met=("copy", "read"),
     ),
     Case(
         operation="rehearse",

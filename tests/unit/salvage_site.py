@@ -9,9 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.services.salvage.engine import Report, salvage
+from tui.services.salvage.engine import salvage
 from tui.services.salvage.image import Image
 from tui.services.salvage.output import DOUBTS
+from tui.services.salvage.report import Report
 from tui.services.salvage.schema import Entry
 
 PAGE = 1024

@@ -20,13 +20,17 @@ from tests.conftest import Site
 from tests.faults import NOBODY, as_nobody, let_everybody_in, needs_root, small_disk, wait_for
 from tests.faults import print_of as seen_files
 from tui.core.errors import ExitCode
-from tui.core.models import Diagnosis
+from tui.core.models import ContainerRef, Diagnosis, Problem
 from tui.core.verdict import Verdict
 from tui.demo import deployment as demo
 from tui.operations import doctor
 from tui.operations.doctor import CHECKS, examine
 from tui.operations.execution.registry import OPERATIONS
 from tui.operations.finding.gateways import gateway_of
+from tui.services.containers.engine import Engine
+from tui.services.containers.log_file import log_file
+from tui.services.mounts import NO_FILE
+from tui.services.sqlite.wal_frames import frames
 from tui.wording.doctor import exit_code, summary
 
 
@@ -173,6 +177,37 @@ def test_a_size_that_is_not_that_of_the_pages_is_told(saved: Site, more: bytes, 
     said = found(saved)["file"]
     assert said.verdict is Verdict.FAIL
     assert word in said.text or "cannot be read" in said.text
+
+
+def test_a_database_that_is_no_file_of_this_host_is_unknown_and_not_wrong(saved: Site) -> None:
+    problem = Problem("postgresql", "The gateway uses PostgreSQL.", ("database", "replace"))
+    deployment = replace(saved.deployment, database=NO_FILE, problems=(problem,))
+    said = {one.name: one for one in examine(deployment)}
+    assert said["file"].verdict is Verdict.UNKNOWN
+    assert not {"folder", "owner", "mode", "sidecars", "lock"} & set(said)
+    assert not [one for one in said.values() if one.verdict is Verdict.FAIL]
+
+
+def test_what_the_container_keeps_to_itself_is_unknown(make_site: Callable[..., Site]) -> None:
+    site = make_site()
+    problem = Problem("single-file", "Only the file is mounted.", ("replace", "live"))
+    deployment = replace(site.deployment, problems=(problem,))
+    said = {one.name: one for one in examine(deployment)}
+    assert said["sidecars"].verdict is Verdict.UNKNOWN
+    assert (said["mount"].verdict, said["mount"].text) == (Verdict.WARN, problem.text)
+
+
+def test_pages_that_a_wal_gives_back_or_adds_are_no_fault(saved: Site) -> None:
+    with closing(sqlite3.connect(saved.database, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        connection.execute("CREATE TABLE big (x)")
+        connection.execute("INSERT INTO big VALUES (zeroblob(500000))")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for statement in ("DROP TABLE big", "VACUUM", "CREATE TABLE more (x)"):
+            connection.execute(statement)
+            said = {one.name: one for one in examine(saved.deployment)}["file"]
+            assert said.verdict is Verdict.OK, said
+        assert "and a WAL:" in said.text
 
 
 # --- owners and modes ---------------------------------------------------------------------
@@ -436,6 +471,45 @@ def test_a_stopped_gateway_can_be_started(saved: Site) -> None:
     assert (said.verdict, said.text) == (Verdict.WARN, "stopped")
     assert said.remedy is not None
     assert said.remedy.operation == "start"
+
+
+def test_a_docker_that_does_not_answer_is_told_and_the_rest_is_looked_at(saved: Site) -> None:
+    ref = ContainerRef(container="forge-gateway-1", docker_host="unix:///nowhere/docker.sock")
+    said = {one.name: one for one in examine(replace(saved.deployment, gateway=ref))}
+    assert (said["docker"].verdict, said["docker"].exit_code) == (Verdict.FAIL, ExitCode.DOCKER)
+    assert said["gateway"].verdict is Verdict.UNKNOWN
+    assert said["file"].verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(
+    ("config", "rotated"),
+    [
+        ({"Type": "json-file", "Config": {}}, False),
+        ({"Type": "json-file", "Config": {"max-size": "-1"}}, False),
+        ({"Type": "json-file", "Config": {"max-size": "50m"}}, True),
+        ({"Type": "local", "Config": {}}, True),
+        ({"Type": "journald"}, True),
+    ],
+)
+def test_whether_docker_rotates_a_log_is_told_by_its_driver_and_options(
+    config: dict[str, object], rotated: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "abc-json.log"
+    path.write_bytes(b"x" * 70)
+    path.with_name("abc-json.log.1").write_bytes(b"x" * 30)
+    facts = {"HostConfig": {"LogConfig": config}, "LogPath": str(path)}
+    found = log_file(Engine("unix:///nowhere/docker.sock"), facts)
+    assert (found.rotated, found.size) == (rotated, 100)
+    nowhere = {"HostConfig": {"LogConfig": config}, "LogPath": "/nowhere/at/all.log"}
+    assert log_file(Engine("unix:///nowhere/docker.sock"), nowhere).size is None
+
+
+def test_what_is_no_wal_is_not_counted(tmp_path: Path) -> None:
+    for content in (b"", b"x" * 31, b"x" * 5_000):
+        wal = tmp_path / "mcp.db-wal"
+        wal.write_bytes(content)
+        assert frames(wal) is None
+    assert frames(tmp_path / "nothing") is None
 
 
 # --- what was cut -------------------------------------------------------------------------

@@ -96,6 +96,7 @@ def test_a_host_without_them_is_well(host: Host) -> None:
         ("{here}/backup-database.sh", "backups"),
         ("cd {here}; find ./data/backups -name 'mcp_backup_*.db' -mtime +7 -delete", "backups"),
         ("find {here}/data -type f \\( -name '*.db' \\) -mtime +9 -exec rm {{}} \\;", "backups"),
+        ("find {here}/data/backups -name 'mcp_backup_*' -mtime +7 | xargs rm -f", "backups"),
         ("cd {here} && ./weekly-maintenance.sh", "backups"),
         ("cd {here} && sqlite3 ./data/mcp.db 'VACUUM;'", "vacuum"),
         ("cd {here} && ./rotate-logs.sh", "logs"),

@@ -62,6 +62,7 @@ def test_tables_come_by_size_with_their_rows_and_indexes(rows_gone: Path) -> Non
     assert calls.indexes
     assert calls.data
     assert calls.total == calls.data + calls.indexes
+    assert [(i.name, i.bytes) for i in measured(rows_gone).indexes] == [("by_tool", calls.indexes)]
     assert {table.name: table.rows for table in others} == {"few": 1, "sqlite_schema": None}
 
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
-from importlib import import_module
 from pathlib import Path
 
-import click
 import pytest
-from textual.binding import Binding
 
 from tests.app.shell_story import shell
-from tests.guide import BEGIN, END, LINES, README, SECTIONS, Line, table
+from tests.guide import LINES, SECTIONS, Line
+from tests.readme import bindings, parsed
 from tui.app.commands import commands
 from tui.app.panes import PANES
 from tui.app.screens.palette import find
-from tui.cli.root import cli as root
 
 DOCKER = Path(__file__).resolve().parents[1] / "docker"
 COMMANDS = sorted({command for line in LINES for command in line.commands})
@@ -33,38 +29,16 @@ def test_every_section_and_every_block_of_the_guide_is_in_the_map() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_the_readme_has_the_map_as_it_is() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert text.count(BEGIN) == text.count(END) == 1
-    found = text.partition(BEGIN)[2].partition(END)[0]
-    assert found == "\n".join(table()) + "\n", "python -m tests.guide --write"
-
-
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_of_the_map_exists_with_its_options(line: str) -> None:
-    words = shlex.split(line)
-    command: click.Command = root
-    while words and isinstance(command, click.Group):
-        found = command.get_command(click.Context(command), words[0])
-        assert found is not None, f"there is no {line}"
-        command, words = found, words[1:]
-    assert not isinstance(command, click.Group), f"{line} names no command"
-    # Parsed as it would be typed, and not carried out.
-    command.make_context("mcpdb-tui", list(words), resilient_parsing=False)
+    parsed(line)
 
 
-def keys_of(number: int) -> dict[str, str]:
-    """What is pressed in a pane and in the parts it is made of: the key as it is shown, to why."""
-    entry = next((entry for entry in PANES if entry.number == number), None)
-    assert entry is not None, f"there is no pane {number}"
-    module = import_module(f"tui.app.panes.{entry.module}")
-    found: dict[str, str] = {}
-    for kind in vars(module).values():
-        bindings = getattr(kind, "BINDINGS", ()) if isinstance(kind, type) else ()
-        for binding in bindings:
-            if isinstance(binding, Binding):
-                shown = (binding.key_display or binding.key).split()
-                found.update(dict.fromkeys([*shown, *binding.key.split(",")], binding.action))
+def keys_of(number: int) -> set[str]:
+    """What is pressed in a pane and in what it opens, as it is shown and as Textual calls it."""
+    found: set[str] = set()
+    for binding in bindings(number):
+        found.update([*(binding.key_display or "").split(), *binding.key.split(",")])
     return found
 
 
@@ -72,6 +46,7 @@ def keys_of(number: int) -> dict[str, str]:
 async def test_a_way_of_the_map_exists_on_the_screen(path: str) -> None:
     if not path.startswith(":"):
         number, *keys = path.split()
+        assert int(number) in {entry.number for entry in PANES}, f"there is no pane {number}"
         there = keys_of(int(number))
         assert not [key for key in keys if key not in there], (path, sorted(there))
         return

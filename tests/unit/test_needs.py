@@ -150,6 +150,7 @@ def test_the_guide_s_script_in_a_crontab_is_told_with_the_doctor_s_fix(saved: Si
     assert [(n.key, n.verdict, n.command) for n in told] == [
         ("6", Verdict.WARN, "mcpdb-tui doctor --fix cron")
     ]
-    assert told[0].text.endswith(f"{CRON_FILE} (the guide's script) would delete our backups.")
+    assert told[0].text.startswith("A cron line of the guide would delete our backups: /")
+    assert told[0].text.endswith(f"{CRON_FILE}.")
     assert saved.do(Uncron(saved.deployment)).exit_code == 0
     assert not [n for n in read_status(saved.deployment).needs if "guide" in n.text]

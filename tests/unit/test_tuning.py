@@ -94,6 +94,13 @@ def test_the_guides_variables_are_named_as_unread_and_no_value_of_another_is_tol
     assert "hidden" not in repr(found)
 
 
+def test_the_cache_is_told_only_of_a_release_that_was_looked_at() -> None:
+    assert settings("1.0.7")["CACHE_TYPE"].at_gateway == "database"
+    assert settings("1.0.7", {"CACHE_TYPE": "redis"})["CACHE_TYPE"].at_gateway == "redis"
+    assert settings("2.0.0", {"CACHE_TYPE": "redis"})["CACHE_TYPE"].at_gateway == ""
+    assert settings("demo 1.0.5")["CACHE_TYPE"].at_gateway == "not read by this release"
+
+
 def test_only_what_stays_is_offered() -> None:
     assert [s.name for s in changeable(tuple(settings("1.0.7").values()))] == [
         "auto_vacuum",

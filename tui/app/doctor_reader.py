@@ -29,6 +29,7 @@ def examined(
     health: Health | None,
     *,
     deep: bool = False,
+    stop: Callable[[], bool],
 ) -> tuple[Diagnosis, ...]:
     """What the doctor finds, worst first.
 
@@ -37,27 +38,35 @@ def examined(
         state: The gateway's, where it is known: it is not asked again.
         health: The same.
         deep: Whether every page is read.
+        stop: Asked meanwhile whether the file is to be let go of.
 
     Raises:
         McpdbError: Nothing can be looked at.
     """
     from tui.operations.doctor import examine
 
-    return tuple(examine(deployment, state=state, health=health, deep=deep))
+    return tuple(examine(deployment, state=state, health=health, deep=deep, stop=stop))
 
 
 class DoctorLook:
     """What the doctor found last; a deep check's result stays until there is a newer one."""
 
-    def __init__(self, deployment: Deployment, saw: Callable[[Change, str], None]) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        saw: Callable[[Change, str], None],
+        stop: Callable[[], bool],
+    ) -> None:
         """Know nothing yet.
 
         Args:
             deployment: Whose doctor.
             saw: Takes a change of what is known, and its part's name.
+            stop: Whether the file is to be let go of: what is found then is not told.
         """
         self._deployment = deployment
         self._saw = saw
+        self._stop = stop
         self._lock = threading.Lock()
         self._deep: Diagnosis | None = None
         self._reading = False
@@ -70,7 +79,9 @@ class DoctorLook:
         Raises:
             McpdbError: Nothing could be looked at.
         """
-        found = examined(self._deployment, *self.gateway, deep=deep)
+        found = examined(self._deployment, *self.gateway, deep=deep, stop=self._stop)
+        if self._stop():
+            return  # Of a file that is being replaced; it is looked at again afterwards.
         with self._lock:
             if deep:
                 self._deep = next((one for one in found if one.name == DEEP), None)
@@ -113,9 +124,9 @@ class DoctorLook:
 
 def _in_place(found: Sequence[Diagnosis], deep: Diagnosis) -> tuple[Diagnosis, ...]:
     """The list with the deep check's result in place of the one on record, worst first."""
-    order = {verdict: number for number, verdict in enumerate(("FAIL", "warn", "unknown", "ok"))}
-    mixed = [deep if one.name == deep.name else one for one in found]
-    return tuple(sorted(mixed, key=lambda one: order[one.verdict]))
+    from tui.operations.doctor import worst_first
+
+    return worst_first(deep if one.name == deep.name else one for one in found)
 
 
 def wait_for(loops: Sequence[Loop], ended: Callable[[], bool]) -> None:

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 _MAKES_ROOM: Mapping[str, verbs.Make] = {
     "prune": verbs.prune,
     "guide": verbs.named("prune", guide=True),
-    "logs": verbs.named("rotate-logs"),
-    "vacuum": verbs.named("vacuum"),
+    "logs": verbs.rotate_logs,
 }
 _WORDS = {"logs": ("Old log files are packed, the oldest removed; the newest stay as they are.",)}
 """What is said of what would not ask by itself."""
@@ -84,7 +83,12 @@ class Doctoring(Migrating):
         self.say("")
         why_not = verbs.why_not_change(self.seen, "Making room")
         chosen = await self.push_screen_wait(SpaceScreen(room, why_not))
-        if chosen:
+        if chosen == "vacuum":
+            from tui.app.maintaining import ask_vacuum
+
+            # It asks how: with the gateway stopped, or beside it.
+            ask_vacuum(self.pane)
+        elif chosen:
             self.post_message(Pane.Do(_MAKES_ROOM[chosen], words=_WORDS.get(chosen, ())))
 
     @work(exclusive=True, group="resume")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tui.app.verbs import Make
+from tui.app.verbs import Make, named
 from tui.core.errors import McpdbError
 from tui.core.models import Deployment
 from tui.wording import quantities
@@ -14,18 +14,12 @@ from tui.wording.clean import one_line
 
 if TYPE_CHECKING:
     from tui.app.panes.base import Pane
-    from tui.core.operation import Operation, Plan
+    from tui.core.operation import Plan
 
 
 def make(operation: str, params: Mapping[str, Any]) -> Make:
     """Make an operation of the registry by its name."""
-
-    def made(deployment: Deployment) -> Operation:
-        from tui.operations.execution.registry import build
-
-        return build(operation, deployment, params)
-
-    return made
+    return named(operation, **params)
 
 
 def tune(name: str, value: str) -> Make:
@@ -93,7 +87,7 @@ def stop_words(plan: Plan) -> str:
         return "how long it is down is not known yet; safe"
     if not plan.downtime:
         return "it is down already, safe"
-    return f"about {quantities.duration(round(plan.downtime))} down, safe"
+    return f"about {_rough(plan.downtime)} down, safe"
 
 
 def online_words(plan: Plan) -> str:
@@ -103,7 +97,12 @@ def online_words(plan: Plan) -> str:
     locked, needs = plan.facts.get("locked"), plan.facts.get("needs")
     words = "locks writers meanwhile"
     if isinstance(locked, int | float) and locked:
-        words = f"locks writers about {quantities.duration(max(1, round(locked)))}"
+        words = f"locks writers about {_rough(locked)}"
     if isinstance(needs, int) and needs:
         words += f"; needs {quantities.narrow_size(needs, 'up')}"
     return words
+
+
+def _rough(seconds: float) -> str:
+    """`16 s`, at least one; from two minutes on as every duration."""
+    return f"{max(1, round(seconds))} s" if seconds < 120 else quantities.duration(seconds)

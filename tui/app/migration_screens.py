@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui.app.screens.plan import PlanScreen
     from tui.core.models import Deployment
 
-SHOWN = ("rehearse",)
+SHOWN = ("rehearse", "salvage")
 """Operations without a question whose page is shown at once all the same."""
 
 
@@ -26,6 +26,10 @@ def page_of(seen: Seen, deployment: Deployment, ident: str) -> OperationScreen:
         from tui.app.screens.rehearsal_running import RehearsingScreen
 
         return RehearsingScreen(deployment, ident)
+    if entry.operation == "salvage" if entry is not None else "-salvage" in ident:
+        from tui.app.screens.salvage_result import SalvageScreen
+
+        return SalvageScreen(deployment, ident)
     return OperationScreen(deployment, ident)
 
 

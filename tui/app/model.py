@@ -57,7 +57,7 @@ class Model:
         self._backup_folder: tuple[object, ...] | None = None
         self._gateway = GatewayState(running="unknown")
         self._migrations = TimelineLook(deployment, lambda change: self._saw(change, "timeline"))
-        self._doctor = DoctorLook(deployment, self._saw)
+        self._doctor = DoctorLook(deployment, self._saw, lambda: self._released or self._ended)
         self._recount = threading.Event()
         self._recount.set()
         self._ended = False
@@ -183,7 +183,7 @@ class Model:
         else:
             self._database().reopen()
             self._recount.set()
-            for name in ("database", "counts"):
+            for name in ("database", "counts", "doctor"):
                 self._loops[name].poke()
         self._post(Saw(lambda seen: replace(seen, released=wanted)))
 

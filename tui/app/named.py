@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _OPERATIONS: dict[str, Callable[[str], Make]] = {
     "verify": verbs.verify,
     "drill": verbs.drill,
+    "salvage": verbs.salvage,
     "adopt": verbs.adopt,
     "delete": verbs.delete,
     "restore": verbs.restore,

@@ -62,6 +62,11 @@ def figures_lines(figures: FileFigures, growth: Growth | None) -> list[tuple[obj
         for table in figures.tables
     ]  # fmt: skip
     lines += [
+        ("index", _plain(index.name), taken, "", "", index.bytes, index.bytes, "", "",
+         f"of {index.table}")
+        for index in figures.indexes
+    ]  # fmt: skip
+    lines += [
         ("point", _plain(figures.path.name), point.taken.isoformat(timespec="seconds"), "", "", "",
          point.size, point.unused, point.wal, point.key)
         for point in (growth.points if growth else ())

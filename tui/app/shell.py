@@ -268,8 +268,14 @@ class Shell(Ground):
     async def action_need(self, number: int) -> None:
         """Go where a line of NEEDS YOU leads."""
         needs = self.seen.needs
-        if number < len(needs):
-            self.simulate_key(needs[number].key.lower().replace("esc", "escape"))
+        if number >= len(needs):
+            return
+        need = needs[number]
+        if need.key == "6":
+            # The command names the check: `mcpdb-tui doctor --explain lock`.
+            await self.action_pane(6, need.command.rpartition(" ")[2])
+        else:
+            self.simulate_key(need.key.lower().replace("esc", "escape"))
 
     # --- message line -----------------------------------------------------------------------
 

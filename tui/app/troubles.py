@@ -47,21 +47,17 @@ def of_database(seen: Seen, now: datetime) -> Trouble | None:
 
 
 def _unreadable(problem: str, deployment: Deployment, newest: str) -> Trouble:
-    from tui.app.screens.trouble import DOCTOR, Trouble
+    from tui.app.screens.trouble import Trouble
+    from tui.app.screens.trouble import choices as trouble_choices
 
     damaged = NO_DATABASE in problem or "I/O error" in problem
     return Trouble(
         verdict=Verdict.FAIL if damaged else Verdict.UNKNOWN,
         headline=problem,
         facts=[("", "It was only looked at and stays as it is.")],
-        choices=[
-            *(
-                [("B", f"restores the {newest} instead; this file is kept")]
-                if damaged and newest
-                else []
-            ),
-            ("6", DOCTOR),
-        ],
+        choices=trouble_choices(
+            f"restores the {newest} instead; this file is kept" if newest else "", damaged=damaged
+        ),
         command="" if damaged else sudo_line(deployment),
     )
 

@@ -84,6 +84,17 @@ def drill(ident: str) -> Make:
     return make
 
 
+def salvage(word: str = "") -> Make:
+    """Read what is left of a damaged file into a new one; of the live one without a word."""
+
+    def make(deployment: Deployment) -> Operation:
+        from tui.operations.salvage import Salvage
+
+        return Salvage(deployment, source=word)
+
+    return make
+
+
 def pin(ident: str, *, pinned: bool) -> Make:
     """Keep a backup whatever the policy says, or no longer."""
 
@@ -231,13 +242,6 @@ def remedy(found: Remedy) -> Make:
     return named(found.operation, **dict(found.params))
 
 
-def knows_check() -> bool:
-    """Whether an operation reads every page, so that all see how far it is and what it found."""
-    from tui.operations.execution.registry import OPERATIONS
-
-    return "check" in OPERATIONS
-
-
 def compose_down(deployment: Deployment) -> Operation:
     """Remove the containers and networks of the gateway's project."""
     from tui.operations.compose_control import ComposeDown
@@ -291,11 +295,15 @@ def why_not_undo(seen: Seen, verb: str) -> str:
     return f"{verb} is off. {seen.undo}" if seen.undo else ""
 
 
+_KEEP_ROWS = ("vacuum", "analyze", "reindex", "maintain", "tune")
+"""They keep the old file as well, and are not what an undo takes back: the rows are the same."""
+
+
 def undoable(seen: Seen) -> ActivityEntry | None:
     """The operation that an undo takes back: the last that put another database in place."""
     for entry in seen.activity or ():
         made = entry.operation == "bootstrap" and entry.result.get("made") is True
-        if made or entry.result.get("safety"):
+        if made or (entry.result.get("safety") and entry.operation not in _KEEP_ROWS):
             return entry
     return None
 
@@ -359,6 +367,7 @@ def by_hand(seen: Seen, action: str, ident: str = "") -> tuple[str, ...]:
         "label": ("backup", "label", ident),
         "adopt": ("backup", "adopt", ident),
         "drill": ("backup", "drill", ident),
+        "salvage": ("salvage", ident) if ident else ("salvage",),
         "delete": ("backup", "delete", ident, "--confirm", ident),
         "prune": ("backup", "prune", "--confirm", name),
         "back_up_cold": ("backup", "create", "--cold", "--yes"),

@@ -26,6 +26,8 @@ PATTERNS = (
     "nonce",
     "oauth_states.state",
     "sso_auth_sessions.state",
+    # Rows that a salvage could put into no table: any of their values may be a secret.
+    "mcpdb_salvage_strays*.c[0-9]*",
 )
 """Lower-case shell patterns for column names, from the gateway's releases 0.3.1 to 1.0.8; with a
 dot for `table.column`."""

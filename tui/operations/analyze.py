@@ -21,7 +21,7 @@ from tui.core.operation import (
 )
 from tui.operations.command import command_line
 from tui.operations.maintaining import online, planning
-from tui.operations.maintaining.planned import again, stopped_steps, work_seconds
+from tui.operations.maintaining.planned import stopped_steps, work_seconds
 from tui.operations.maintaining.rebuilding import needed_space, rebuild
 from tui.operations.maintaining.recovering import beside, rebuilt
 from tui.operations.maintaining.words import ANALYZED, kept_words, started_words
@@ -83,10 +83,6 @@ class Analyze:
             command=command_line(self.deployment, "analyze", "--online"),
             facts=planning.facts(s, self.name, "online", seconds=seconds, needs=0),
         )
-
-    def look_again(self, plan: Plan) -> Plan | None:
-        """Look at holders and space again while a plan is being read; None: nothing changed."""
-        return again(self, plan)
 
     def steps(self, progress: Progress) -> Steps:
         """Stopped: work on a copy and put it in place. Online: one short transaction."""

@@ -50,7 +50,7 @@ class DatabaseCheck:
             tier=Tier.LIGHT,
             subject=self.deployment.name,
             basis=s.basis(quick=self.quick),
-            checks=tuple(planning.reading_checks(s)),
+            checks=tuple(planning.reading_checks(s, looks_for_damage=True)),
             steps=(
                 PlannedStep("integrity", QUICK if self.quick else INTEGRITY, True, seconds),
                 PlannedStep("foreign-keys", FOREIGN_KEYS, True, keys),

@@ -24,7 +24,7 @@ from tui.operations.diagnosing import (
     space_checks,
 )
 from tui.operations.diagnosing.findings import unknown
-from tui.operations.diagnosing.patient import Patient, admit
+from tui.operations.diagnosing.patient import Patient, admit, never
 from tui.wording.clean import one_line
 
 Examination = Callable[[Patient], Diagnosis | None]
@@ -56,6 +56,9 @@ CHECKS: tuple[tuple[str, Examination], ...] = (
 )
 """By name, causes before what follows from them."""
 
+OF_THE_FILE = ("folder", "owner", "mode", "sidecars", "lock", "partials")
+"""Checks of what lies on this host's disk: without a file here there is nothing to look at."""
+
 _ORDER = (Verdict.FAIL, Verdict.WARN, Verdict.UNKNOWN, Verdict.OK)
 
 
@@ -65,6 +68,7 @@ def examine(
     state: GatewayState | None = None,
     health: Health | None = None,
     deep: bool = False,
+    stop: Callable[[], bool] = never,
 ) -> Sequence[Diagnosis]:
     """Look at everything; never raises for a deployment that is broken, changes nothing.
 
@@ -75,11 +79,13 @@ def examine(
         state: What the gateway is doing, where that is known already.
         health: What it says of itself, where that is known already.
         deep: Also read every page of the database and ask what takes long.
+        stop: Asked while that is done; once it says yes the file is let go of, and what was
+            being looked at is unknown.
 
     Returns:
         One diagnosis a check, worst first.
     """
-    patient = admit(deployment, state=state, health=health, deep=deep)
+    patient = admit(deployment, state=state, health=health, deep=deep, stop=stop)
     return worst_first(
         found for name, check in CHECKS if (found := _looked(name, check, patient)) is not None
     )
@@ -91,6 +97,8 @@ def worst_first(found: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
 
 
 def _looked(name: str, check: Examination, patient: Patient) -> Diagnosis | None:
+    if name in OF_THE_FILE and patient.deployment.blocked("database") is not None:
+        return None
     try:
         return check(patient)
     except (McpdbError, OSError) as error:

@@ -13,7 +13,7 @@ in any case.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,35 +21,30 @@ from typing import Any, ClassVar
 from tui.core.errors import BusyError, ExitCode, McpdbError, UsageError
 from tui.core.models import Deployment
 from tui.core.operation import (
-    Check,
+    Facts,
     Plan,
-    PlannedStep,
     Progress,
     Record,
     Recovery,
+    Step,
     StepFinished,
     Steps,
     StepStarted,
-    Tier,
-    Verdict,
 )
 from tui.operations.backup import BackupCreate
-from tui.operations.command import command_line
 from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.maintaining import online, planning
 from tui.operations.maintaining.checking import (
-    FOREIGN_KEYS,
-    INTEGRITY,
     check_steps,
     check_words,
     damage_words,
     is_damaged,
 )
-from tui.operations.maintaining.planned import again, beside_steps, stopped_steps, work_seconds
 from tui.operations.maintaining.planning import Mode
-from tui.operations.maintaining.rebuilding import needed_space, rebuild
+from tui.operations.maintaining.rebuilding import rebuild
 from tui.operations.maintaining.rebuilt_file import Work
 from tui.operations.maintaining.recovering import routine
+from tui.operations.maintaining.routine_plan import SIZE, make_plan
 from tui.operations.maintaining.vacuuming import vacuum_beside
 from tui.operations.maintaining.words import (
     VACUUM_LEFT_OUT,
@@ -61,8 +56,6 @@ from tui.operations.reads.looking import LiveDatabase
 from tui.services.sqlite import maintenance
 from tui.services.sqlite.connections import translating
 from tui.wording.quantities import narrow_size
-
-SIZE = "see how large it is now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,66 +88,16 @@ class Maintain:
     def plan(self) -> Plan:
         """Say what is done, whether the gateway stops, and what is left out and why."""
         s = planning.look(self.deployment)
-        backup = self._backup().plan()
         mode = self._mode(running=s.near.running or s.near.state.running == "unknown")
-        works, down = self._works(), 0.0
-        checks = [*planning.reading_checks(s), *self._backup_checks(backup, s)]
-        steps = [*backup.steps, *_check_steps(s)]
-        needs: int | None = 0
-        if mode == "stop":
-            seconds = work_seconds(s, works)
-            checks += planning.stopped_checks(s)
-            steps += stopped_steps(s, works)
-            needs = needed_space(s.near.live, s.near.way)
-        elif mode == "online" and self.vacuum:
-            locked = s.about("vacuum-online", planning.ONLINE_RATE)
-            checks += planning.online_checks(s, vacuum=True, keeps=False, locked=locked)
-            steps += [_analyze_step(s), *beside_steps(s, locked, keeps=False)]
-            needs = planning.online_space(s, keeps=False)
-        else:
-            steps.append(_analyze_step(s))
-        left = self._left_out(mode, s)
-        checks += [Check("left out", Verdict.WARN, text) for text in left]
-        steps.append(PlannedStep("size", SIZE, True, 0.1))
-        disruptive = s.near.running and (mode == "stop" or (mode == "online" and self.vacuum))
-        if mode == "stop":
-            known = planning.downtime(s, seconds)
-        return Plan(
-            operation=self.name,
-            title=f"the weekly routine on the database of {self.deployment.name}"
-            + (
-                ", with the gateway stopped for a part of it"
-                if disruptive and mode == "stop"
-                else ""
-            )
-            + (", VACUUM beside the running gateway" if disruptive and mode == "online" else ""),
-            tier=Tier.DISRUPTIVE if disruptive else Tier.LIGHT,
-            subject=self.deployment.name,
-            basis=s.basis(mode=mode, vacuum=self.vacuum),
-            checks=tuple(checks),
-            steps=tuple(steps),
-            downtime=known if mode == "stop" else down,
-            command=command_line(self.deployment, *self._words()),
-            facts=planning.facts(
-                s,
-                self.name,
-                mode,
-                needs=needs,
-                needs_in=str(self.deployment.database.parent),
-                seconds=sum(step.seconds or 0.0 for step in steps),
-                left_out=left,
-                way=s.near.way.kind,
-                **(
-                    {"disturbs": "its writers wait during VACUUM, and some may fail"}
-                    if mode == "online"
-                    else {}
-                ),
-            ),
+        return make_plan(
+            self.name,
+            self.deployment,
+            s,
+            self._backup().plan(),
+            mode,
+            self._works(),
+            tuple(self._words()),
         )
-
-    def look_again(self, plan: Plan) -> Plan | None:
-        """Look at holders and space again while a plan is being read; None: nothing changed."""
-        return again(self, plan)
 
     def _words(self) -> Iterator[str]:
         yield "maintain"
@@ -175,21 +118,6 @@ class Maintain:
 
     def _backup(self) -> BackupCreate:
         return BackupCreate(self.deployment, trigger=self.trigger)
-
-    @staticmethod
-    def _backup_checks(backup: Plan, s: planning.Situation) -> list[Check]:
-        told = {"database", "read-only"}  # said already
-        return [check for check in backup.checks if check.name not in told or s.problem]
-
-    def _left_out(self, mode: Mode, s: planning.Situation) -> list[str]:
-        left = []
-        if mode == "look" and self.vacuum:
-            left.append(VACUUM_LEFT_OUT)
-        if mode != "stop":
-            why = online.why_not(self.deployment, s.near.live.journal_mode)
-            if why and mode == "look":
-                left.append(f"ANALYZE left out: {why}.")
-        return left
 
     # --- doing ----------------------------------------------------------------------------
 
@@ -245,9 +173,15 @@ class Maintain:
             told |= {"ends_with": partly, "outcome": str(made.get("outcome", "partly done"))}
         return {**told, "sentence": result.get("sentence") or self._sentence(told)}
 
-    def _beside(self, progress: Progress, mode: Mode, done: list[dict[str, Any]]) -> Any:  # noqa: ANN401
-        """ANALYZE and, if it was asked for, VACUUM beside the running gateway."""
-        deployment, left = self.deployment, []
+    def _beside(
+        self, progress: Progress, mode: Mode, done: list[dict[str, Any]]
+    ) -> Generator[Step, None, tuple[Facts, list[str]]]:
+        """ANALYZE and, if it was asked for, VACUUM beside the running gateway.
+
+        Returns:
+            What VACUUM told, and what was left out.
+        """
+        deployment, left = self.deployment, list[str]()
         why = online.why_not(deployment, LiveDatabase(deployment).facts().journal_mode)
         yield StepStarted("analyze-online", online.ANALYZE)
         try:
@@ -316,15 +250,3 @@ def _figures(deployment: Deployment) -> dict[str, int] | None:
             return maintenance.figures(opened.connection).as_json()
     except McpdbError:
         return None
-
-
-def _check_steps(s: planning.Situation) -> tuple[PlannedStep, ...]:
-    return (
-        PlannedStep("integrity", INTEGRITY, True, s.about("integrity", planning.CHECK_RATE)),
-        PlannedStep("foreign-keys", FOREIGN_KEYS, True, s.past.seconds("foreign-keys")),
-    )
-
-
-def _analyze_step(s: planning.Situation) -> PlannedStep:
-    seconds = s.past.seconds("analyze-online")
-    return PlannedStep("analyze-online", online.ANALYZE, True, seconds)

@@ -42,6 +42,7 @@ _TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "2": ("file", "disk", "drill"),
     "3": ("revision", "migrations"),
     "5": ("gateway", "restarts"),
+    "6": ("cron",),
     "9": ("gateway", "restarts", "docker"),
     "b": ("backup",),
 }
@@ -218,7 +219,7 @@ def with_doctor(found: Sequence[Need], doctor: Sequence[Diagnosis]) -> list[Need
             text=f"{one.name}: {one_line(one.text)}",
             key=DOCTOR,
             action=_SHOWS_FIX if one.remedy is not None else "Doctor",
-            command="mcpdb-tui doctor",
+            command=f"mcpdb-tui doctor --explain {one.name}",
         )
         for one in doctor
         if one.name in ill and one.name not in told and one.name not in _TOLD_AT_LENGTH
@@ -245,13 +246,15 @@ def _database(facts: DatabaseFacts, catalogue: Catalogue) -> list[Need]:
     is_lost = not facts.exists or "cannot be read as a database" in facts.problem
     copy = recommended(catalogue) if is_lost else None
     text = facts.problem if facts.exists else f"No database at {one_line(str(facts.path))}."
+    # Without a copy: what is left of the file, or a new one.
+    otherwise = "mcpdb-tui salvage" if facts.exists and facts.size else "mcpdb-tui bootstrap"
     return [
         Need(
             verdict=Verdict.FAIL,
             text=text,
             key="2",
             action=RESTORE,
-            command=f"mcpdb-tui restore {copy.id}" if copy else "",
+            command=f"mcpdb-tui restore {copy.id}" if copy else otherwise if is_lost else "",
         )
     ]
 

@@ -11,7 +11,7 @@ from tui.core.operation import Check, Plan, Progress, Record, Recovery, Steps, T
 from tui.operations.command import command_line
 from tui.operations.maintaining import planning
 from tui.operations.maintaining.checked import last_found
-from tui.operations.maintaining.planned import again, stopped_steps, work_seconds
+from tui.operations.maintaining.planned import stopped_steps, work_seconds
 from tui.operations.maintaining.rebuilding import needed_space, rebuild
 from tui.operations.maintaining.recovering import rebuilt
 from tui.operations.maintaining.words import kept_words, started_words
@@ -59,10 +59,6 @@ class Reindex:
                 way=s.near.way.kind,
             ),
         )
-
-    def look_again(self, plan: Plan) -> Plan | None:
-        """Look at holders and space again while a plan is being read; None: nothing changed."""
-        return again(self, plan)
 
     def steps(self, progress: Progress) -> Steps:
         """Copy the stopped file, rebuild, check it in full, put it in place."""

@@ -32,6 +32,7 @@ from tui.core.operation import (
     Tier,
     Verdict,
 )
+from tui.operations.backing_up.inside_container import is_single_file
 from tui.operations.backing_up.publishing import describe, new_name, publish
 from tui.operations.cataloguing import suspicion
 from tui.operations.cataloguing.catalogue import next_sequence
@@ -118,7 +119,7 @@ class Salvage:
         work, new = source.needed()
         files.require_space(scratch, work, "A salvage")
         files.require_space(folder, new, "A salvage")
-        raw = reading.copied(source, scratch, progress)
+        raw, problem = reading.copied(source, scratch, progress)
         yield StepFinished("copy", {"bytes": raw.size, "torn": raw.torn})
 
         progress.checkpoint()
@@ -126,7 +127,7 @@ class Salvage:
         report, in_wal_mode = reading.read(
             deployment, raw, source.path.name, scratch, partial, progress
         )
-        found = reading.facts_of(report, raw, source)
+        found = reading.facts_of(report, raw, source, problem)
         yield StepFinished("read", {"rows": found["rows_read"], "strays": report.strays})
 
         progress.checkpoint()
@@ -226,6 +227,9 @@ def _read_only(deployment: Deployment) -> list[Check]:
 def _file_checks(deployment: Deployment, source: Source) -> list[Check]:
     beside = f", and {size(source.beside)} of wal or journal" if source.beside else ""
     checks = [Check("file", Verdict.OK, f"{size(source.size)}{beside}; it is only read")]
+    if source.live and is_single_file(deployment):
+        text = "only the file itself is mounted: its wal is inside the container and not read"
+        checks.append(Check("wal", Verdict.WARN, text))
     if source.live and state_of(gateway_of(deployment)).is_up:
         text = (
             "the gateway runs: what it writes meanwhile may be missing. Stop it first for a copy "

@@ -31,7 +31,7 @@ from tui.core.operation import (
 from tui.operations.cataloguing.own_files import read_only
 from tui.operations.command import command_line
 from tui.operations.diagnosing.cron_check import told_line
-from tui.operations.diagnosing.guide_scripts import guide_lines
+from tui.operations.diagnosing.guide_scripts import GuideLine, guide_lines
 from tui.operations.execution.journaled import failure, gave_up, merged, recovered
 from tui.services import cron_edit
 from tui.wording.clean import one_line
@@ -50,27 +50,18 @@ class Uncron:
 
     def targets(self) -> tuple[cron_edit.Target, ...]:
         """The tables and scripts that change, as they stand now."""
-        found: dict[str, cron_edit.Target] = {}
-        for one in guide_lines(self.deployment):
-            entry = one.entry
-            known = found.setdefault(
-                str(entry.place.path),
-                cron_edit.Target(
-                    path=str(entry.place.path), kind=entry.place.kind, user=entry.place.user
-                ),
-            )
-            if entry.number:
-                known.lines[str(entry.number)] = entry.line
-        return tuple(found.values())
+        return _targets(guide_lines(self.deployment))
 
     def plan(self) -> Plan:
         """Say which lines go and where the copies will lie; changes nothing."""
-        deployment, targets = self.deployment, self.targets()
+        deployment = self.deployment
+        lines = guide_lines(deployment)
+        targets = _targets(lines)
         checks = read_only(deployment)
         if not targets:
             text = "Nothing to comment out: none of the guide's scripts is seen in a crontab."
             checks.append(Check("cron", Verdict.FAIL, text, ExitCode.NOT_FOUND))
-        checks += [Check("cron", Verdict.OK, told_line(one)) for one in guide_lines(deployment)]
+        checks += [Check("cron", Verdict.OK, told_line(one)) for one in lines]
         for target in targets:
             if (error := cron_edit.refusal(target)) is not None:
                 checks.append(Check("rights", Verdict.FAIL, str(error), error.exit_code))
@@ -113,6 +104,20 @@ class Uncron:
         words = "The guide's lines are commented out."
         left = () if recovered(records, "cron") else (action,)
         return Recovery("finish", words, left, outcome="done")
+
+
+def _targets(lines: Sequence[GuideLine]) -> tuple[cron_edit.Target, ...]:
+    """Each table or script once, with its lines."""
+    found: dict[str, cron_edit.Target] = {}
+    for one in lines:
+        place = one.entry.place
+        known = found.setdefault(
+            str(place.path),
+            cron_edit.Target(path=str(place.path), kind=place.kind, user=place.user),
+        )
+        if one.entry.number:
+            known.lines[str(one.entry.number)] = one.entry.line
+    return tuple(found.values())
 
 
 def _many(targets: Sequence[cron_edit.Target]) -> int:

@@ -15,7 +15,7 @@ from tui.core.models import Deployment
 from tui.core.operation import Check, Plan, Progress, Record, Recovery, Steps, Tier
 from tui.operations.command import command_line
 from tui.operations.maintaining import online, planning
-from tui.operations.maintaining.planned import again, beside_steps, stopped_steps, work_seconds
+from tui.operations.maintaining.planned import beside_steps, stopped_steps, work_seconds
 from tui.operations.maintaining.rebuilding import needed_space, rebuild
 from tui.operations.maintaining.recovering import beside, rebuilt
 from tui.operations.maintaining.vacuuming import vacuum_beside
@@ -91,10 +91,6 @@ class Vacuum:
                 disturbs="its writers wait meanwhile, and some may fail",
             ),
         )
-
-    def look_again(self, plan: Plan) -> Plan | None:
-        """Look at holders and space again while a plan is being read; None: nothing changed."""
-        return again(self, plan)
 
     def steps(self, progress: Progress) -> Steps:
         """Stopped: make a new file and put it in place. Online: copy, verify, VACUUM, check."""

@@ -120,6 +120,33 @@ def decompress(source: Path, target: Path, tick: files.Tick) -> str:
     return digest.hexdigest()
 
 
+def decompress_what_is_whole(source: Path, target: Path, tick: files.Tick) -> str:
+    """Unpack as much as a damaged or cut file gives, into a new private one.
+
+    Args:
+        source: The compressed file.
+        target: A name that does not exist yet; the caller removes it after a failure.
+        tick: As for `decompress`.
+
+    Returns:
+        What is wrong with it, in a sentence; empty when everything came out.
+
+    Raises:
+        PrecheckError: No space, no permission.
+    """
+    problem = ""
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal problem
+        try:
+            yield from _whole(source, hashlib.sha256(), tick)
+        except VerificationError as error:
+            problem = str(error)
+
+    files.write_new(target, pieces())
+    return problem
+
+
 def digest_inside(source: Path, tick: files.Tick) -> str:
     """The SHA-256 of the database in a compressed file, without unpacking it to anywhere.
 

@@ -197,15 +197,13 @@ class FileTail:
     def _was_cut(self) -> bool:
         """Whether the file is not the one any more that we have read so far.
 
-        Its size alone does not tell: a busy one grows past our place at once.
+        Its size alone does not tell: a busy one grows to our place, or past it, at once.
         """
         assert self._file is not None
         place, handle = self._file.tell(), self._file.fileno()
-        size = os.fstat(handle).st_size
-        if size == place or not self._before:
-            return size < place
-        found = os.pread(handle, len(self._before), place - len(self._before))
-        return size < place or found != self._before
+        if os.fstat(handle).st_size < place:
+            return True
+        return os.pread(handle, len(self._before), place - len(self._before)) != self._before
 
     def _after_cut(self) -> Iterator[list[bytes] | Note]:
         """Go on at the start; what was written before the cut may stand in a copy."""

@@ -30,6 +30,7 @@ _DASHED = re.compile(
     re.IGNORECASE,
 )
 _PREFIXED = re.compile(rb"(?:\[[^\]]{0,60}\] \[\d+\] )?\[?" + _LEVEL + rb"\b\]?:?\s", re.IGNORECASE)
+_WORDS = (b"error", b"critical", b"fatal", b"alert", b"emergency", b"warn")
 _ERRORS = frozenset({b"error", b"critical", b"fatal", b"alert", b"emergency"})
 _WARNINGS = frozenset({b"warn", b"warning"})
 
@@ -100,19 +101,21 @@ def is_head(line: bytes) -> bool:
 
 def worse_than_info(lines: Sequence[bytes], *, stamped: bool) -> list[tuple[int, bool]]:
     """Which of the lines warn or are errors: number and whether it is an error."""
+    # Most lines have none of the words, and mostly no line has most of them: one search through
+    # all lines together costs a fraction of one in each of them.
+    block = b"\n".join(lines).lower()
+    suspects: set[int] = set()
+    for word in _WORDS:
+        if word in block:
+            suspects.update(n for n, line in enumerate(lines) if word in line.lower())
     found = []
-    for number, line in enumerate(lines):
-        # Searches for fixed bytes cost a fraction of the expression, and most lines have none.
-        if (
-            b"ERR" in line or b"WARN" in line or b"CRIT" in line or b"rror" in line
-            or b"arn" in line or b"FATAL" in line or b"ritical" in line or b"atal" in line
-            or b"ALERT" in line or b"EMERG" in line or b"lert" in line or b"merg" in line
-        ):  # fmt: skip
-            level = _level(line, line.find(b" ") + 1 if stamped else 0)
-            if level in _ERRORS:
-                found.append((number, True))
-            elif level in _WARNINGS:
-                found.append((number, False))
+    for number in sorted(suspects):
+        line = lines[number]
+        level = _level(line, line.find(b" ") + 1 if stamped else 0)
+        if level in _ERRORS:
+            found.append((number, True))
+        elif level in _WARNINGS:
+            found.append((number, False))
     return found
 
 

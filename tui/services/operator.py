@@ -45,8 +45,35 @@ def host() -> str:
 
 def origin(command: str = "") -> Origin:
     """Describe the present session."""
-    ssh = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
-    return Origin(who=who(), host=host(), origin=ssh or _terminal() or _cron(), command=command)
+    return Origin(
+        who=who(), host=host(), origin=_address() or _terminal() or _cron(), command=command
+    )
+
+
+def _address() -> str:
+    """Where the SSH session comes from; sudo takes that out of the environment, its parent has it.
+
+    Source: sudoers(5), `env_reset`.
+    """
+    told = os.environ.get("SSH_CONNECTION", "")
+    if not told and "SUDO_USER" in os.environ:
+        told = _of_parents("SSH_CONNECTION")
+    return told.split(" ")[0]
+
+
+def _of_parents(name: str) -> str:
+    """A variable of the nearest parent process that has it."""
+    try:
+        parents = psutil.Process().parents()
+    except psutil.Error:
+        return ""
+    for parent in parents:
+        try:
+            if found := parent.environ().get(name, ""):
+                return found
+        except (psutil.Error, OSError):
+            continue
+    return ""
 
 
 def _terminal() -> str:

@@ -16,11 +16,16 @@ MODES = ("stop", "online", "look")
 
 
 def told(plan: Plan) -> list[tuple[str, str]]:
-    """`now`, `needs` and `last`, as far as they are known; empty for other plans."""
+    """`now`, `needs`, `keeps` and `last`, as far as they are known; empty for other plans."""
     facts = plan.facts
     if facts.get("mode") not in MODES:
         return []
-    said = (("now", now(facts)), ("needs", needs(facts)), ("last", last(facts)))
+    said = (
+        ("now", now(facts)),
+        ("needs", needs(facts)),
+        ("keeps", keeps(facts)),
+        ("last", last(facts)),
+    )
     return [(label, text) for label, text in said if text]
 
 
@@ -40,6 +45,14 @@ def needs(facts: Mapping[str, Any]) -> str:
         return ""
     where = f" in {one_line(str(facts['needs_in']))}" if facts.get("needs_in") else ""
     return f"{narrow_size(int(facts['needs']), 'up')}{where} while it runs"
+
+
+def keeps(facts: Mapping[str, Any]) -> str:
+    """`412.6M as it is now, as a safety copy for 30 days`: until then nothing is won."""
+    if not facts.get("keeps"):
+        return ""
+    size = narrow_size(int(facts["keeps"]))
+    return f"{size} as it is now, as a safety copy for {facts.get('keeps_days')} days"
 
 
 def last(facts: Mapping[str, Any]) -> str:

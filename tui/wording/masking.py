@@ -29,15 +29,15 @@ _SHAPES = re.compile(
 )
 _SCHEME = re.compile(r"\b(bearer|basic|negotiate)(\s+|%20|\+)([\w.~+/=-]{6,})", re.IGNORECASE)
 _IN_ADDRESS = re.compile(r"(?<=://)([^\s/@:\"']{0,200}):([^\s/@\"']{1,200})@")
-_NAMED = re.compile(
-    r"""(?P<before>(?<![\w-])\\?["']?(?P<name>[A-Za-z_][\w.-]{0,63})\\?["']?\s{0,2}[=:]\s{0,2})
-    (?P<value>
+_NAME = re.compile(r"""(?<![\w-])\\?["']?([A-Za-z_][\w.-]{0,63})\\?["']?\s{0,2}[=:]\s{0,2}""")
+_VALUE = re.compile(
+    r"""
         \\"[^"\\]*\\?"?
       | "(?:[^"\\]|\\.)*"?
       | '(?:[^'\\]|\\.)*'?
       | (?:[bB]earer|[bB]asic)\s+[^\s"',;&)}\]]+
       | [^\s"',;&)}\]]+
-    )""",
+    """,
     re.VERBOSE,
 )
 _LITERALS = frozenset({"none", "null", "true", "false", MASK})
@@ -58,17 +58,30 @@ def masked(text: str) -> str:
     text = _SCHEME.sub(rf"\1\2{MASK}", text)
     if "://" in text:
         text = _IN_ADDRESS.sub(rf"\1:{MASK}@", text)
-    return _NAMED.sub(_value, text) if "=" in text or ":" in text else text
+    return _without_named(text) if "=" in text or ":" in text else text
 
 
-def _value(match: re.Match[str]) -> str:
-    if not is_secret_name(match["name"]):
-        return match.group()
-    value = match["value"]
+def _without_named(text: str) -> str:
+    """Mask what stands under a secret name."""
+    parts: list[str] = []
+    done = place = 0
+    while (name := _NAME.search(text, place)) is not None:
+        # A value of another name may hold names itself: it is not passed over.
+        place = name.end()
+        if not is_secret_name(name[1]):
+            continue
+        value = _VALUE.match(text, place)
+        if value is not None:
+            parts += (text[done:place], _hidden(name[1], value.group()))
+            done = place = value.end()
+    return "".join((*parts, text[done:]))
+
+
+def _hidden(name: str, value: str) -> str:
     quote = next((mark for mark in ('\\"', '"', "'") if value.startswith(mark)), "")
     bare = value.removeprefix(quote).removesuffix(quote) if quote else value
-    is_code = not quote and bare in (match["name"], f"self.{match['name']}")
+    is_code = not quote and bare in (name, f"self.{name}")
     if not bare or is_code or bare.lower() in _LITERALS or bare[:1] in "{[":
-        return match.group()
+        return value
     end = quote if quote and value.endswith(quote) and len(value) > len(quote) else ""
-    return f"{match['before']}{quote}{MASK}{end}"
+    return f"{quote}{MASK}{end}"

@@ -32,6 +32,7 @@ _DONE: Mapping[str, str] = {
     "delete": "DELETED",
     "prune": "PRUNED",
     "drill": "PROVEN",
+    "salvage": "SALVAGED",
     "bring-back": "BROUGHT BACK",
     "import": "IMPORTED",
     "rehearse": "REHEARSED",

@@ -90,6 +90,8 @@ def remarks(facts: Mapping[str, Any]) -> list[str]:
     if facts.get("pages_damaged"):
         pages = plural(int(facts["pages_damaged"]), "page")
         found.append(f"{pages} of {count(int(facts['pages']))} damaged.")
+    if facts.get("source_problem"):
+        found.append(f"Not all of it could be unpacked: {one_line(str(facts['source_problem']))}")
     if facts.get("unreadable_bytes"):
         found.append(f"The disk did not give {count(int(facts['unreadable_bytes']))} bytes.")
     if image.get("pages_missing"):

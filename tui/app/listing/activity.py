@@ -81,7 +81,9 @@ def rows(seen: Seen, glyphs: Glyphs, now: datetime, *, full: bool = False) -> li
         when = Span(moment.strftime(clock if moment.year == now.year else "%Y-%m-%d"))
         took = Span("" if entry.seconds is None else quantities.duration(entry.seconds))
         role = {Verdict.FAIL: "danger", Verdict.WARN: "attention"}.get(entry.verdict, "")
-        who, words, end = Span(entry.who), Span(what(entry)), Span(result(entry), role)
+        # That it was by sudo stands in the detail: the column is for the person.
+        who = Span(entry.who.removesuffix(" via sudo"))
+        words, end = Span(what(entry)), Span(result(entry), role)
         cells = (when, who, words, took, end) if full else (when, words, who, took, end)
         listed.append(
             Row(

@@ -21,10 +21,10 @@ from tui.wording import quantities
 from tui.wording.clean import one_line
 
 COLUMNS = (
-    Column("job", 15),
-    Column("last run", 15),
+    Column("job", 12),
+    Column("last run", 13),
     Column("result", 20, grows=True),
-    Column("would take", 22, gap=0),
+    Column("would take", 18, gap=0),
 )
 
 NEVER = "never, as far as the log goes back"
@@ -120,7 +120,7 @@ JOBS = (
         params={"online": True},
         about="ANALYZE and optimize beside the gateway: SQLite counts what its query planner goes "
         "by. The gateway's plans change with its next connection.",
-        takes=lambda _seen: "one short transaction",
+        takes=lambda _seen: "a short write",
     ),
     Job(
         key="vacuum",
@@ -196,7 +196,8 @@ def _row(seen: Seen, job: Job, glyphs: Glyphs, now: datetime) -> Row:
     if seen.activity is not None:
         when = "never"
     if entry is not None:
-        when = quantities.when(entry.started.astimezone(now.tzinfo), now)
+        local = entry.started.astimezone(now.tzinfo)
+        when = local.strftime("%b %d %H:%M" if local.year == now.year else "%Y-%m-%d")
         words = result_words(entry)
         sign = verdict_sign(glyphs, entry.verdict)
         if entry.state == "running":

@@ -70,6 +70,5 @@ def stands(seen: Seen) -> str:
     if settings is None:
         return ""
     can = [setting.name for setting in settings if setting.choices]
-    return (
-        f"{len(settings)} settings · Enter changes {', '.join(can)}; the others are the gateway's"
-    )
+    what = f"Enter changes {', '.join(can)}; the rest" if can else "each"
+    return f"{len(settings)} settings · {what} is the gateway's"

@@ -70,6 +70,40 @@ def rows(seen: Seen, order: str) -> list[Row]:
     return [row for row, _table, _change in sorted(lines, key=keys[order])]
 
 
+def parts(seen: Seen, name: str) -> list[Row]:
+    """What one table is made of: its own rows, and each of its indexes, the largest first."""
+    figures = seen.figures
+    table = next((t for t in figures.tables if t.name == name), None) if figures else None
+    if figures is None or table is None:
+        return []
+    repeats = {repeat.index: repeat.by for repeat in figures.repeats}
+    lines = [_part(figures, table.name, "its rows", table.data)]
+    lines += [
+        _part(figures, index.name, _repeats(repeats.get(index.name, "")), index.bytes)
+        for index in figures.indexes
+        if index.table == name
+    ]
+    return lines
+
+
+def _repeats(other: str) -> str:
+    return f"repeats {other}" if other else "index"
+
+
+def _part(figures: FileFigures, name: str, what: str, size: int | None) -> Row:
+    share = "" if size is None else measured.percent(figures.share(size))
+    role = "attention" if what.startswith("repeats ") else "muted"
+    return Row(name, (Span(name), Span(what, role), _size(size), Span(share)))
+
+
+PARTS = (
+    Column("table and indexes", 22, grows=True),
+    Column("what", 30),
+    Column("size", 8, "right"),
+    Column("share", 5, "right"),
+)
+
+
 def _change(seen: Seen, figures: FileFigures, table: TableFigures) -> tuple[int, bool] | None:
     return growing.grown(seen.growth, figures, table.name) if seen.growth else None
 
@@ -176,6 +210,7 @@ def facts(seen: Seen, table: str) -> tuple[Line, ...]:
         ("now", _say(size)),
         ("a month ago", _say(before.size) if before else "not known" if known else "…"),
         ("unused pages", _say(figures.unused if figures else None)),
+        ("slack in pages", _slack(figures)),
         ("wal now", _say(figures.wal_size if figures else None)),
         (
             "disk lasts",
@@ -209,8 +244,15 @@ def _say(size: int | None) -> str:
     return "…" if size is None else quantities.size(size)
 
 
+def _slack(figures: FileFigures | None) -> str:
+    """What pages in use hold nothing in."""
+    if figures is None:
+        return "…"
+    return UNKNOWN if figures.slack is None else quantities.size(figures.slack)
+
+
 def _fact(label: str, text: str) -> Line:
-    return (Span(f"{label:<14}", "muted"), Span(f"{text:>11}"))
+    return (Span(f"{label:<15}", "muted"), Span(f"{text:>10}"))
 
 
 # --- words -----------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ KEYS: list[BindingType] = [
 
 KEYLESS: Mapping[str, tuple[str, str]] = {
     "drill": ("drill", "restore it into a scratch place and check it there; nothing live starts"),
+    "salvage": ("salvage", "read what is left of this file into a new one, with a report"),
     "adopt": ("adopt", "read it whole and give it a manifest: then it is one of ours"),
     "back_up_cold": ("back up cold…", "stop the gateway, copy, start it again; asks y or n"),
     "verify_all": ("verify all", "read every backup whole and check it"),
@@ -84,6 +85,6 @@ KEYLESS: Mapping[str, tuple[str, str]] = {
 """Actions without a key: title and what it does."""
 
 MENU = (
-    "open", "compare", "restore", "bring_back", "verify", "drill", "adopt", "pin", "label", "copy",
-    "delete", "prune", "back_up_cold", "undo",
+    "open", "compare", "restore", "bring_back", "verify", "drill", "salvage", "adopt", "pin",
+    "label", "copy", "delete", "prune", "back_up_cold", "undo",
 )  # fmt: skip

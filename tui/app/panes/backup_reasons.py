@@ -11,7 +11,7 @@ from tui.core.operation import Verdict
 
 _ONE = (
     "open", "mark", "compare", "restore", "bring_back", "verify", "copy", "pin", "label", "drill",
-    "adopt", "delete", "actions",
+    "salvage", "adopt", "delete", "actions",
 )  # fmt: skip
 """What is done to one backup."""
 _OF_FOLDS = ("open", "mark", "verify", "actions")
@@ -19,6 +19,7 @@ _OF_MAKING = ("open", "actions")
 _CHANGES = {
     "verify": "t verify",
     "drill": "drill",
+    "salvage": "salvage",
     "adopt": "adopt",
     "pin": "p pin",
     "label": "l label",

@@ -294,6 +294,10 @@ class BackupsPane(ListPane):
         """Verify every backup."""
         self.post_message(self.Do(verbs.verify_all()))
 
+    def action_salvage(self) -> None:
+        """Read what is left of the file into a new one."""
+        self.post_message(self.Do(verbs.salvage(self._list.cursor_key)))
+
     def action_drill(self) -> None:
         """Prove that the backup can be restored."""
         self.post_message(self.Do(verbs.drill(self._list.cursor_key)))

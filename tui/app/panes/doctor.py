@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from textual import events, on
@@ -22,7 +23,8 @@ from tui.app.widgets.rows import RowList
 from tui.core.models import Diagnosis
 from tui.core.verdict import Verdict
 from tui.wording import quantities
-from tui.wording.clean import printable
+from tui.wording.clean import one_line
+from tui.wording.doctor import summary
 
 LIST_WIDTH = 84
 """Columns of the list where the detail stands beside it."""
@@ -64,6 +66,9 @@ class DoctorPane(ListPane):
     """
     BINDINGS: ClassVar[list[BindingType]] = KEYS
 
+    _asked: datetime | None = None
+    """When the last look was made as `R` asked for another; None while nobody waits for one."""
+
     def compose(self) -> ComposeResult:
         """List, and detail below or beside it."""
         yield FilterLine("words of any check; -ok drops; verdict:fail  check:disk")
@@ -82,6 +87,9 @@ class DoctorPane(ListPane):
         )
         self._share_lines()
         self._show_detail(seen)
+        if self._asked is not None and seen.doctor_at not in (None, self._asked):
+            self._asked = None
+            self.say(f"Looked again: {summary(seen.doctor or ())}.")
         self.stand(listing.stands(seen, self.now()))
 
     def _share_lines(self) -> None:
@@ -196,7 +204,7 @@ class DoctorPane(ListPane):
         """The lines that put it right by hand."""
         chosen = self._chosen
         remedy = chosen.remedy if chosen is not None else None
-        return "\n".join(map(printable, remedy.by_hand)) if remedy is not None else ""
+        return "\n".join(map(one_line, remedy.by_hand)) if remedy is not None else ""
 
     # --- keys -----------------------------------------------------------------------------
 
@@ -232,12 +240,14 @@ class DoctorPane(ListPane):
     def action_again(self) -> None:
         """Look again; on integrity read every page."""
         if not self._is_deep:
+            self._asked = self.seen.doctor_at
             self.say("looking again …", "muted")
             self.post_message(Examine())
-        elif verbs.knows_check() and not verbs.why_not_change(self.seen, "R check again"):
-            self.post_message(self.Do(verbs.named("check")))
-        else:
+        elif verbs.why_not_change(self.seen, "R check again"):
+            # Who may change nothing may look all the same; only nobody else is told of it.
             self.post_message(Examine(deep=True))
+        else:
+            self.post_message(self.Do(verbs.named("check")))
 
     def action_save(self) -> None:
         """Ask where to, and write what was found."""

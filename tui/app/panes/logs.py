@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 
 from tui.app import troubles
 from tui.app.listing.log_words import empty_words, rate_words, standing
@@ -89,9 +88,6 @@ class LogsPane(Pane):
         self._to_top = False
         self._passed = 0
         self._came: deque[tuple[float, int]] = deque()
-        self._before = 0
-        """Lines that were loaded at first: they did not arrive just now."""
-        self._drawing: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Sources, filter line and log."""
@@ -120,9 +116,12 @@ class LogsPane(Pane):
         self._feed.start()
         self._view.clear()
         self._came.clear()
-        self._loaded = False
+        self._loaded, self._is_deep = False, tail >= KEPT
 
     _loaded = False
+    """Whether the past of the chosen source is in the view."""
+    _is_deep = False
+    """Whether as much of it was loaded as is kept."""
 
     def on_unmount(self) -> None:
         """Stop reading."""
@@ -162,19 +161,22 @@ class LogsPane(Pane):
 
     def _land(self) -> None:
         """The lines were loaded: go where somebody wanted to."""
-        if self._from_start or self._to_top:
+        top, keep, self._to_top, self._keep = self._to_top, self._keep, False, None
+        if self._from_start:
             self._view.to_oldest()
-        elif self._keep is not None:
-            self._view.pause_at(self._keep)
-        self._to_top, self._keep = False, None
+        elif top:
+            self._view.action_top()
+        elif keep is not None:
+            self._view.pause_at(keep)
 
     @on(LogView.WantsOlder)
     def _older(self, message: LogView.WantsOlder) -> None:
         """Load what is older than the oldest line."""
         deployment, feed, view = self.seen.deployment, self._feed, self._view
-        if deployment is None or feed is None or not self._loaded:
+        if deployment is None or feed is None or self._from_start:
             return
-        if self._from_start:
+        if not self._loaded:
+            self._to_top = self._to_top or message.top  # once there is something
             return
         if message.top and self._only is not None and self._only.path is not None:
             if feed.has_older or view.ring.first:
@@ -184,7 +186,7 @@ class LogsPane(Pane):
         if view.read >= KEPT and not message.top:
             more = "; g goes to the file's start" if self._only and self._only.path else ""
             self.say(f"{count(KEPT)} lines are kept, these are the oldest{more}.")
-        elif feed.has_older and view.read < KEPT:
+        elif feed.has_older and not self._is_deep:
             self._keep, self._to_top = view.held, message.top
             self._begin(deployment, KEPT)
 

@@ -164,6 +164,12 @@ class MaintenancePane(ListPane):
             sizes.facts(seen, self._table),
             sizes.no_plot(seen, self._table),
         )
+        if self._table:
+            self._list.entitle(self._table, "by size")
+            self.list_rows(
+                sizes.parts(seen, self._table), empty=sizes.empty(seen), columns=sizes.PARTS
+            )
+            return
         order = f"by {self._order}" if self._order != "total" else "rows + indexes"
         self._list.entitle("Tables by size", order)
         self.list_rows(
@@ -202,7 +208,7 @@ class MaintenancePane(ListPane):
 
     @on(RowList.Headed)
     def _sort_clicked(self, message: RowList.Headed) -> None:
-        if self._tab == STATISTICS:
+        if self._tab == STATISTICS and not self._table:
             title = sizes.COLUMNS[message.number].title
             self._sort(title if title in sizes.ORDERS else sizes.ORDERS[0])
 
@@ -228,8 +234,9 @@ class MaintenancePane(ListPane):
     def back(self) -> bool:
         """Esc: the whole file again, then without filter."""
         if self._table:
-            self._table = ""
+            table, self._table = self._table, ""
             self.update()
+            self._list.point_at(table)
             return True
         return super().back()
 
@@ -255,6 +262,8 @@ class MaintenancePane(ListPane):
                 return self._why_not_open(key)
             case "tune":
                 return verbs.why_not_replace(self.seen, "Enter change…")
+            case "sort" if self._table:
+                return "What a table is made of stands by size; Esc goes back."
             case "count" if self.seen.counting:
                 return "It is being counted already."
             case "save" if self.seen.figures is None:
@@ -275,11 +284,16 @@ class MaintenancePane(ListPane):
             job = jobs.find(key)
             return self._why_no_job(job.operation if job else "", "Enter plan…")
         if self._tab == STATISTICS:
-            return "Of unused pages there is no growth of their own." if key == sizes.UNUSED else ""
+            return self._why_no_table(key)
         setting = settings.find(self.seen, key)
         if setting is not None and not setting.choices:
             return f"{setting.name}: {setting.who}."
         return verbs.why_not_replace(self.seen, "Enter change…")
+
+    def _why_no_table(self, key: str) -> str:
+        if self._table:
+            return "This is what the table is made of; Esc goes back."
+        return "Of unused pages there is no growth of their own." if key == sizes.UNUSED else ""
 
     def by_hand(self, action: str) -> tuple[str, ...]:
         """The same as a command."""
@@ -332,7 +346,8 @@ class MaintenancePane(ListPane):
         if self._tab == ROUTINE:
             self._plan(key)
         elif self._tab == STATISTICS:
-            self._table = "" if self._table == key else key
+            self._table = key
+            self._list.rest(anyway=True)
             self.update()
         else:
             self._offer_values(key)

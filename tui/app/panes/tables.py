@@ -18,6 +18,7 @@ from tui.app.panes.base import NO_BASELINE
 from tui.app.panes.listed import ACTIONS, FILTER, MATCHES
 from tui.app.panes.table_rows import TableRows
 from tui.app.panes.tables_extent import TablesExtent
+from tui.app.panes.tables_trouble import OF_TROUBLE, OFFERED
 from tui.app.panes.tables_verbs import VERB_KEYS, TablesVerbs
 from tui.app.seen import Seen
 from tui.app.widgets.filter_line import FilterLine
@@ -66,6 +67,7 @@ class TablesPane(TablesVerbs, TablesExtent):
             "B", "restore", "restore…", id="tables.restore", group=ASKS,
             tooltip="put the newest verified copy in place; types the name",
         ),
+        *OF_TROUBLE,
         Binding(
             "c", "compare", "compare", id="tables.compare", group=HERE,
             tooltip="what differs from the backup of the change column; of an opened one from live",
@@ -264,15 +266,19 @@ class TablesPane(TablesVerbs, TablesExtent):
                 return "B restore… is off: there is no verified copy; 2 Backups lists all."
             case "restore":
                 return verbs.why_not_replace(self.seen, "B restore…")
+            case "walk" | "salvage" if self.trouble_page is None:
+                return "The database can be read; the palette's salvage reads any file."
+            case "salvage":
+                return verbs.why_not_change(self.seen, "S salvage")
         return super().why_not(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Some keys belong to the list, one to a file that cannot be read."""
         if action in OF_LIST and self.is_mounted and self._is_in_rows:
             return False
-        if action == "restore":
+        if (key := OFFERED.get(action)) is not None:
             page = self.trouble_page
-            if page is None or "B" not in dict(page.trouble.choices):
+            if page is None or key not in dict(page.trouble.choices):
                 return False
         return super().check_action(action, parameters)
 
@@ -322,3 +328,13 @@ class TablesPane(TablesVerbs, TablesExtent):
         """Put the newest verified copy in place of what cannot be read."""
         if self._newest:
             self.post_message(self.Do(verbs.restore(self._newest)))
+
+    def action_salvage(self) -> None:
+        """Read what is left of the live file into a new one."""
+        self.post_message(self.Do(verbs.salvage()))
+
+    def action_walk(self) -> None:
+        """Show every copy that could take its place, and what each would lose."""
+        from tui.app.screens.walk import WalkScreen
+
+        self.app.push_screen(WalkScreen(self.seen, self.now(), self.glyphs))

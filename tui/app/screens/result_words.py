@@ -75,6 +75,10 @@ def page(
             rows += hanging(
                 line(" ", (label if not number else "", MUTED)), part, width - 1, _INDENT
             )
+    if entry.result.get("salvaged"):
+        from tui.app.screens.salvage_lines import salvage_lines
+
+        rows += salvage_lines(entry.result, width)
     rows.append(Content(""))
     if steps:
         rows += step_lines(entry, width, now)
@@ -87,7 +91,14 @@ def page(
             rows += hanging(line((label, MUTED)), f"{number}. {text}", width - 1, _INDENT)
     code = "" if entry.exit_code is None else f"exit {entry.exit_code} · "
     took = "" if entry.seconds is None else f" · took {duration(entry.seconds)}"
-    rows += [Content(""), line((f" {code}op {entry.number}{took} · by {entry.who}", MUTED))]
+    whence = f" from {one_line(entry.origin)}" if entry.origin else ""
+    by = f"by {one_line(entry.who)} on {one_line(entry.host)}{whence}"
+    rows += [
+        Content(""),
+        *hanging(line(" "), say(f"{code}op {entry.number}{took} · {by}", MUTED), width - 1, 1),
+    ]
+    if entry.command:
+        rows += hanging(line((" command", MUTED)), say(entry.command), width - 1, _INDENT)
     return rows
 
 

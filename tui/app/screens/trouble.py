@@ -44,6 +44,26 @@ class Trouble:
     """The remedy as a command line; never cut."""
 
 
+_WALK = ("w", "walk me through: other copies, what each would lose")
+_BOOTSTRAP = (":", "bootstrap… makes a new, empty database aside, by the gateway's own code")
+_SALVAGE = ("S", "salvage: what is left of this file, table by table, into a new one")
+
+
+def choices(restore: str, *, damaged: bool = True, gone: bool = False) -> list[tuple[str, str]]:
+    """The ways on from a database that is gone or damaged, the best one first.
+
+    Args:
+        restore: What `B` does; empty where there is no verified copy.
+        damaged: Whether the file itself is what is wrong; otherwise the doctor knows more.
+        gone: Whether there is no file, or none that has anything in it.
+    """
+    doctor = ("6", DOCTOR)
+    if not damaged and not gone:
+        return [doctor]
+    best = [("B", restore)] if restore else []
+    return [*best, _WALK, _BOOTSTRAP] if gone else [*best, _SALVAGE, _WALK, doctor]
+
+
 def missing(
     deployment: Deployment, *, before: str = "", newest: str = "", ident: str = ""
 ) -> Trouble:
@@ -64,10 +84,9 @@ def missing(
         verdict=Verdict.FAIL,
         headline=f"There is no database at {deployment.database}.",
         facts=facts,
-        choices=[
-            *([("B", f"put the newest verified copy in place: {newest}")] if newest else []),
-            (":", "bootstrap… makes a new, empty database aside, by the gateway's own code"),
-        ],
+        choices=choices(
+            f"put the newest verified copy in place: {newest}" if newest else "", gone=True
+        ),
         command=command_line(deployment, "restore", ident, "--confirm", deployment.name)
         if newest
         else "",
@@ -90,14 +109,9 @@ def not_a_database(path: Path, found: str, *, newest: str = "") -> Trouble:
             ("", "It was not opened and stays as it is."),
             ("", "Perhaps a packed backup was copied over it: unpack it into the backup folder."),
         ],
-        choices=[
-            *(
-                [("B", f"restores the {newest} instead; this file is set aside as found")]
-                if newest
-                else []
-            ),
-            ("6", DOCTOR),
-        ],
+        choices=choices(
+            f"restores the {newest} instead; this file is set aside as found" if newest else ""
+        ),
     )
 
 
@@ -107,7 +121,7 @@ def empty_file(path: Path, *, newest: str = "") -> Trouble:
         verdict=Verdict.FAIL,
         headline=f"{path} has 0 bytes.",
         facts=[("", "A start of the gateway was cut; its next start fills it.")],
-        choices=[("B", f"restores the {newest} instead")] if newest else [],
+        choices=choices(f"restores the {newest} instead" if newest else "", gone=True),
     )
 
 

@@ -140,6 +140,8 @@ class LogView(Panel, can_focus=True):
         """Lines that came since the view was paused."""
         if self.following or self._read_to is None:
             return 0
+        if not self._terms:
+            return self.ring.end - self._read_to[0]
         return max(0, len(self._narrowed) - self._narrowed.index(self._read_to[0]))
 
     @property
@@ -428,10 +430,11 @@ class LogView(Panel, can_focus=True):
             return ""
         if index > 0 and self._narrowed.number(index - 1) >= self._read_to[0]:
             return ""
-        return (
-            f"you read up to here at {self._read_to[1]:%H:%M:%S}; "
-            f"{plural(self.new_below, 'new line')} below"
-        )
+        words = f"you read up to here at {self._read_to[1]:%H:%M:%S}; "
+        gone = 0 if self._terms else max(0, self.ring.first - self._read_to[0])
+        if gone:
+            words += f"{plural(gone, 'line')} since then no longer kept, "
+        return f"{words}{plural(self.new_below - gone, 'new line')} below"
 
     @property
     def look(self) -> Look:

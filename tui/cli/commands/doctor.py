@@ -22,10 +22,17 @@ from tui.wording.clean import one_line
 from tui.wording.doctor import exit_code
 
 
+def _names(_context: click.Context, _param: click.Parameter, typed: str) -> list[str]:
+    """For the shell's completion."""
+    return [name for name, _check in CHECKS if name.startswith(typed)]
+
+
 @click.command(cls=Command)
 @click.option("--deep", is_flag=True, help="Also read every page, and ask what takes long.")
-@click.option("--fix", metavar="CHECK", help="Carry out the remedy of this check.")
-@click.option("--explain", metavar="CHECK", help="Tell this check at length.")
+@click.option(
+    "--fix", metavar="CHECK", shell_complete=_names, help="Carry out the remedy of this check."
+)
+@click.option("--explain", metavar="CHECK", shell_complete=_names, help="Tell it at length.")
 @click.option("--confirm", metavar="NAME", help="The deployment's name, where --fix wants it.")
 @click.pass_obj
 def doctor(

@@ -44,4 +44,4 @@ def tune(session: Session, change: str | None, stop: bool, plan_only: bool) -> i
     operation = Tune(session.deployment, setting=name, value=value, stop=stop)
     if plan_only:
         return show_plan(session, operation)
-    return perform(session, operation)
+    return perform(session, operation, allowed=stop)

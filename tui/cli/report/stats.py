@@ -93,6 +93,28 @@ def _table_lines(figures: FileFigures, growth: Growth) -> Iterator[str]:
     yield from aligned(rows, right=(1, 2, 3, 4, 5, 6))
 
 
+def index_lines(figures: FileFigures) -> Iterator[str]:
+    """Each index, the largest first, and the other that does its work."""
+    if not figures.is_sized:
+        yield NO_SIZES
+        return
+    repeats = {repeat.index: repeat.by for repeat in figures.repeats}
+    rows = [("index", "table", "size", "share", "repeats")]
+    rows += [
+        (
+            index.name,
+            index.table,
+            size(index.bytes),
+            percent(figures.share(index.bytes)),
+            repeats.get(index.name, ""),
+        )
+        for index in figures.indexes
+    ]
+    yield from aligned(rows, right=(2, 3))
+    if figures.repeats:
+        yield repeats_words(figures.repeats)
+
+
 def growth_lines(growth: Growth, columns: int, *, ascii_only: bool) -> Iterator[str]:
     """The plot, and every point behind it."""
     values = [(point.taken, point.size) for point in growth.points]

@@ -33,6 +33,15 @@ class TableFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFigures:
+    """One index."""
+
+    name: str
+    table: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Repeat:
     """An index whose columns are the first ones of another: what it finds, the other finds too."""
 
@@ -66,6 +75,8 @@ class FileFigures:
     disk_free: int
     tables: tuple[TableFigures, ...] = ()
     """The largest first."""
+    indexes: tuple[IndexFigures, ...] = ()
+    """The largest first; empty where this SQLite cannot tell."""
     repeats: tuple[Repeat, ...] = ()
 
     @property

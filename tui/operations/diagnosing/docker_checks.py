@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from tui.core.errors import DockerError, ExitCode, NotFoundError
 from tui.core.models import Diagnosis
+from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import fail, remedy, unknown, warn, well
 from tui.operations.diagnosing.patient import Patient
 from tui.services.containers.container_facts import labels
@@ -36,19 +37,13 @@ def docker(patient: Patient) -> Diagnosis | None:
     if ref is None:
         if blocked is None or blocked.topic != "docker":
             return None
-        return fail("docker", one_line(blocked.text), code=ExitCode.DOCKER)
+        return _silent(patient, blocked.text)
     with _engine(ref.docker_host) as engine:
         try:
             version = one_line(engine.version())
             made = one_line(labels(_inspect(engine, ref.container)).get(_MADE_BY, ""))
         except DockerError as error:
-            return fail(
-                "docker",
-                one_line(str(error)),
-                "What needs no container goes on: looking at the file, backups of a stopped "
-                "gateway's file, the catalogue.",
-                code=ExitCode.DOCKER,
-            )
+            return _silent(patient, str(error))
     has = shutil.which("docker-compose") or shutil.which("docker")
     compose = f", compose {made}" if made else ""
     return well(
@@ -56,6 +51,25 @@ def docker(patient: Patient) -> Diagnosis | None:
         f"engine {version}{compose}",
         f"The container was made by Compose {made}." if made else "Not made by Compose.",
         "" if has else "No Compose command is here: `docker compose` lines cannot be run.",
+    )
+
+
+def _silent(patient: Patient, why: str) -> Diagnosis:
+    """The engine does not answer; where rights are what is missing, with whom it would."""
+    denied = "permission denied" in why.lower()
+    return fail(
+        "docker",
+        one_line(why),
+        "What needs no container goes on: looking at the file, backups of a stopped gateway's "
+        "file, the catalogue.",
+        remedy=remedy(
+            "run it with the rights to ask Docker",
+            "Root may, and who is in the group docker.",
+            by_hand=[f"sudo {command_line(patient.deployment)}"],
+        )
+        if denied
+        else None,
+        code=ExitCode.DOCKER,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 
 from tui.core.errors import ExitCode
@@ -56,22 +57,25 @@ def _whole(patient: Patient, name: str) -> Diagnosis:
     """Compare the size with the pages that the header tells."""
     facts = patient.database
     pages = facts.page_size * facts.pages
-    # Of a WAL database the file grows at a checkpoint: until then pages are in the WAL alone.
-    if facts.size > pages or (facts.size < pages and not facts.wal_size):
+    # Pages that were added or given back stand in a WAL until it is taken in: the file may then
+    # be shorter or longer than it will be, but never by a part of a page.
+    off = facts.size % max(1, facts.page_size) if facts.wal_size else abs(facts.size - pages)
+    if off:
         more = "longer" if facts.size > pages else "shorter"
         return fail(
             "file",
-            f"{name} is {count(abs(facts.size - pages))} bytes {more} than its pages",
+            f"{name} is {count(off)} bytes {more} than its pages",
             f"{count(facts.pages)} pages of {facts.page_size} bytes are {count(pages)} bytes, the "
             f"file has {count(facts.size)}. A copy that was cut, or something appended to it.",
             _BY,
             remedy=restoring(patient) if facts.size < pages else None,
             code=ExitCode.VERIFICATION,
         )
+    equals = "=" if facts.size == pages else "and a WAL:"
     how = f"; read as {facts.how}" if facts.how not in ("", "live") else ""
     return well(
         "file",
-        f"{name}, {size(facts.size)} = {count(facts.pages)} pages, header good{how}",
+        f"{name}, {size(facts.size)} {equals} {count(facts.pages)} pages, header good{how}",
         _BY,
     )
 
@@ -96,7 +100,7 @@ def _unreadable(patient: Patient) -> Diagnosis:
             "file",
             one_line(facts.problem),
             "Damaged, encrypted, or not a database at all. It is kept as it is, whatever is done.",
-            remedy=restoring(patient) or _salvage(),
+            remedy=restoring(patient) or _salvage(patient),
             code=ExitCode.VERIFICATION,
         )
     if "is locked by" in facts.problem:
@@ -105,11 +109,12 @@ def _unreadable(patient: Patient) -> Diagnosis:
     return unknown("file", one_line(facts.problem))
 
 
-def _salvage() -> Remedy | None:
+def _salvage(patient: Patient) -> Remedy | None:
     return remedy(
         "salvage what can be read",
         "Every row that can be read goes into a new file; the damaged one is not written to.",
         "salvage",
+        [command_line(patient.deployment, "salvage")],
     )
 
 
@@ -139,9 +144,9 @@ def mode(patient: Patient) -> Diagnosis | None:
     if found is None or folder is None:
         return None
     told = f"{stat.S_IMODE(found.mode):04o} in a folder of {stat.S_IMODE(folder.mode):04o}"
-    path = one_line(str(deployment.database))
+    path = one_line(shlex.quote(str(deployment.database)))
     loose = [
-        (one_line(str(where)), "o-w")
+        (shlex.quote(str(where)), "o-w")
         for where, one in (
             (deployment.database.parent, folder),
             (deployment.database, found),
@@ -152,7 +157,7 @@ def mode(patient: Patient) -> Diagnosis | None:
     if loose:
         return warn(
             "mode",
-            f"{loose[0][0]} may be written by every user of this host",
+            f"{one_line(loose[0][0])} may be written by every user of this host",
             f"Modes are {told}. Whoever may write the folder may put another file in its place.",
             remedy=remedy(
                 "take the right away",

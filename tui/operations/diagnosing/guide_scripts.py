@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tui.core.models import Deployment, Need
 from tui.core.verdict import Verdict
-from tui.services import cron_places
+from tui.services import cron_places, files
 from tui.services.cron_places import Entry
 from tui.wording.clean import one_line
 
@@ -39,6 +39,10 @@ _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 _CHANGES = re.compile(
     r"(?:^|[;&|]|\bdo\b|\bthen\b)\s*cd\s+(?:--\s+)?(\"[^\"]+\"|'[^']+'|[^\s;&|]+)"
 )
+_WORTH = re.compile(r"\b(?:find|rm|cp|mv|sqlite3)\b|\.sh\b|/", re.ASCII)
+"""What a line must have to be worth a closer look: every other one is passed over."""
+_SYSTEM = ("/bin/", "/sbin/", "/usr/", "/lib", "/dev/", "/etc/", "/proc/", "/sys/", "/run/")
+"""Where the system's own programs lie; `/usr/local/` is an operator's."""
 _VACUUM = re.compile(r"\bvacuum\b", re.IGNORECASE)
 
 
@@ -83,7 +87,8 @@ def guide_needs(lines: Sequence[GuideLine]) -> tuple[Need, ...]:
     return (
         Need(
             verdict=Verdict.WARN,
-            text=f"{where} (the guide's script) {HARMS[deadly.harm]}.",
+            # The harm first: a small screen cuts the end.
+            text=f"A cron line of the guide {HARMS[deadly.harm]}: {where}.",
             key="6",
             action="Doctor shows the fix",
             command="mcpdb-tui doctor --fix cron",
@@ -127,8 +132,12 @@ def _harms(
             values[name] = _filled(value.strip("\"'"), values)
         for where in _CHANGES.findall(line):
             bases = _moved(_filled(where.strip("\"'"), values), bases)
-        for words in _commands(_filled(line, values)):
+        if not _WORTH.search(line):
+            continue
+        for before, words in pairwise([[""], *_commands(_filled(line, values))]):
             harm = _harm(deployment, words, bases)
+            if words[0] == "xargs" and "rm" in words and before[0] == "find":
+                harm = _found(deployment, [*before, "-delete"], bases)
             if harm:
                 yield GuideLine(entry, harm, " ".join(words), script)
             elif depth:
@@ -140,16 +149,20 @@ def _called(
 ) -> Iterator[GuideLine]:
     """What the scripts do that a command names."""
     for word in words[:4]:
-        if "/" not in word and not word.endswith(".sh"):
+        if ("/" not in word and not word.endswith(".sh")) or _is_system(word):
             continue
         for base in bases:
             path = base / word
-            text = cron_places.read_text(path)
+            text = cron_places.read_text(path) if files.is_file(path) else ""
             if not text or not (text.startswith("#!") or path.suffix == ".sh"):
                 continue
             around = (*bases, path.parent)
             yield from _harms(deployment, text, around, entry, path, depth - 1)
             break
+
+
+def _is_system(word: str) -> bool:
+    return word.startswith(_SYSTEM) and not word.startswith("/usr/local/")
 
 
 def _moved(where: str, bases: tuple[Path, ...]) -> tuple[Path, ...]:

@@ -100,9 +100,9 @@ def _locked(patient: Patient, pid: int, found: list[Holder]) -> Diagnosis:
     if holder is not None and _is_gateways(patient, holder):
         return warn(
             "lock",
-            f"the gateway has been writing for more than {AGAIN:g} s: {who}",
-            "A long transaction of its own. If it does not end, a restart ends it: SQLite takes "
-            "back what was not committed.",
+            f"the gateway was writing at every look in {AGAIN:g} s: {who}",
+            "A long transaction of its own, or one behind the other. If it does not end, a restart "
+            "ends it: SQLite takes back what was not committed.",
             _HOW,
             details=seen,
         )

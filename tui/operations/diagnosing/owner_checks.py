@@ -106,7 +106,6 @@ def giving(
         "Where the start will migrate, a verified backup is made before.",
         "own",
         [fix],
-        start=patient.state.running == "restarting",
     )
 
 
@@ -124,6 +123,7 @@ def mount(patient: Patient) -> Diagnosis | None:
         problem
         for problem in deployment.problems
         if {"replace", "live", "database"} & set(problem.blocks)
+        and problem.topic != "docker"  # told by the check of Docker
     ]
     if not found:
         return None

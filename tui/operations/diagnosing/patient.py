@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -31,6 +32,11 @@ from tui.operations.timelines.timeline import read_timeline, recalled_timeline
 NOT_READ = "the gateway's migrations were not read yet"
 
 
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
     """A deployment as one examination sees it."""
@@ -50,6 +56,8 @@ class Patient:
     """What is wrong between database and migrations, worst first."""
     deep: bool = False
     """Whether the long checks are really run."""
+    stop: Callable[[], bool] = never
+    """Whether they are to be given up."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -85,6 +93,7 @@ def admit(
     state: GatewayState | None = None,
     health: Health | None = None,
     deep: bool = False,
+    stop: Callable[[], bool] = never,
 ) -> Patient:
     """Read what the checks need; never raises for what is not as it should be.
 
@@ -93,6 +102,7 @@ def admit(
         state: What the gateway is doing, where that is known already.
         health: What it says of itself, where that is known already.
         deep: Read what takes longer, too.
+        stop: Asked meanwhile whether that is to be given up.
     """
     gateway = gateway_of(deployment)
     if state is None:
@@ -104,7 +114,7 @@ def admit(
         health = health_of(gateway, state)
     database = LiveDatabase(deployment).facts()
     catalogue = read_catalogue(deployment)
-    activity = read_activity(deployment)
+    activity = read_activity(deployment, steps=False)
     timeline = _timeline(deployment, state, database, deep=deep)
     blocked = deployment.blocked("database")
     return Patient(
@@ -114,13 +124,14 @@ def admit(
         database=database,
         catalogue=catalogue,
         activity=activity,
-        unfinished=unfinished(deployment),
+        unfinished=unfinished(deployment, activity),
         drill=last_drill(deployment, catalogue, activity),
         timeline=timeline,
         migrations=()
         if blocked is not None
         else migration_doctor.examine(deployment, timeline, state, health),
         deep=deep,
+        stop=stop,
     )
 
 

@@ -104,7 +104,7 @@ def _gains(deployment: Deployment, facts: DatabaseFacts) -> tuple[list[Gain], st
             name=VACUUM,
             number=0,
             size=facts.unused_pages * facts.page_size,
-            needs=2 * facts.size,
+            needs=facts.size + facts.size // 10,
             known="vacuum" in OPERATIONS,
         )
     )

@@ -26,6 +26,9 @@ _NEVER = (
 def sidecars(patient: Patient) -> Diagnosis | None:
     """Look at `-wal`, `-shm` and `-journal`."""
     live = patient.deployment.database
+    hidden = patient.deployment.blocked("live")
+    if hidden is not None and patient.state.running not in ("stopped", "missing"):
+        return unknown("sidecars", "not all of them are seen from here", one_line(hidden.text))
     found = {
         suffix: one
         for suffix in ("-wal", "-shm", "-journal")

@@ -114,6 +114,7 @@ def logs(patient: Patient) -> Diagnosis | None:
             "rotate them",
             "Files of yesterday and before are compressed, what is older than 30 days goes.",
             "rotate-logs",
+            [command_line(patient.deployment, "rotate-logs")],
         ),
     )
 

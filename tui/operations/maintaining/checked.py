@@ -54,6 +54,20 @@ def verdict(activity: Sequence[ActivityEntry]) -> tuple[str, datetime] | None:
     return (str(found["integrity"]), at) if found is not None and at is not None else None
 
 
+def last_vacuum(activity: Sequence[ActivityEntry]) -> ActivityEntry | None:
+    """The newest operation that really ran VACUUM: a routine may have left it out.
+
+    Args:
+        activity: Newest first.
+    """
+    return next((e for e in activity if e.state == "done" and _vacuumed(e)), None)
+
+
+def _vacuumed(entry: ActivityEntry) -> bool:
+    steps = ("vacuum", "vacuum-online")
+    return any(line.step in steps and line.state == "done" for line in entry.steps)
+
+
 def _at(result: Mapping[str, Any]) -> datetime | None:
     try:
         return datetime.fromisoformat(str(result.get("checked_at"))).astimezone(UTC)

@@ -56,7 +56,7 @@ def check_steps(deployment: Deployment, progress: Progress, *, quick: bool) -> S
         return {**found, "foreign_keys": None, "foreign_key_tables": {}}
     progress.checkpoint()
     yield StepStarted("foreign-keys", FOREIGN_KEYS)
-    keys = _foreign_keys(deployment, progress)
+    keys = foreign_keys_of(deployment, progress)
     yield StepFinished("foreign-keys", keys)
     return {**found, **keys}
 
@@ -89,7 +89,12 @@ def integrity_of(deployment: Deployment, progress: Progress, *, quick: bool) -> 
     return {**known, **_told(found), "figures": figures.as_json(), "read": read()}
 
 
-def _foreign_keys(deployment: Deployment, progress: Progress) -> dict[str, Any]:
+def foreign_keys_of(deployment: Deployment, progress: Progress) -> dict[str, Any]:
+    """Look up every foreign key of the live file; the facts, see the module.
+
+    Raises:
+        McpdbError: It cannot be read at all, or was cancelled.
+    """
     cancelled = asking(progress, bytes_read())
     with (
         LiveDatabase(deployment).opened() as opened,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from tui.core.models import Deployment
 from tui.core.operation import Plan, PlannedStep
 from tui.operations.maintaining import online, planning
 from tui.operations.maintaining.checking import QUICK
@@ -25,9 +24,6 @@ _RATES = {
 
 
 class _Planned(Protocol):
-    @property
-    def deployment(self) -> Deployment: ...
-
     def plan(self) -> Plan: ...
 
 

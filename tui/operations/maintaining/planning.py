@@ -6,6 +6,7 @@ Keys of a plan's `facts` (one that has no value is missing or None):
   beside the running gateway) or `look` (nothing is written into the live file)
 - `before`: `bytes`, `pages`, `free_pages` of the live database now
 - `needs`: bytes that are needed beside it while it runs; `needs_in`: the folder
+- `keeps`: bytes of the safety copy that stays, `keeps_days`: how long
 - `last`: the newest run of the same operation: `at`, `seconds`, `down`, `outcome`, `sentence`,
   `before`, `after`, `id`
 - `seconds`: about how long the whole takes; `locked`: how long writers wait, online
@@ -15,8 +16,9 @@ Keys of a plan's `facts` (one that has no value is missing or None):
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from tui.core.errors import ExitCode, McpdbError
@@ -24,6 +26,7 @@ from tui.core.models import ActivityEntry, Deployment
 from tui.core.operation import Check, Verdict
 from tui.operations.activity import read_activity
 from tui.operations.cataloguing import suspicion
+from tui.operations.cataloguing.retention import SAFETY_DAYS
 from tui.operations.maintaining import online
 from tui.operations.maintaining.rebuilding import needed_space
 from tui.operations.reads.looking import LiveDatabase
@@ -33,7 +36,7 @@ from tui.operations.restoring.checks import (
     holders_check,
     rights_check,
 )
-from tui.operations.restoring.situation import Surroundings, look_near
+from tui.operations.restoring.situation import Surroundings, look_near, seen_holders
 from tui.operations.restoring.space import space_check
 from tui.services import files
 from tui.services.sqlite import maintenance
@@ -55,6 +58,9 @@ ANALYZE_RATE = 200 * 1024 * 1024
 """Bytes per second of a whole ANALYZE."""
 COPY_RATE = 300 * 1024 * 1024
 """Bytes per second of a copy of the bytes."""
+
+SETTLE = 1.0
+"""Seconds for somebody who merely takes a look at the live file."""
 
 LOOKED_AT = 200
 """So many of the newest journals are read for what was done before."""
@@ -109,6 +115,7 @@ class Situation:
     figures: maintenance.Figures | None
     problem: str = ""
     """Why the live file cannot be read."""
+    problem_code: ExitCode = ExitCode.PRECHECK
 
     @property
     def size(self) -> int:
@@ -132,15 +139,30 @@ class Situation:
 
 def look(deployment: Deployment) -> Situation:
     """Gather it; changes nothing."""
-    near = look_near(deployment, start=False)
-    figures, problem = None, near.live.problem
-    if not problem and near.live.exists:
-        try:
-            with LiveDatabase(deployment).opened() as opened, translating(deployment.database):
-                figures = maintenance.figures(opened.connection)
-        except McpdbError as error:
-            problem = str(error)
-    return Situation(near=near, past=Past.of(deployment), figures=figures, problem=problem)
+    near = _settled(look_near(deployment, start=False))
+    figures, problem, code = None, near.live.problem, ExitCode.PRECHECK
+    try:
+        with LiveDatabase(deployment).opened() as opened, translating(deployment.database):
+            figures = maintenance.figures(opened.connection)
+    except McpdbError as error:
+        problem, code = problem or str(error), error.exit_code
+    return Situation(
+        near=near,
+        past=Past.of(deployment),
+        figures=figures,
+        problem=problem,
+        problem_code=code,
+    )
+
+
+def _settled(near: Surroundings) -> Surroundings:
+    """The same; who merely took a look is gone in a moment, and is no reason to refuse."""
+    until = time.monotonic() + SETTLE
+    while near.strangers and time.monotonic() < until:
+        time.sleep(0.1)
+        strangers, viewers, all_seen = seen_holders(near.deployment, near.state)
+        near = replace(near, strangers=strangers, viewers=viewers, all_seen=all_seen)
+    return near
 
 
 def facts(s: Situation, operation: str, mode: Mode, **more: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -149,6 +171,9 @@ def facts(s: Situation, operation: str, mode: Mode, **more: Any) -> dict[str, An
         "mode": mode,
         "before": s.figures.as_json() if s.figures else None,
         "last": s.past.last(operation),
+        # A routine beside the gateway relies on its own backup.
+        "keeps": s.size if mode == "stop" or (mode == "online" and operation == "vacuum") else 0,
+        "keeps_days": SAFETY_DAYS,
         "gateway_running": s.near.running,
         **more,
     }
@@ -170,19 +195,23 @@ def downtime(s: Situation, seconds: float) -> float | None:
 # --- checks -------------------------------------------------------------------------------
 
 
-def reading_checks(s: Situation) -> list[Check]:
-    """What forbids looking at the live file."""
-    deployment, found = s.near.deployment, []
+def reading_checks(s: Situation, *, looks_for_damage: bool = False) -> list[Check]:
+    """What forbids looking at the live file.
+
+    Args:
+        s: What was looked at.
+        looks_for_damage: A file that is no sound database is what it is there for.
+    """
+    deployment, live, found = s.near.deployment, s.near.live, list[Check]()
     if deployment.read_only:
         found.append(Check("read-only", Verdict.FAIL, "started with --read-only"))
-    if s.problem or not s.near.live.exists:
-        code = ExitCode.PRECHECK if s.near.live.exists else ExitCode.NOT_FOUND
-        text = one_line(s.problem or "there is no live database")
-        found.append(Check("live", Verdict.FAIL, text, code))
-    else:
-        live = s.near.live
+    if not s.problem:
         wal = f" and {narrow_size(live.wal_size)} of wal" if live.wal_size else ""
         found.append(Check("live", Verdict.OK, f"{narrow_size(live.size)}{wal}"))
+        return found
+    sought = looks_for_damage and s.problem_code is ExitCode.VERIFICATION
+    verdict = Verdict.WARN if sought else Verdict.FAIL
+    found.append(Check("live", verdict, one_line(s.problem), s.problem_code))
     return found
 
 

@@ -43,7 +43,7 @@ from tui.operations.restoring.ownership import (
     stop,
     wait_released,
 )
-from tui.operations.restoring.restored import read_back, start_again
+from tui.operations.restoring.restored import known_heads, read_back, start_again
 from tui.operations.restoring.staging import probe_link
 from tui.operations.restoring.way import Way, choose
 from tui.services import files, manifests
@@ -110,7 +110,9 @@ def rebuild(
     live, way = _prepared(deployment)
     staged = files.partial(deployment.database.parent, progress.operation_id)
 
-    yield StepStarted("release", TITLES["release"], facts={"staged": str(staged), "way": way.kind})
+    # The gateway's code is asked before anybody is down: it may take seconds.
+    known_before = {"staged": str(staged), "way": way.kind, "heads": known_heads(deployment)}
+    yield StepStarted("release", TITLES["release"], facts=known_before)
     _probe(deployment, live, way, staged)
     wait_released(deployment, gateway, progress, RELEASE_DEADLINE)
     yield StepFinished("release")
@@ -170,7 +172,7 @@ def rebuild(
             require_down(gateway)
             helper.swap()
             yield StepFinished("swap", {"swapped": True})
-    told = {**was, **facts, **stopped, **expected, "way": way.kind, "journal_mode": mode}
+    told = {**known_before, **was, **facts, **stopped, **expected, "journal_mode": mode}
 
     yield StepStarted("start", TITLES["start"], cancellable=False)
     started = start_again(deployment, told, progress, even_if_stopped=False)

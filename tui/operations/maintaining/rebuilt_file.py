@@ -14,7 +14,6 @@ from tui.core.errors import BusyError, McpdbError, PrecheckError, VerificationEr
 from tui.core.models import Deployment
 from tui.core.operation import Progress
 from tui.operations.maintaining.watching import asking, bytes_in, bytes_read
-from tui.operations.restoring.restored import known_heads
 from tui.operations.restoring.staging import adopt_owner
 from tui.operations.restoring.way import Way
 from tui.services import files
@@ -167,7 +166,6 @@ def check(
         "then_mode": mode,
         "revision": report.revision,
         "rows": report.rows,
-        "heads": known_heads(deployment),
         "revisions": list(held.revisions),
         "before": held.figures.as_json(),
         "after": figures.as_json(),

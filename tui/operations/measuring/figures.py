@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from tui.core.models import FileFigures, TableFigures
+from tui.core.models import FileFigures, IndexFigures, TableFigures
 from tui.operations.reads.short_reads import ShortReads
 from tui.services import files
 from tui.services.sqlite import inspection
@@ -78,6 +78,11 @@ def measure(
         auto_vacuum=auto_vacuum,
         disk_free=files.free_space(path.parent),
         tables=_tables(counted, None if found is None else by_table(found)),
+        indexes=tuple(
+            IndexFigures(name=each.name, table=each.table, bytes=each.bytes)
+            for each in found or ()
+            if each.is_index
+        ),
         repeats=twice,
     )
 

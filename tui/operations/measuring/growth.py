@@ -52,7 +52,7 @@ def read_growth(
     if backups is None:
         backups = read_catalogue(deployment).backups
     if activity is None:
-        activity = read_activity(deployment)
+        activity = read_activity(deployment, steps=False)
     fresh = {point.key: point for point in (*of_backups(backups), *of_runs(activity))}
     if figures is not None:
         daily = of_figures(figures)

@@ -25,6 +25,8 @@ class Sets:
     """Name to value; what is not here is left as SQLite and its driver have it."""
     busy_variable: str = ""
     """The variable that the busy timeout comes from; empty: the release reads none."""
+    cache: str = "database"
+    """What CACHE_TYPE is where it is not set; empty: the release does not read it."""
 
 
 _NOTHING = Sets()
@@ -34,7 +36,7 @@ _1_0 = Sets(
     {**_0_9.pragmas, "busy_timeout": DRIVER_BUSY, "foreign_keys": "on"},
     busy_variable=BUSY_VARIABLE,
 )
-_DEMO = Sets({"journal_mode": "wal", "synchronous": "normal", "foreign_keys": "on"})
+_DEMO = Sets({"journal_mode": "wal", "synchronous": "normal", "foreign_keys": "on"}, cache="")
 """The gateway of `mcpdb-tui demo`, see `tui.demo.store`."""
 
 _LOOKED_AT: Mapping[str, Sets] = {

@@ -229,15 +229,23 @@ def _variables(sets: Sets | None, environment: Mapping[str, str]) -> Iterable[Se
             who="whoever owns .env",
             verdict="unknown" if sets is None else "warn" if there else "off",
         )
-    cache = environment.get("CACHE_TYPE", "")
     yield Setting(
         name="CACHE_TYPE",
         kind="variable",
-        at_gateway=cache if cache in _CACHES else "set to something else" if cache else "database",
+        at_gateway="" if sets is None else _cache(sets, environment.get("CACHE_TYPE", "")),
         advice="redis or memory spares the database its writes",
         who="whoever owns .env",
-        verdict="unknown" if sets is None else "ok",
+        verdict="unknown" if sets is None else "ok" if sets.cache else "off",
     )
+
+
+def _cache(sets: Sets, asked: str) -> str:
+    """What it is; a word that the gateway does not know is not told."""
+    if not sets.cache:
+        return "not read by this release"
+    if not asked:
+        return sets.cache
+    return asked if asked in _CACHES else "set to something else"
 
 
 def _state(value: str, *, number: bool) -> str:

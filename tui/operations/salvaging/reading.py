@@ -13,27 +13,33 @@ from tui.core.operation import Progress
 from tui.operations.cataloguing.catalogue import read_catalogue
 from tui.operations.salvaging.source import Source
 from tui.services import compression, files
-from tui.services.salvage.engine import Report, salvage
+from tui.services.salvage.engine import salvage
 from tui.services.salvage.image import Image
 from tui.services.salvage.raw_copy import RawCopy, copy_raw
+from tui.services.salvage.report import Report, TableReport
 from tui.services.salvage.schema import Entry, read_donor
 
 MAX_TABLES_TOLD = 500
 """Tables whose report goes into journal and manifest; the worst come first."""
 
 
-def copied(source: Source, scratch: Path, progress: Progress) -> RawCopy:
-    """Copy the file and what belongs to it; a compressed one is unpacked.
+def copied(source: Source, scratch: Path, progress: Progress) -> tuple[RawCopy, str]:
+    """Copy the file and what belongs to it; a compressed one is unpacked as far as that goes.
+
+    Returns:
+        The copy, and why not all of a compressed file came out; empty where it did.
 
     Raises:
         McpdbError: It cannot be read, or there is no space.
     """
     if not source.compressed:
-        return copy_raw(source.path, scratch, progress.tick, sidecars=True, lock=progress.lock)
+        raw = copy_raw(source.path, scratch, progress.tick, sidecars=True, lock=progress.lock)
+        return raw, ""
     plain = scratch / "db"
-    digest = compression.decompress(source.path, plain, progress.tick)
+    problem = compression.decompress_what_is_whole(source.path, plain, progress.tick)
     found = files.identity(plain)
-    return RawCopy(plain, None, None, (), False, digest, found.size if found else 0)
+    digest = files.sha256(source.path, progress.tick)
+    return RawCopy(plain, None, None, (), False, digest, found.size if found else 0), problem
 
 
 def read(
@@ -102,7 +108,7 @@ def _schema_of(donor: Backup | None, scratch: Path) -> Callable[[], tuple[Entry,
     return read_it
 
 
-def facts_of(report: Report, raw: RawCopy, source: Source) -> dict[str, Any]:
+def facts_of(report: Report, raw: RawCopy, source: Source, problem: str) -> dict[str, Any]:
     """What manifest, journal and result say of it: plain JSON values, bounded."""
     tables = sorted(report.tables, key=lambda each: (each.complete, each.name))
     told = [table_facts(each) for each in tables[:MAX_TABLES_TOLD]]
@@ -112,7 +118,8 @@ def facts_of(report: Report, raw: RawCopy, source: Source) -> dict[str, Any]:
         "source_sha256": raw.sha256,
         "torn": raw.torn,
         "unreadable_bytes": sum(end - begin for begin, end in raw.unreadable),
-        "complete": report.complete and not raw.torn,
+        "source_problem": problem,
+        "complete": report.complete and not raw.torn and not problem,
         "tables": told,
         "tables_left_out": len(tables) - len(told),
         "rows_read": sum(each.read for each in report.tables),
@@ -129,7 +136,7 @@ def facts_of(report: Report, raw: RawCopy, source: Source) -> dict[str, Any]:
     }
 
 
-def table_facts(each: Any) -> dict[str, Any]:  # noqa: ANN401
+def table_facts(each: TableReport) -> dict[str, Any]:
     """One table's report, with its first gaps."""
     return {
         "name": each.name,

@@ -96,7 +96,7 @@ def _source(path: Path, backup: Backup | None, *, live: bool) -> Source:
 
 def scratch_of(deployment: Deployment, operation_id: str) -> Path:
     """The private folder that a salvage works in; nothing in it is needed afterwards."""
-    return deployment.state_dir / f".{operation_id}.salvage"
+    return deployment.state_dir / f".{operation_id}-salvage.partial"
 
 
 def make_scratch(folder: Path) -> None:

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tui.core.errors import DamagedError
 from tui.services.salvage import evidence, loose
@@ -22,74 +21,19 @@ from tui.services.salvage.cells import Damaged
 from tui.services.salvage.image import Image, facts_of
 from tui.services.salvage.output import Output
 from tui.services.salvage.records import Text
-from tui.services.salvage.schema import Entry, Schema, read_schema, text_of
+from tui.services.salvage.report import MAX_GAPS, Report, TableReport, gap_words
+from tui.services.salvage.schema import Entry, Schema, is_entry, read_schema, text_of
 from tui.services.salvage.tables import Table
-from tui.services.salvage.trees import Bound, Gap, Pages, Walk, count_users
+from tui.services.salvage.trees import Gap, Walk
+from tui.services.salvage.usage import Pages, count_users
 from tui.services.sqlite.connections import translated
 from tui.wording.clean import one_line
 
-MAX_GAPS = 200
-"""Gaps of a table that are told one by one."""
 MAX_LOST = 10_000
 """Lost rows of a table that are written down one by one."""
 _STEPS_PER_TICK = 64
 Tick = Callable[[int, int], None]
 Donor = Callable[[], Sequence[Entry]]
-
-
-@dataclass(slots=True)
-class TableReport:
-    """What became of one table."""
-
-    name: str
-    read: int = 0
-    """Rows that are in the new file."""
-    doubtful: int = 0
-    """Rows among them that may not be what they were, or may have been deleted."""
-    lost: int | None = None
-    """Rows that are missing, where that is known; None where it is not."""
-    proof: str = ""
-    """`walk`: its tree was read without a gap; the name of an index; or empty."""
-    complete: bool = False
-    """Whether it is proved that every row was read."""
-    gaps: list[str] = field(default_factory=list)
-    """Where rows may be missing, in words; the first `MAX_GAPS`."""
-    gap_count: int = 0
-    loose: int = 0
-    """Rows that were found on pages no tree led to."""
-    definition: str = "file"
-    """Where its definition is from: `file`, `stray page` or `backup`."""
-    problem: str = ""
-    """Why it is not in the new file, or not as it was."""
-
-
-@dataclass(slots=True)
-class Report:
-    """What became of everything."""
-
-    tables: list[TableReport]
-    image: dict[str, object]
-    damaged: dict[int, str]
-    """Damaged pages, the first thousand, and what is wrong with each."""
-    damaged_count: int
-    strays: int
-    """Rows that belong to no table for certain."""
-    left_out: list[str]
-    """Indexes, views and triggers that could not be made, and why."""
-    schema_whole: bool
-
-    @property
-    def complete(self) -> bool:
-        """Whether every row of every table was read, which is proved."""
-        return (
-            self.schema_whole
-            and not self.strays
-            and all(each.complete and not each.doubtful for each in self.tables)
-        )
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {**asdict(self), "complete": self.complete}
 
 
 @dataclass(slots=True)
@@ -105,7 +49,13 @@ class _Job:
     """Whether the walk alone tells what is lost."""
 
 
-def salvage(image: Image, target: Path, work: Path, donor: Donor, tick: Tick) -> Report:
+def salvage(
+    image: Image,
+    target: Path,
+    work: Path,
+    donor: Donor,
+    tick: Tick,
+) -> Report:
     """Put what can be read into a new file; not synced.
 
     Args:
@@ -272,7 +222,7 @@ class _Run:
         job.gap_found = True
         report.gap_count += 1
         if len(report.gaps) < MAX_GAPS:
-            report.gaps.append(_gap_words(gap, table=not job.table.without_rowid))
+            report.gaps.append(gap_words(gap, table=not job.table.without_rowid))
             job.wanting.gaps.append((gap.low, gap.high))
         else:
             job.wanting.anywhere = True
@@ -291,7 +241,7 @@ class _Run:
             # Every tree is whole: what else there is was deleted.
             return
         for found in loose.find(self._pages, self._rejected, self._checkpoint):
-            if found.is_table and all(_is_schema(each.values, encoding) for each in found.sample):
+            if found.is_table and all(is_entry(each.values, encoding) for each in found.sample):
                 continue
             fitting = [job.wanting for job in jobs if loose.fits(found, job.wanting)]
             for each in fitting:
@@ -312,7 +262,7 @@ class _Run:
 
     def _stray(self, output: Output, found: loose.Loose) -> None:
         for item in loose.rows_of(self._pages, found, None, self._checkpoint):
-            if not _is_schema(item.values, self._image.header.encoding):
+            if not is_entry(item.values, self._image.header.encoding):
                 output.stray(item, "", item.place)
 
     # --- judging --------------------------------------------------------------------------
@@ -362,21 +312,3 @@ class _Run:
                     continue
                 if problem := output.define(entry):
                     self._left_out.append(f"{kind} {entry.name}: {problem}")
-
-
-def _gap_words(gap: Gap, *, table: bool) -> str:
-    where = f"page {gap.page}: {gap.why}" if gap.page > 0 else gap.why
-    if not table or (gap.low is None and gap.high is None):
-        return where
-    low, high = _side(gap.low, "the first"), _side(gap.high, "the last")
-    return f"{where}; rowids after {low} up to {high}"
-
-
-def _side(bound: Bound, otherwise: str) -> str:
-    return f"{bound}" if isinstance(bound, int) else otherwise
-
-
-def _is_schema(values: Sequence[object], encoding: int) -> bool:
-    """Whether a stray row is one of the schema's own, which is no row of any table."""
-    kinds = ("table", "index", "view", "trigger")
-    return len(values) == 5 and text_of(values[0], encoding) in kinds

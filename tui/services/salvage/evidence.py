@@ -11,11 +11,13 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tui.core.secrets import is_secret
 from tui.services.salvage.output import Output
 from tui.services.salvage.records import Row
 from tui.services.salvage.schema import Entry
 from tui.services.salvage.tables import Table, bound
-from tui.services.salvage.trees import Checkpoint, Gap, Pages, Walk
+from tui.services.salvage.trees import Gap, Walk
+from tui.services.salvage.usage import Checkpoint, Pages
 from tui.services.sqlite.inspection import quote
 
 _BATCH = 1_000
@@ -155,14 +157,21 @@ def compare(output: Output, table: Table, index: Index) -> Proof | None:
 
 
 def note_lost(output: Output, table: Table, index: Index, limit: int) -> None:
-    """Write down which rows are lost, with what the index still knows of them."""
+    """Write down which rows are lost, with what an intact index still knows of them.
+
+    What is a secret by its column's name is left out: the list is no column of that name.
+    """
     rows, entries = f"main.{quote(table.name)}", f"work.{index.work}"
-    known = " || ', ' || ".join(
-        f"{_literal(name)} || '=' || quote(e.k{at})" for at, name in enumerate(index.columns)
-    )
+    parts = [
+        f"{_literal(name)} || '=' || quote(e.k{at})"
+        for at, name in enumerate(index.columns)
+        if not is_secret(table.name, name)
+    ]
+    known = " || ', ' || ".join(parts) or "''"
     output.connection.execute(
-        f"INSERT INTO work.lost SELECT ?, e.rid, {known} FROM {entries} e LEFT JOIN {rows} t "
-        f"ON e.rid = t.{table.rowid_name} WHERE t.{table.rowid_name} IS NULL LIMIT ?",
+        f"INSERT INTO work.lost SELECT ?, e.rid, {known} FROM {entries} e "
+        f"LEFT JOIN {rows} t ON e.rid = t.{table.rowid_name} "
+        f"WHERE t.{table.rowid_name} IS NULL LIMIT ?",
         (table.name, limit),
     )
 

@@ -15,16 +15,8 @@ from tui.services.salvage.evidence import Index, matches
 from tui.services.salvage.output import Output
 from tui.services.salvage.records import MalformedError, decode
 from tui.services.salvage.tables import Table, bound
-from tui.services.salvage.trees import (
-    FREE,
-    Bound,
-    Checkpoint,
-    Gap,
-    Item,
-    Pages,
-    Walk,
-    payload_of,
-)
+from tui.services.salvage.trees import Bound, Gap, Item, Walk, payload_of
+from tui.services.salvage.usage import FREE, Checkpoint, Pages
 
 _SAMPLE = 12
 """Rows that are looked at to tell whose a page is."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.services.files import denied
+from tui.services.salvage import defining
 from tui.services.salvage.image import Header
 from tui.services.salvage.records import Row, Text
 from tui.services.salvage.schema import Entry
@@ -28,27 +29,10 @@ DOUBTS, STRAYS, LOST = (
     "mcpdb_salvage_strays",
     "mcpdb_salvage_lost",
 )
-OWN_TABLES = (DOUBTS, STRAYS, LOST)
 _BATCH = 500
 _MAX_FIELDS = 900
 """Fields of a stray that are kept: SQLite takes 2000 columns at most, and 999 bound values."""
 _ENCODINGS = {1: "UTF-8", 2: "UTF-16le", 3: "UTF-16be"}
-_DEFINING = frozenset(
-    {
-        sqlite3.SQLITE_CREATE_TABLE,
-        sqlite3.SQLITE_CREATE_INDEX,
-        sqlite3.SQLITE_CREATE_VIEW,
-        sqlite3.SQLITE_CREATE_TRIGGER,
-        sqlite3.SQLITE_INSERT,
-        sqlite3.SQLITE_UPDATE,
-        sqlite3.SQLITE_READ,
-        sqlite3.SQLITE_REINDEX,
-        sqlite3.SQLITE_FUNCTION,
-        sqlite3.SQLITE_SELECT,
-        sqlite3.SQLITE_RECURSIVE,
-    }
-)
-_SCHEMA_TABLES = frozenset({"sqlite_master", "sqlite_schema", "sqlite_sequence"})
 
 
 @dataclass(slots=True)
@@ -136,21 +120,7 @@ class Output:
         """Carry out a definition; why it could not be, or empty."""
         if entry.name.casefold().startswith("sqlite_"):
             return "SQLite makes it itself"
-        if entry.name in OWN_TABLES:
-            return "it came from an earlier salvage"
-        self.connection.set_authorizer(_only_defining)
-        try:
-            self.connection.execute(entry.sql)
-        except (sqlite3.Error, sqlite3.Warning, ValueError) as error:
-            if _is_about_disk(error):
-                raise translated(error, self.path) from error  # type: ignore[arg-type]
-            return one_line(str(error))
-        finally:
-            self.connection.set_authorizer(None)
-        found = self.connection.execute(
-            "SELECT 1 FROM main.sqlite_schema WHERE name = ? AND type = ?", (entry.name, entry.kind)
-        ).fetchone()
-        return "" if found else "it defines something else than its name says"
+        return defining.define(self.connection, self.path, entry)
 
     def table(self, entry: Entry) -> Table:
         """How rows of a defined table are laid out."""
@@ -239,6 +209,14 @@ class Output:
         )
         self._strays += 1
 
+    def _free(self, name: str) -> str:
+        """The name, or with a number where an earlier salvage left a table of that name."""
+        taken = {
+            str(row[0]) for row in self.connection.execute("SELECT name FROM main.sqlite_schema")
+        }
+        more = (f"{name}_{number}" for number in range(2, len(taken) + 3))
+        return next(each for each in (name, *more) if each not in taken)
+
     @property
     def strays(self) -> int:
         """Rows that belong nowhere for certain."""
@@ -289,7 +267,7 @@ class Output:
                 (LOST, "work.lost", "*"),
             ):
                 if run(f"SELECT 1 FROM {source} LIMIT 1").fetchone():
-                    run(f"CREATE TABLE main.{name} AS SELECT {columns} FROM {source}")
+                    run(f"CREATE TABLE main.{self._free(name)} AS SELECT {columns} FROM {source}")
             run("COMMIT")
         except sqlite3.Error as error:
             raise translated(error, self.path) from error
@@ -312,20 +290,3 @@ def _shown(values: Row, encoding: int) -> str:
 
 def _signed(value: int) -> int:
     return value - (1 << 32) if value >> 31 else value
-
-
-def _only_defining(
-    action: int, one: str | None, _two: str | None, database: str | None, _trigger: str | None
-) -> int:
-    """Let a definition be made, in this file alone; see sqlite3_set_authorizer."""
-    if action not in _DEFINING or database not in ("main", None):
-        return sqlite3.SQLITE_DENY
-    writes = action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE)
-    if writes and one not in _SCHEMA_TABLES:
-        return sqlite3.SQLITE_DENY
-    return sqlite3.SQLITE_OK
-
-
-def _is_about_disk(error: BaseException) -> bool:
-    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)

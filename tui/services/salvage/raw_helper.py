@@ -124,6 +124,8 @@ def copy(source: Path, folder: Path, *, sidecars: bool) -> dict[str, Any]:
         parts |= {end: source.with_name(f"{source.name}-{end}") for end in ("wal", "journal")}
     for attempt in range(1, ATTEMPTS + 1):
         before = _stamp(parts)
+        if "db" not in before:
+            fail("missing", str(source))
         total = sum(size for size, _when, _head in before.values())
         found: dict[str, Any] = {"unreadable": [], "torn": False, "attempts": attempt}
         done = 0

@@ -41,9 +41,12 @@ def varint(buffer: bytes, at: int) -> tuple[int, int]:
     Raises:
         MalformedError: The buffer ends in it.
     """
-    value = 0
     try:
-        for offset in range(8):
+        value = buffer[at]
+        if value < 0x80:  # most are
+            return value, at + 1
+        value &= 0x7F
+        for offset in range(1, 8):
             byte = buffer[at + offset]
             value = value << 7 | byte & 0x7F
             if byte < 0x80:
@@ -60,46 +63,55 @@ def decode(payload: bytes) -> Row:
     Raises:
         MalformedError: They do not, or a type is none.
     """
+    length = len(payload)
     head, at = varint(payload, 0)
-    if not 1 <= head <= len(payload) or at > head:
+    if not 1 <= head <= length or at > head:
         raise MalformedError("The header of a record is longer than the record.")
     body, values = head, list[Value]()
     while at < head:
-        kind, at = varint(payload, at)
-        size = size_of(kind)
-        end = body + size
-        if end > len(payload) or len(values) >= MAX_COLUMNS:
+        kind = payload[at]
+        if kind < 0x80:
+            at += 1
+        else:
+            kind, at = varint(payload, at)
+        if kind >= 12:
+            end = body + (kind - 12 >> 1)
+            raw = payload[body:end]
+            values.append(Text(raw) if kind & 1 else raw)
+        else:
+            end = body + size_of(kind)
+            values.append(_number(kind, payload[body:end]))
+        if end > length or len(values) >= MAX_COLUMNS:
             raise MalformedError("A value is longer than its record.")
-        values.append(_value(kind, payload[body:end]))
         body = end
-    if at != head or body != len(payload):
+    if at != head or body != length:
         raise MalformedError("A record is longer than its values.")
     return tuple(values)
 
 
 def size_of(kind: int) -> int:
-    """Bytes of a value by its serial type.
+    """Bytes of a number by its serial type.
 
     Raises:
         MalformedError: There is no such type.
     """
     if kind < 0 or kind in (10, 11):
         raise MalformedError("A value has a type that there is not.")
-    return _SIZES[kind] if kind < 10 else (kind - 12) // 2
+    return _SIZES[kind]
 
 
-def _value(kind: int, raw: bytes) -> Value:
+def _number(kind: int, raw: bytes) -> int | float | None:
     if kind == 0:
         return None
+    if kind >= 8:
+        return kind - 8
     if kind <= 6:
         return int.from_bytes(raw, "big", signed=True)
-    if kind == 7:
-        number: float = _FLOAT.unpack(raw)[0]
-        # SQLite reads a NaN as NULL.
-        return number if number == number else None
-    if kind <= 9:
-        return kind - 8
-    return raw if kind % 2 == 0 else Text(raw)
+    if len(raw) < 8:
+        raise MalformedError("A value is longer than its record.")
+    number: float = _FLOAT.unpack(raw)[0]
+    # SQLite reads a NaN as NULL.
+    return number if number == number else None
 
 
 def key_of(values: Row) -> Key:

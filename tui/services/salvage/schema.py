@@ -14,7 +14,8 @@ from pathlib import Path
 
 from tui.services.salvage.cells import LEAF_TABLE, Damaged
 from tui.services.salvage.records import MalformedError, Row, Text, decode
-from tui.services.salvage.trees import Checkpoint, Gap, Pages, Walk, payload_of
+from tui.services.salvage.trees import Gap, Walk, payload_of
+from tui.services.salvage.usage import Checkpoint, Pages
 from tui.services.sqlite.connections import connect, translating
 
 KINDS = ("table", "index", "view", "trigger")
@@ -125,6 +126,11 @@ def _entry(values: Row, encoding: int, origin: str = "file") -> Entry | None:
         words,
         origin,
     )
+
+
+def is_entry(values: Sequence[object], encoding: int) -> bool:
+    """Whether a stray row is one of the schema's own, which is no row of any table."""
+    return len(values) == 5 and text_of(values[0], encoding) in KINDS
 
 
 def _strays(pages: Pages, encoding: int, checkpoint: Checkpoint) -> Iterator[Entry]:

@@ -1,134 +1,20 @@
 """Walking b-trees that may lead anywhere: twice to one page, in circles, out of the file.
 
-First every tree is walked once and each page's users are counted (`count_users`); a page with two
-is nobody's for certain. Then `walk` yields what a tree holds, in order, and a `Gap` for each part
-that cannot be read, with the keys between which it lay.
+`Walk` yields what a tree holds, in order, and a `Gap` for each part that cannot be read, with the
+keys between which it lay.
 """
 
 from __future__ import annotations
 
-import hashlib
-from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TypeAlias
 
-from tui.services.salvage.cells import MAX_PAYLOAD, Cell, Damaged, Page, parse
-from tui.services.salvage.image import Image
+from tui.services.salvage.cells import MAX_PAYLOAD, Cell, Damaged, Page
 from tui.services.salvage.records import Key, MalformedError, Row, decode, key_of
-
-MAX_DEPTH = 30
-"""A tree of SQLite has at most 20 levels."""
+from tui.services.salvage.usage import MAX_DEPTH, Checkpoint, Pages
 
 Bound: TypeAlias = "int | Key | None"
-Checkpoint: TypeAlias = Callable[[], None]
-
-FREE = 1
-"""Mark of a page on the list of free pages, see `Pages.marks`."""
-USED = 2
-CONTESTED = 4
-
-
-@dataclass(slots=True)
-class Pages:
-    """Which pages are used by what."""
-
-    image: Image
-    marks: bytearray = field(init=False)
-    """By number: 0, or `FREE`, `USED`, `CONTESTED` together."""
-    free_is_known: bool = field(init=False, default=False)
-    """Whether the list of free pages could be read to its end."""
-    damaged: dict[int, str] = field(init=False, default_factory=dict)
-    """Pages that are not what they should be, and why; the first `MAX_TOLD`."""
-    damaged_count: int = field(init=False, default=0)
-    _digests: array[int] = field(init=False)
-    """By number: of what stands on a leaf that is not free; 0 for every other page."""
-    _twice: frozenset[int] = field(init=False, default=frozenset())
-
-    def __post_init__(self) -> None:
-        """Nothing is used yet."""
-        self.marks = bytearray(self.image.count + 1)
-        self._digests = array("Q", bytes(8 * (self.image.count + 1)))
-
-    def note_content(self, page: Page) -> None:
-        """Remember what stands on a leaf: a write that went to a wrong place makes two of one."""
-        if page.cells:
-            digest = hashlib.blake2b(self.image.read(page.number), digest_size=8).digest()
-            self._digests[page.number] = int.from_bytes(digest, "big") or 1
-
-    def compare_contents(self) -> None:
-        """Find the leaves that stand twice in the file, be it where nothing leads to."""
-        for number in range(2, self.image.count + 1):
-            if not self.marks[number]:
-                page = self.page(number)
-                if isinstance(page, Page) and page.is_leaf:
-                    self.note_content(page)
-        found = sorted(each for each in self._digests if each)
-        self._twice = frozenset(one for one, two in pairwise(found) if one == two)
-
-    def stands_twice(self, number: int) -> bool:
-        """Whether a leaf has the same content as another one."""
-        return self._digests[number] in self._twice
-
-    def page(self, number: int) -> Page | Damaged:
-        """Read a page of a b-tree."""
-        if not 1 <= number <= self.image.count:
-            return Damaged(number, "it lies behind the end of the file")
-        if self.image.is_unreadable(number):
-            return Damaged(number, "the disk does not give it")
-        return parse(self.image.read(number), number, self.image.usable)
-
-    def use(self, number: int) -> bool:
-        """Note a user of a page; False when it had one already, or is free."""
-        if not 1 <= number <= self.image.count:
-            return False
-        if self.marks[number]:
-            self.marks[number] |= CONTESTED | USED
-            return False
-        self.marks[number] = USED
-        return True
-
-    def is_contested(self, number: int) -> bool:
-        """Whether more than one thing leads to a page."""
-        return 1 <= number <= self.image.count and bool(self.marks[number] & CONTESTED)
-
-    def report(self, number: int, why: str) -> None:
-        """Note a damaged page."""
-        if number not in self.damaged:
-            self.damaged_count += 1
-            if len(self.damaged) < MAX_TOLD:
-                self.damaged[number] = why
-
-    def read_free_list(self) -> None:
-        """Mark the free pages, and find out whether the list of them is whole."""
-        image = self.image
-        trunk, seen = image.header.freelist, 0
-        most = image.usable // 4 - 2
-        while trunk:
-            if not self._free(trunk):
-                return
-            raw = image.read(trunk)
-            number = int.from_bytes(raw[4:8], "big")
-            if number > most:
-                return
-            leaves = array("I", raw[8 : 8 + 4 * number])
-            leaves.byteswap()
-            if not all(self._free(leaf) for leaf in leaves):
-                return
-            seen += 1 + number
-            trunk = int.from_bytes(raw[:4], "big")
-        self.free_is_known = image.header.is_sound and seen == image.header.free_pages
-
-    def _free(self, number: int) -> bool:
-        if not 1 < number <= self.image.count or self.marks[number]:
-            return False
-        self.marks[number] = FREE
-        return True
-
-
-MAX_TOLD = 1_000
-"""Damaged pages that are named one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,36 +48,6 @@ _Next: TypeAlias = "tuple[int, Bound, Bound, int] | Item | Gap"
 _GOES_ON = "rows go on in pages that cannot be read"
 
 
-def count_users(pages: Pages, roots: Iterable[int], checkpoint: Checkpoint) -> None:
-    """Note for every page of these trees what leads to it, overflow pages included."""
-    for root in roots:
-        stack = [(root, 0)]
-        while stack:
-            number, depth = stack.pop()
-            checkpoint()
-            if not pages.use(number) or depth > MAX_DEPTH:
-                continue
-            page = pages.page(number)
-            if isinstance(page, Damaged):
-                continue
-            if page.is_leaf:
-                pages.note_content(page)
-            # Where a page cannot be trusted, neither can be where it leads to.
-            if page.strict:
-                stack += [(child, depth + 1) for child in reversed(page.children)]
-            for cell in page.cells:
-                if cell.overflow and (page.strict or page.is_leaf):
-                    _use_chain(pages, cell)
-    pages.compare_contents()
-
-
-def _use_chain(pages: Pages, cell: Cell) -> None:
-    left, number = cell.size - len(cell.local), cell.overflow
-    while left > 0 and number and pages.use(number):
-        left -= pages.image.usable - 4
-        number = int.from_bytes(pages.image.read(number)[:4], "big")
-
-
 @dataclass(slots=True)
 class Walk:
     """One walk through one tree, in the order of its keys."""
@@ -207,6 +63,8 @@ class Walk:
     rejected: list[int] = field(default_factory=list)
     """Pages that do not belong where they were found; they may belong elsewhere."""
     _seen: set[int] = field(default_factory=set)
+    _read: dict[int, tuple[Row, str]] = field(default_factory=dict)
+    """Records of the page at hand, by their cells."""
 
     def of(
         self, root: int, low: Bound = None, high: Bound = None, place: str = ""
@@ -254,6 +112,7 @@ class Walk:
         if number in self._seen or depth > MAX_DEPTH:
             return Gap(number, low, high, "the tree leads in a circle")
         self._seen.add(number)
+        self._read.clear()
         if not page.is_leaf and not page.strict:
             self.rejected.append(number)
             return Gap(number, low, high, "an inner page of the tree is damaged")
@@ -281,9 +140,12 @@ class Walk:
         if page.is_table:
             return cell.rowid
         try:
-            values = self._record(cell)[0]
+            record = self._record(cell)
         except MalformedError:
             return None
+        # It is asked for once more, when the page is given out.
+        self._read[id(cell)] = record
+        values = record[0]
         return key_of(values[: self.key_fields] if self.key_fields else values)
 
     def _leaf(self, page: Page, low: Bound, high: Bound, place: str) -> Iterator[Found]:
@@ -320,6 +182,9 @@ class Walk:
         yield page.right, before, high, depth + 1
 
     def _record(self, cell: Cell) -> tuple[Row, str]:
+        known = self._read.pop(id(cell), None)
+        if known is not None:
+            return known
         payload, doubt = payload_of(self.pages, cell)
         return decode(payload), doubt
 
@@ -341,6 +206,7 @@ def payload_of(pages: Pages, cell: Cell) -> tuple[bytes, str]:
         if not 1 < number <= image.count or number in seen or image.is_unreadable(number):
             raise MalformedError("the pages that it goes on in are not there")
         seen.add(number)
+        pages.spend()
         raw = image.read(number)
         if pages.is_contested(number):
             doubt = doubt or f"page {number}, in which it goes on, is used twice"

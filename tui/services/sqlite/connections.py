@@ -107,6 +107,9 @@ def translating(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise translated(error, path) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes what is wrong with a schema, and Python cannot read what it quotes.
+        raise DamagedError(f"{one_line(str(path))} is damaged: its schema is malformed.") from error
 
 
 def require_database_file(path: Path) -> FileIdentity:
@@ -179,7 +182,7 @@ def _readable(path: Path, mode: str) -> sqlite3.Connection:
         try:
             connection.execute("PRAGMA schema_version").fetchone()
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             connection.close()
             raise
         return connection

@@ -24,7 +24,7 @@ Cancelled = Callable[[], bool]
 
 MOST_PROBLEMS = 100
 """So many lines of a check are read; SQLite itself stops there by default."""
-CACHE = -64 * 1024
+CACHE = -16 * 1024
 """KiB of pages that are kept while indexes are compared with their tables (negative: KiB)."""
 ANALYSIS_LIMIT = 1_000
 """Rows of each index that are looked at while the gateway runs: milliseconds, not seconds."""
