@@ -275,12 +275,15 @@ def test_a_file_that_is_opened_between_copy_and_removal_is_emptied_instead(
 ) -> None:
     """Nobody had it open when it was looked at."""
     log = put(folder(quiet) / "app.log", days=2)
-    flag = tmp_path / "opened"
-    line = f"(exec 3>>{log}; echo late >&3; touch {flag}; sleep 60) </dev/null >/dev/null 2>&1 &"
+    flag, over = tmp_path / "opened", tmp_path / "over"
+    waits = f"while [ ! -e {over} ]; do sleep 0.05; done"
+    line = f"(exec 3>>{log}; echo late >&3; touch {flag}; {waits}) </dev/null >/dev/null 2>&1 &"
     line += f" while [ ! -e {flag} ]; do sleep 0.05; done"
-    outcome = inject(
-        quiet, RotateLogs(quiet.deployment), Fault("run", "after:step_started:finish", line)
-    )
+    fault = Fault("run", "after:step_started:finish", line)
+    try:
+        outcome = inject(quiet, RotateLogs(quiet.deployment), fault)
+    finally:
+        over.touch()
     assert outcome.entry is not None and outcome.entry.exit_code == 0
     assert outcome.entry.result["rotated"][0]["how"] == "emptied"
     assert unpacked(folder(quiet)) == LINE * 50 + "late\n"
