@@ -487,6 +487,7 @@ SCHEDULED = (
         (
             "unit/test_schedule.py::"
             "test_a_scheduled_run_that_finds_the_lock_is_counted_until_one_goes_well",
+            "cli/test_failure_hook.py::test_overlap_ends_with_11_and_is_told",
         ),
         skipped=SAME,
     ),
@@ -504,6 +505,9 @@ SCHEDULED = (
             "test_after_a_backup_that_failed_nothing_is_pruned_and_the_reason_is_mailed",
             "unit/test_schedule.py::"
             "test_prune_is_confirmed_by_name_and_follows_only_a_backup_that_went_well",
+            "cli/test_failure_hook.py::test_command_and_webhook_are_told_once_with_the_facts",
+            "cli/test_failure_hook.py::"
+            "test_a_hook_that_fails_itself_is_told_and_changes_no_exit_code",
         ),
         skipped=SAME,
     ),

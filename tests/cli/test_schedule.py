@@ -122,6 +122,17 @@ def test_what_this_session_was_told_is_told_to_the_scheduled_commands(
     assert shlex.split(as_cron_runs_it(line))
 
 
+def test_which_jobs_and_when_can_be_chosen(quiet: Place) -> None:
+    words = ("--jobs", "logs, maintain", "--maintain", "Sat 06:00", "--logs", "01:15")
+    done = quiet.cli("schedule", "print", "--cron", *words)
+    found = [line.split(" o=")[0] for line in done.out.splitlines() if not line.startswith("#")]
+    assert found == ["0 6 * * 6", "15 1 * * *", "@reboot"]
+    assert "backup create" not in done.out
+    for wrong in ("tea", ","):
+        done = quiet.cli("schedule", "print", "--cron", "--jobs", wrong)
+        assert done.code == 2 and "there are backup, drill, maintain, logs" in done.err
+
+
 @pytest.mark.parametrize(
     "words",
     [("--at", "25:00"), ("--at", "noon"), ("--weekly", "03:30"), ("--weekly", "Blue 03:30")],

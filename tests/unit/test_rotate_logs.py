@@ -21,11 +21,12 @@ from tests.conftest import ROOT, Site
 from tests.faults import needs_root, small_disk, wait_for
 from tests.injection.fault import Fault
 from tests.injection.inject import inject
-from tui.core.errors import McpdbError, UsageError
+from tui.core.errors import McpdbError, PrecheckError, UsageError
 from tui.core.models import Deployment, Rotation
 from tui.core.settings import Flags, load
 from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.rotate_logs import RotateLogs
+from tui.operations.rotating import working
 from tui.operations.rotating.choosing import choose
 from tui.services import gzips
 
@@ -274,12 +275,15 @@ def test_a_file_that_is_opened_between_copy_and_removal_is_emptied_instead(
 ) -> None:
     """Nobody had it open when it was looked at."""
     log = put(folder(quiet) / "app.log", days=2)
-    flag = tmp_path / "opened"
-    line = f"(exec 3>>{log}; echo late >&3; touch {flag}; sleep 60) </dev/null >/dev/null 2>&1 &"
+    flag, over = tmp_path / "opened", tmp_path / "over"
+    waits = f"while [ ! -e {over} ]; do sleep 0.05; done"
+    line = f"(exec 3>>{log}; echo late >&3; touch {flag}; {waits}) </dev/null >/dev/null 2>&1 &"
     line += f" while [ ! -e {flag} ]; do sleep 0.05; done"
-    outcome = inject(
-        quiet, RotateLogs(quiet.deployment), Fault("run", "after:step_started:finish", line)
-    )
+    fault = Fault("run", "after:step_started:finish", line)
+    try:
+        outcome = inject(quiet, RotateLogs(quiet.deployment), fault)
+    finally:
+        over.touch()
     assert outcome.entry is not None and outcome.entry.exit_code == 0
     assert outcome.entry.result["rotated"][0]["how"] == "emptied"
     assert unpacked(folder(quiet)) == LINE * 50 + "late\n"
@@ -346,9 +350,64 @@ def test_a_log_that_does_not_fit_stays_and_the_others_go_on(quiet: Site, tmp_pat
         assert big.read_bytes() == content and not list(place.glob(".*"))
 
 
-def test_what_changed_since_it_was_looked_at_is_not_deleted(quiet: Site) -> None:
-    from tui.operations.rotating import working
+def marked(path: Path) -> dict[str, Any]:
+    (found,), _complete = choose([path.parent], Rotation())
+    return found.mark
 
+
+def test_a_copy_that_gets_no_name_is_never_thrown_away_once_its_log_is_gone(
+    quiet: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = put(folder(quiet) / "app.log", days=2)
+    mark = marked(log)
+    copied = working.copy(mark, ".x.partial", lambda _done, _total: None)
+    (log.parent / "taken.log.gz").touch()
+    monkeypatch.setattr(working, "final_names", lambda *_: iter(["taken.log.gz"]))
+    with pytest.raises(McpdbError, match=r"is whole in \.x\.partial") as caught:
+        working.finish(mark, ".x.partial", copied)
+    assert caught.value.facts["kept"] == ".x.partial"
+    assert gzip.decompress((log.parent / ".x.partial").read_bytes()).decode() == LINE * 50
+
+
+def test_a_disk_that_fails_behind_the_emptying_leaves_the_copy(
+    quiet: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = put(folder(quiet) / "app.log", days=2)
+    mark = marked(log)
+    copied = working.copy(mark, ".x.partial", lambda _done, _total: None)
+    real = gzips.sync
+
+    def fails(descriptor: int, name: Path) -> None:
+        if name == log and log.stat().st_size == 0:
+            raise PrecheckError("No space left on device.")
+        real(descriptor, name)
+
+    monkeypatch.setattr(gzips, "sync", fails)
+    with log.open("a") as opened, subprocess.Popen(["sleep", "99"], stdout=opened) as holder:
+        done = working.finish(mark, ".x.partial", copied)
+        holder.kill()
+    assert done["how"] == "emptied" and "lost" not in done
+    assert unpacked(folder(quiet)) == LINE * 50 and log.read_text() == ""
+
+
+@needs_root
+def test_a_log_that_the_kernel_lets_nobody_empty_stays_as_it_is(quiet: Site) -> None:
+    """`chattr +a`: it may be appended to, and neither emptied nor removed."""
+    log = put(folder(quiet) / "app.log", days=2)
+    done = subprocess.run(["chattr", "+a", str(log)], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("this filesystem has no such attribute")
+    try:
+        with log.open("a") as opened, subprocess.Popen(["sleep", "99"], stdout=opened) as holder:
+            entry = rotate(quiet, compress_after=0.0)
+            holder.kill()
+    finally:
+        subprocess.run(["chattr", "-a", str(log)], check=True)
+    assert entry.exit_code == 12 and "app.log" in entry.sentence
+    assert names(folder(quiet)) == {"app.log"} and log.read_text() == LINE * 50
+
+
+def test_what_changed_since_it_was_looked_at_is_not_deleted(quiet: Site) -> None:
     log = put(folder(quiet) / "old.log.gz", days=40)
     (found,), _complete = choose([folder(quiet)], Rotation())
     put(log, "written again")

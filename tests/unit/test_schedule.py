@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from tui.operations.execution.launch import follow, launch, launch_resume
 from tui.operations.execution.registry import build
 from tui.operations.schedule import Schedule, Unschedule, texts
 from tui.operations.scheduling.installed import installed
-from tui.operations.scheduling.jobs import SCHEDULED, Times, chosen, jobs, program
+from tui.operations.scheduling.jobs import SCHEDULED, Times, chosen, jobs, program, usual
 from tui.operations.scheduling.runs import next_of, runs
 from tui.operations.status import read_status
 from tui.services import crontab, timers
@@ -305,6 +306,13 @@ def test_an_older_installation_is_brought_up_to_date_and_jobs_can_be_left_out(
     }  # fmt: skip
     with pytest.raises(UsageError, match="'tea' is no job"):
         chosen(("backup", "tea"))
+
+
+def test_a_gateway_that_logs_into_no_folder_has_nothing_to_rotate_every_night(
+    tmp_path: Path,
+) -> None:
+    assert usual(deployment(tmp_path / "mcp.db")) == ("backup", "drill", "maintain")
+    assert usual(replace(deployment(), log_files=(tmp_path,)))[-1] == "logs"
 
 
 @pytest.mark.parametrize(

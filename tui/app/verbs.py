@@ -197,10 +197,12 @@ def schedule(deployment: Deployment) -> Operation:
     import os
 
     from tui.operations.schedule import Schedule
+    from tui.operations.scheduling.jobs import usual
     from tui.services.timers import systemd_runs
 
     by_systemd = os.geteuid() == 0 and systemd_runs(user=False)
-    return Schedule(deployment, kind="systemd" if by_systemd else "cron")
+    kind = "systemd" if by_systemd else "cron"
+    return Schedule(deployment, kind=kind, which=usual(deployment))
 
 
 def start(deployment: Deployment) -> Operation:

@@ -223,7 +223,6 @@ def _rotating(
     try:
         result = _finished(one.mark, partial, copied)
     except McpdbError as error:
-        working.discard(str(one.folder), partial)
         result = told.failed(one.mark, error)
     yield StepFinished("finish", {"result": result})
     return result

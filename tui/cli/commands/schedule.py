@@ -19,7 +19,7 @@ from tui.operations.activity import read_activity
 from tui.operations.backing_up.missed import missed_runs
 from tui.operations.schedule import Schedule, Unschedule, texts
 from tui.operations.scheduling.installed import installed
-from tui.operations.scheduling.jobs import ALL, AT, LOGS, MAINTAIN, WEEKLY, chosen
+from tui.operations.scheduling.jobs import ALL, AT, LOGS, MAINTAIN, WEEKLY, chosen, usual
 from tui.operations.scheduling.runs import runs
 from tui.services.timers import systemd_runs
 
@@ -43,20 +43,22 @@ def _times(function: F) -> F:
         ("--maintain", MAINTAIN, "Day and time of the weekly routine."),
         ("--weekly", WEEKLY, "Day and time of the weekly drill."),
         ("--at", AT, "Time of the nightly backup and prune."),
-        ("--jobs", ",".join(ALL), "Which of them, with commas between."),
     ):
         function = click.option(flag, default=default, show_default=True, help=text)(function)
-    return function
+    text = f"Which of {','.join(ALL)}; all of them, logs where it is known which."
+    return click.option("--jobs", metavar="LIST", help=text)(function)
 
 
-def _schedule(session: Session, kind: str | None, user: bool, jobs: str, **times: str) -> Schedule:
-    words = [word.strip() for word in jobs.split(",") if word.strip()]
+def _schedule(
+    session: Session, kind: str | None, user: bool, jobs: str | None, **times: str
+) -> Schedule:
+    words = [word.strip() for word in (jobs or "").split(",") if word.strip()]
     return Schedule(
         session.deployment,
         _chosen(kind, user),
         user=user,
         options=_options(session),
-        which=chosen(words),
+        which=usual(session.deployment) if jobs is None else chosen(words),
         **times,
     )
 
@@ -70,7 +72,9 @@ def schedule() -> None:
 @_times
 @_kind
 @click.pass_obj
-def print_(session: Session, /, kind: str | None, user: bool, jobs: str, **times: str) -> int:
+def print_(
+    session: Session, /, kind: str | None, user: bool, jobs: str | None, **times: str
+) -> int:
     """Print the units or the crontab block; changes nothing."""
     operation = _schedule(session, kind, user, jobs, **times)
     found = texts(operation)
@@ -82,7 +86,9 @@ def print_(session: Session, /, kind: str | None, user: bool, jobs: str, **times
 @_times
 @_kind
 @click.pass_obj
-def install(session: Session, /, kind: str | None, user: bool, jobs: str, **times: str) -> int:
+def install(
+    session: Session, /, kind: str | None, user: bool, jobs: str | None, **times: str
+) -> int:
     """Show the units or the crontab block, ask y/n (--yes answers), install them.
 
     What was installed for this database before is replaced, everything else left as it is.

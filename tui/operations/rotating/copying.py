@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.core.errors import BusyError, VerificationError
+from tui.core.errors import BusyError, McpdbError, VerificationError
 from tui.services import gzips
-from tui.services.files import CHUNK
+from tui.services.files import CHUNK, denied
 from tui.services.open_files import OpenFile
 from tui.wording.clean import one_line
 
@@ -148,7 +148,8 @@ def empty(
         name: Of the log, for sentences.
 
     Raises:
-        PrecheckError: No space; it was not emptied.
+        PrecheckError: No space, or it may not be emptied. Whether it was emptied before that is
+            among the error's facts, as `emptied`.
     """
     began, offset = time.monotonic(), copied.size
     for _round in range(_ROUNDS):
@@ -166,18 +167,25 @@ def empty(
         piece = os.pread(source, CHUNK, offset)
         if not piece or not left:
             # Nothing stands between this look and the next call.
-            os.ftruncate(source, 0)
+            try:
+                os.ftruncate(source, 0)
+            except OSError as error:
+                raise denied("empty", name, error) from error
             window = time.perf_counter() - looked
-        if piece:
-            gzips.add(target, [piece], name)
-            offset += len(piece)
-        if not piece or not left:
             break
+        gzips.add(target, [piece], name)
+        offset += len(piece)
     positions = _moved([one.position for one in writers], before, size)
     # Looked at last: as long as nothing is in it, nobody has moved on since.
     untouched = os.fstat(source).st_size == 0
-    gzips.sync(target, name)
-    gzips.sync(source, name)
+    try:
+        if piece:
+            gzips.add(target, [piece], name)
+            offset += len(piece)
+        gzips.sync(target, name)
+        gzips.sync(source, name)
+    except McpdbError as error:
+        raise error.telling(emptied=True) from error
     rate = (offset - copied.size) / max(0.001, copied.seconds + time.monotonic() - began)
     lost, counted = _lost(positions, offset, untouched=untouched and seen)
     line = max(1, copied.size // max(1, copied.newlines))

@@ -66,7 +66,7 @@ def sentence(found: Sequence[Result]) -> str:
     if bad:
         more = f" (and {count(len(bad) - 1)} more)" if len(bad) > 1 else ""
         why = bad[0].get("why") or "its copy is gone"
-        lost.append(f"Left as it was: {one_line(str(bad[0]['name']))}{more}. {why}")
+        lost.append(f"Not rotated: {one_line(str(bad[0]['name']))}{more}. {why}")
     return " ".join(part for part in (text, *lost) if part)
 
 

@@ -80,7 +80,8 @@ def finish(mark: Mark, partial: str, copied: Copied, *, again: bool = False) -> 
         `window`, `lines`.
 
     Raises:
-        McpdbError: It was not done; the log is as it was.
+        McpdbError: It was not done: the log is as it was, and the copy is gone. Where its facts
+            name it as `kept` it is the copy that is left, whole, under that name.
     """
     with opened(Path(mark["folder"])) as folder:
         if (known := _named_already(folder, mark, partial)) is not None:
@@ -93,10 +94,19 @@ def finish(mark: Mark, partial: str, copied: Copied, *, again: bool = False) -> 
             _mend(folder, partial, copied)
             how = "compressed" if gone else "emptied"
             return {"file": _publish(folder, mark, partial), "how": how}
-        if _removed(folder, mark, copied):
-            return {"file": _publish(folder, mark, partial), "how": "compressed"}
-        emptied = _emptied(folder, mark, partial, copied)
-        return {"file": _publish(folder, mark, partial), "how": "emptied", **emptied}
+        try:
+            if _removed(folder, mark, copied):
+                done: dict[str, Any] = {"how": "compressed"}
+            else:
+                done = {"how": "emptied", **_emptied(folder, mark, partial, copied)}
+        except McpdbError as error:
+            if not error.facts.get("emptied"):
+                _discard(folder, partial)
+                raise
+            # The log is empty already: what is in the copy is all there is.
+            _mend(folder, partial, copied)
+            done = {"how": "emptied"}
+        return {"file": _publish(folder, mark, partial), **done}
 
 
 def _was_emptied(folder: Folder, mark: Mark, copied: Copied, *, again: bool) -> bool:
@@ -161,10 +171,15 @@ def _mend(folder: Folder, partial: str, copied: Copied) -> None:
 
 
 def _publish(folder: Folder, mark: Mark, partial: str) -> str:
-    for name in final_names(str(mark["name"]), time.time()):
-        if folder.publish(partial, name):
-            return name
-    raise BusyError(f"Every name for a copy of {one_line(str(mark['name']))} is taken.")
+    """Give the copy the first name that is free; until then it is all there is of the log."""
+    kept = f"What was in {one_line(str(mark['name']))} is whole in {one_line(partial)}."
+    try:
+        for name in final_names(str(mark["name"]), time.time()):
+            if folder.publish(partial, name):
+                return name
+    except McpdbError as error:
+        raise type(error)(f"{error} {kept}").telling(kept=partial) from error
+    raise BusyError(f"Every name for its copy is taken. {kept}").telling(kept=partial)
 
 
 def _named_already(folder: Folder, mark: Mark, partial: str) -> str | None:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.core.errors import UsageError
+from tui.core.errors import McpdbError, UsageError
 from tui.core.models import ContainerRef, Deployment
+from tui.operations.rotating.choosing import folders
 from tui.services import files
 from tui.services.timers import At, Job
 
@@ -54,6 +55,15 @@ def chosen(which: Sequence[str]) -> tuple[str, ...]:
     if not which:
         raise UsageError(f"No job is named; there are {', '.join(ALL)}.")
     return tuple(word for word in ALL if word in which)
+
+
+def usual(deployment: Deployment) -> tuple[str, ...]:
+    """The jobs of one that names none: logs only where it is known which."""
+    try:
+        folders(deployment)
+    except McpdbError:
+        return tuple(word for word in ALL if word != "logs")
+    return ALL
 
 
 def program() -> tuple[str, ...]:
