@@ -296,6 +296,7 @@ LINES = (
         commands=("maintain --stop",),
         keys=("7 r",),
         instead="a check that fails ends it: the guide's script prints OK whatever was found",
+        proof="test_maintain.py::test_the_weekly_routine_from_cron_and_with_a_stop",
     ),
     Line(
         id="vacuum",
@@ -323,6 +324,7 @@ LINES = (
         keys=(":rotate logs",),
         instead="a file that is held open is copied and emptied, never renamed away from its "
         "writer as gzip does",
+        proof="test_rotate_logs.py::test_the_gateway_s_own_log_is_emptied_while_it_goes_on_writing",
     ),
     Line(
         id="down-and-up",
@@ -331,6 +333,8 @@ LINES = (
         does="take the services down; bring them up again",
         commands=("gateway down --yes", "gateway up"),
         keys=("9 a",),
+        proof="test_compose_down_up.py::"
+        "test_down_removes_containers_and_networks_and_up_brings_the_same_database_back",
     ),
     Line(
         id="complete-loss",
@@ -341,6 +345,7 @@ LINES = (
         keys=("2 B", ":bootstrap"),
         instead="the damaged file is not deleted: it is kept as it was found. No backup: nothing "
         "is created silently, `bootstrap` is asked for",
+        proof="test_complete_loss.py::test_damaged_then_gone_then_without_a_backup",
     ),
     Line(
         id="partial-recovery",

@@ -70,9 +70,10 @@ def parsed(line: str) -> None:
     """
     words = shlex.split(line, comments=True)
     command: click.Command = root
+    flags = {o for p in root.params if isinstance(p, click.Option) and p.is_flag for o in p.opts}
     while isinstance(command, click.Group):
-        while words and words[0].startswith("--"):  # options of every command, each with a value
-            words = words[2:]
+        while words and words[0].startswith("--"):  # options of every command
+            words = words[1 if words[0] in flags else 2 :]
         assert words, f"{line} names no command"
         found = command.get_command(click.Context(command), words[0])
         assert found is not None, f"there is no {line}"
