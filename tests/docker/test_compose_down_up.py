@@ -68,7 +68,7 @@ def test_down_removes_containers_and_networks_and_up_brings_the_same_database_ba
         sick = site.command("gateway", "up")
     finally:
         broken.unlink()
-    assert sick.returncode == 14 and "start refused" in sick.stderr, sick.stderr
+    assert sick.returncode == 14 and "did not become healthy" in sick.stderr, sick.stderr
 
     up = site.command("gateway", "up", "--json")
 
