@@ -336,4 +336,4 @@ def test_corruption(guide: Guide) -> None:
     guide.run("restore", "latest", "--start", "--confirm", "NAME")
     guide.site.wait_healthy()
     assert ask(guide.site.lab.database, "PRAGMA integrity_check") == [("ok",)]
-    assert {"of-the-guide", "in-the-wal"} <= guide.tools()
+    assert "of-the-guide" in guide.tools()
