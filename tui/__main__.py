@@ -56,6 +56,9 @@ def _let_go() -> None:
 def _screen(find: Callable[[], Discovery], *, settings: Settings) -> int:
     import gc
 
+    # What one key changes comes in two pictures at times: a hundred and twentieth of a second apart
+    # they are one. Textual reads it when it is imported; its own is 60. A slow line gets few.
+    os.environ.setdefault("TEXTUAL_FPS", "15" if settings["slow_link"] else "120")
     # Nothing that is imported is ever garbage: it is not looked through, now or later.
     gc.disable()
     from tui.app.run import run_app

@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,6 +143,12 @@ class Flood:
         self.terminal.press("\x1b", lambda s: "Esc clears" not in s)
 
 
+def counted_in(text: str) -> int:
+    """How many lines the screen says that ever came; 0 where it does not say."""
+    found = TOTAL.search(text)
+    return int(found[1].replace(",", "")) if found else 0
+
+
 def flood(folder: Path, rate: int, seconds: float) -> tuple[list[Figure], list[str]]:
     """Lines at a rate, keys meanwhile, and whether all were counted."""
     command, environment = place(folder)
@@ -176,18 +182,22 @@ def _flooded(
         )  # fmt: skip
         began, one = time.monotonic(), Flood(terminal)
         terminal.press("", lambda s: "/s, showing the newest" in s or rate < 2_000)
-        while time.monotonic() - began < seconds - 2 and writer.poll() is None:
+        while time.monotonic() - began < seconds - 6 and writer.poll() is None:
             one.round()
+        # A terminal that nobody reads holds the program up, and lines are passed over then.
+        while writer.poll() is None:
+            terminal.pump(0.05)
         written, wrote_for = writer.communicate()[0].split()
         terminal.press("", lambda s: "the flood is over" in s, most=120)
         used = terminal.used().processor - start.processor
-        terminal.press("", lambda s: TOTAL.search(s) or rate * seconds < 50_000, most=30)
-        found = TOTAL.search(terminal.text)
+        # How many came stands there a picture later than the last of them.
+        wanted = int(written) + 2
+        with suppress(AssertionError):
+            terminal.press("", lambda s: counted_in(s) == wanted, most=15)
+        counted = counted_in(terminal.text)
         most = terminal.mebibytes[1]
     usage = Path(f"/proc/{tail}/stat").read_text().split()
     tail_used = (int(usage[13]) + int(usage[14])) / os.sysconf("SC_CLK_TCK")
-    counted = int(found[1].replace(",", "")) if found else 0
-    wanted = int(written) + 2
     figures = [
         Figure(
             f"{name}, 95 of 100 ({len(all_)})",

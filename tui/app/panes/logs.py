@@ -94,6 +94,7 @@ class LogsPane(Pane):
         self._passed = 0
         self._backlog: list[Held] = []
         """Lines on their way into the view."""
+        self._drawn_at = 0.0
         self._typed: Timer | None = None
         self._came: deque[tuple[float, int]] = deque()
 
@@ -178,7 +179,9 @@ class LogsPane(Pane):
             del self._backlog[:TAKEN_AT_ONCE]
         if self._backlog:
             self.set_timer(0.002, self._take_in)
-        else:
+        # In a flood there may be no end of them: what is in the view is drawn all the same.
+        if not self._backlog or time.monotonic() - self._drawn_at > DRAWN_EVERY:
+            self._drawn_at = time.monotonic()
             view.again()
 
     def _land(self) -> None:
