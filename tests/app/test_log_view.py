@@ -48,7 +48,7 @@ class Stage(App[None]):
     def now(self):
         return NOW
 
-    def on_log_view_not_there(self, message):
+    def on_log_moves_not_there(self, message):
         self.told.append(message.text)
 
     def get_theme_variable_defaults(self):
