@@ -34,6 +34,7 @@ from tui.operations.check import DatabaseCheck
 from tui.operations.execution.launch import launch
 from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.maintain import Maintain
+from tui.operations.maintaining.checking import integrity_of
 from tui.operations.maintaining.rebuilt_file import check, known, make
 from tui.operations.maintaining.words import VACUUM_LEFT_OUT
 from tui.operations.prune import Prune
@@ -43,6 +44,7 @@ from tui.operations.status import read_status
 from tui.operations.timelines.applied import read_changes
 from tui.operations.vacuum import Vacuum
 from tui.services import journal
+from tui.services.sqlite import connections, maintenance
 
 PACE = Pace(interval=0.2, health_timeout=8.0, stop_timeout=2.0)
 
@@ -413,6 +415,29 @@ def test_a_check_can_be_cancelled_and_says_nothing_of_the_file(ready: Site) -> N
     assert (outcome.code, outcome.entry.outcome) == (1, "cancelled")
     after = read_status(ready.deployment)
     assert (after.integrity, after.integrity_at) == (before.integrity, before.integrity_at)
+
+
+def test_a_check_without_locks_says_nothing_of_a_file_that_was_written_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = bare(tmp_path)
+    quiet = Progress(lambda *_: None, lambda: False)
+    # As for somebody who is neither root nor the owner: nothing may be left beside the file.
+    monkeypatch.setattr(connections, "_may_leave_sidecars", lambda *_: False)
+    monkeypatch.setattr("tui.operations.reads.looking.is_up", lambda _deployment: False)
+    found = integrity_of(deployment, quiet, quick=False)
+    assert found["integrity"] == "ok"
+    write = "INSERT INTO words VALUES ('meanwhile')"
+
+    def written_meanwhile(*_arguments: object, **_options: object) -> list[str]:
+        script = f"import sqlite3, sys; sqlite3.connect(sys.argv[1]).executescript({write!r})"
+        subprocess.run([sys.executable, "-c", script, str(deployment.database)], check=True)
+        return ["row 1 missing from index i"]
+
+    monkeypatch.setattr(maintenance, "problems", written_meanwhile)
+    with pytest.raises(BusyError, match="check it again"):
+        integrity_of(deployment, quiet, quick=False)
+    assert not suspicion.why_suspect(deployment)
 
 
 def test_a_file_that_is_no_database_any_more_is_damage_and_none_is_none(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def integrity_of(deployment: Deployment, progress: Progress, *, quick: bool) -> 
     read = bytes_read()
     try:
         with (
-            LiveDatabase(deployment).opened() as opened,
+            _unmoved(deployment) as opened,
             translating(deployment.database),
             _bounded(deployment, opened),
         ):
@@ -97,7 +97,7 @@ def foreign_keys_of(deployment: Deployment, progress: Progress) -> dict[str, Any
     """
     cancelled = asking(progress, bytes_read())
     with (
-        LiveDatabase(deployment).opened() as opened,
+        _unmoved(deployment) as opened,
         translating(deployment.database),
         _bounded(deployment, opened),
         stoppable(opened.connection, cancelled),
@@ -107,6 +107,37 @@ def foreign_keys_of(deployment: Deployment, progress: Progress) -> dict[str, Any
     for (table, _parent), rows in found.items():
         tables[table] += rows.rows
     return {"foreign_keys": tables.total(), "foreign_key_tables": dict(tables)}
+
+
+@contextmanager
+def _unmoved(deployment: Deployment) -> Iterator[Opened]:
+    """Open the live file; what is read of it counts only if it was one moment of it.
+
+    A stopped gateway's file is read without locks, or a copy of it. A gateway that is started
+    meanwhile writes into what is being read: a sound file looks damaged then, and a damaged one
+    may look sound.
+
+    Raises:
+        BusyError: It was written, or its gateway was started; nothing is known.
+    """
+    live = LiveDatabase(deployment)
+    before, how = live.stamp(), ""
+    try:
+        with live.opened() as opened:
+            how = opened.how
+            yield opened
+    except DamagedError:
+        _require_unmoved(live, before, how)
+        raise
+    _require_unmoved(live, before, how)
+
+
+def _require_unmoved(live: LiveDatabase, before: tuple[int, ...], how: str) -> None:
+    if how != "live" and (live.stamp() != before or (how and is_up(live.deployment))):
+        raise BusyError(
+            f"{one_line(str(live.path))} was written while it was read without locks: its gateway "
+            "was started. Nothing is known of it; check it again."
+        )
 
 
 @contextmanager
