@@ -93,6 +93,20 @@ def ended(process: subprocess.Popen[str]) -> int:
 # --- by the guide's rule -----------------------------------------------------------------------
 
 
+def test_a_log_that_the_screen_itself_reads_is_planned_and_rotated_the_same_way(
+    quiet: Site,
+) -> None:
+    log = put(folder(quiet) / "old.log", days=1.2)
+    with log.open(encoding="utf-8") as read:  # as the pane of the logs has it
+        (planned,) = RotateLogs(quiet.deployment).plan().facts["logs"]
+        assert planned["action"] == "empty"
+        entry = rotate(quiet)
+        assert entry.exit_code == 0, entry.sentence
+        assert read.fileno() >= 0
+    assert unpacked(folder(quiet)) == LINE * 50
+    assert log.read_text() == ""
+
+
 def test_the_guides_rule_compresses_after_a_day_and_deletes_after_thirty(quiet: Site) -> None:
     place = folder(quiet)
     put(place / "old.log", days=1.2)

@@ -40,8 +40,14 @@ class OpenFile:
         return describe(self.pid).describe()
 
 
-def open_files(keys: Collection[Key]) -> tuple[Mapping[Key, tuple[OpenFile, ...]], bool]:
+def open_files(
+    keys: Collection[Key], *, besides: int = 0
+) -> tuple[Mapping[Key, tuple[OpenFile, ...]], bool]:
     """Find who has which of some files open.
+
+    Args:
+        keys: Device and inode of each.
+        besides: A process that does not count: the one that works on them.
 
     Returns:
         By device and inode those that are open, and whether every process of this PID namespace
@@ -50,7 +56,7 @@ def open_files(keys: Collection[Key]) -> tuple[Mapping[Key, tuple[OpenFile, ...]
     found: dict[Key, list[OpenFile]] = {}
     complete = True
     for pid in every_pid() if keys else ():
-        if pid == os.getpid():
+        if pid == besides:
             continue
         try:
             for key, opened in _of(pid, keys):

@@ -55,12 +55,14 @@ def drill(patient: Patient) -> Diagnosis:
     found = patient.drill
     prove = remedy(
         "drill",
-        "The newest backup is restored into a scratch folder, migrated and checked; the live "
-        "database is not touched.",
+        "The newest backup is restored into a scratch folder and checked there; nothing is started "
+        "and the live database is not touched.",
         "drill",
         [command_line(patient.deployment, "backup", "drill")],
     )
-    why = "A drill restores a backup aside and starts on it: only that proves it."
+    why = (
+        "A drill restores a backup aside and reads all of it: a copy that only lies there is hope."
+    )
     if found is None:
         if patient.catalogue.newest_verified is None:
             return well("drill", "never; there is no verified backup yet", why)

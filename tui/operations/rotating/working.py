@@ -124,7 +124,7 @@ def _removed(folder: Folder, mark: Mark, copied: Copied) -> bool:
     """Remove a log that nobody has open and that is as it was copied; whether that was done."""
     with _log(folder, mark, writing=True) as (source, _name), alone(source) as sole:
         if sole is None:
-            holders, complete = open_files([_key(mark)])
+            holders, complete = open_files([_key(mark)], besides=os.getpid())
             free = complete and not holders
         else:
             free = sole and not is_wanted(source)
@@ -134,7 +134,7 @@ def _removed(folder: Folder, mark: Mark, copied: Copied) -> bool:
 
 
 def _emptied(folder: Folder, mark: Mark, partial: str, copied: Copied) -> dict[str, Any]:
-    holders, complete = open_files([_key(mark)])
+    holders, complete = open_files([_key(mark)], besides=os.getpid())
     everybody = holders.get(_key(mark), ())
     writers = [one for one in everybody if one.writes]
     with _log(folder, mark, writing=True) as (source, name):
