@@ -196,6 +196,22 @@ def test_the_demo_opens_the_screen_and_is_gone_afterwards(place: Place) -> None:
     assert not folder.exists()
 
 
+def test_a_demo_that_is_kept_says_where_it_is_and_how_it_goes_away(place: Place) -> None:
+    folder = place.folder.parent / "demo"
+    words = [*place.cli.words()[:3], "demo", "--dir", str(folder), "--keep"]
+    try:
+        with Terminal(words, place.cli.environ()) as terminal:
+            terminal.sees("demo@")
+            terminal.type("q")
+            assert terminal.end() == 0
+            shown = terminal.text()
+        assert "is kept in" in shown
+        assert "demo --stop" in shown
+    finally:
+        assert place.cli("demo", "--stop", str(folder)).code == 0
+    assert not folder.exists()
+
+
 def test_without_a_command_the_screen_opens(place: Place) -> None:
     with open_terminal(place) as terminal:
         terminal.sees("demo@")

@@ -93,9 +93,19 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of `basis`: the same when computed again means that nothing moved."""
-        text = json.dumps(self.basis, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        """A hash of each part of `basis`: the same when computed again means that nothing moved."""
+        hashes = {
+            key: hashlib.sha256(
+                json.dumps(value, sort_keys=True, default=str).encode()
+            ).hexdigest()[:24]
+            for key, value in self.basis.items()
+        }
+        return " ".join(f"{key}={hashes[key]}" for key in sorted(hashes)) or "nothing"
+
+    def moved_since(self, fingerprint: str) -> tuple[str, ...]:
+        """The parts of `basis` that are not as another plan's fingerprint says."""
+        was, now = ({*text.split()} for text in (fingerprint, self.fingerprint))
+        return tuple(sorted({part.partition("=")[0] for part in was ^ now}))
 
     def as_json(self) -> dict[str, Any]:
         """The plan as plain JSON values."""

@@ -57,10 +57,14 @@ def demo(
     try:
         return _show(session, made)
     finally:
-        if not keep and ours:
+        if keep:
+            session.console.say(f"The demo is kept in {made}, and its gateway runs.")
+            session.console.say(f"Remove it: mcpdb-tui demo --stop {made}")
+        elif ours:
             demos.destroy(made)
-        elif not keep:
+        else:
             demos.stop(made)
+            session.console.say(f"The demo is kept in {made}; its gateway is stopped.")
 
 
 def _make(session: Session, folder: str | None) -> tuple[Path, bool]:

@@ -26,6 +26,7 @@ from tui.services import journal, processes
 from tui.services.locks import DatabaseLock
 from tui.services.operator import Origin
 from tui.services.sharing import share_state
+from tui.wording.clean import one_line
 
 LOCK_GRACE = 2.0
 """Seconds to wait for a lock whose owner is just ending."""
@@ -162,8 +163,9 @@ def _check(plan: Plan, fingerprint: str) -> None:
     if forbidden is not None:
         raise _error(forbidden.exit_code, forbidden.text)
     if fingerprint and fingerprint != plan.fingerprint:
+        moved = one_line(", ".join(plan.moved_since(fingerprint)))
         raise BusyError(
-            "Something moved since the plan was made. Nothing was done; make a new plan."
+            f"Something moved since the plan was made: {moved}. Nothing was done; make a new plan."
         )
 
 
