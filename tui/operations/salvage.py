@@ -158,9 +158,6 @@ class Salvage:
         progress.checkpoint()
         yield StepStarted("publish", _PUBLISH, cancellable=False)
         result = _published(deployment, partial, final, manifest)
-        if source.live and found["pages_damaged"] and not raw.torn:
-            # Nothing may be deleted or overwritten for its sake until it was checked or replaced.
-            suspicion.mark(deployment, f"{found['pages_damaged']} damaged pages were found in it.")
         discard(scratch)
         yield StepFinished("publish")
         return result
@@ -265,7 +262,12 @@ def _added_up(deployment: Deployment, work: int, new: int) -> list[tuple[Path, i
 def _published(
     deployment: Deployment, partial: Path, final: Path, manifest: dict[str, Any]
 ) -> dict[str, Any]:
+    """Give the file its name; doing it again after a cut does what is left."""
     publish(partial, final, manifest, deployment.group)
+    found = manifest["salvaged"]
+    if found["source_live"] and found["pages_damaged"] and not found["torn"]:
+        # Nothing may be deleted or overwritten for its sake until it was checked or replaced.
+        suspicion.mark(deployment, f"{found['pages_damaged']} damaged pages were found in it.")
     return _result(final, manifest)
 
 
