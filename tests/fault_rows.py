@@ -1482,6 +1482,7 @@ ROTATION = (
 
 ENGINE = "unit/test_salvage_engine.py::"
 SALVAGED = "unit/test_salvage.py::"
+BESIDE = "unit/test_salvage_beside.py::"
 REAL_LOSS = "test_complete_loss.py::test_damaged_then_gone_then_without_a_backup"
 
 SALVAGE = (
@@ -1505,6 +1506,10 @@ SALVAGE = (
             f"{ENGINE}test_without_its_schema_the_tables_come_from_a_backup",
             f"{ENGINE}test_rows_below_a_damaged_root_are_found_without_a_tree",
             f"{ENGINE}test_commits_in_the_wal_come_back_and_a_cut_wal_says_so",
+            f"{BESIDE}test_one_bit_in_the_wal_and_nothing_is_called_complete",
+            f"{BESIDE}test_a_damaged_journal_and_nothing_is_called_complete",
+            f"{BESIDE}test_what_the_disk_does_not_give_of_the_wal_is_told",
+            f"{BESIDE}test_a_single_mounted_file_is_never_proved_to_be_all",
         ),
         (REAL_LOSS,),
     ),
@@ -1513,6 +1518,7 @@ SALVAGE = (
         "its result is suspect: never latest, counts for no rule, a restore from it warns",
         (
             f"{SALVAGED}test_it_is_suspect_never_latest_and_counts_for_no_rule",
+            f"{SALVAGED}test_killed_before_it_has_its_name_the_live_file_is_suspect_all_the_same",
             f"{SALVAGED}test_a_restore_from_it_warns_and_puts_it_in_place",
             f"{SALVAGED}test_the_newest_backup_and_then_the_rows_that_only_the_salvage_has",
         ),

@@ -13,6 +13,8 @@ import pytest
 
 from tests.conftest import Site
 from tests.faults import needs_root, print_of, small_disk, without_code
+from tests.injection.fault import Fault
+from tests.injection.inject import inject
 from tui.core.errors import PrecheckError
 from tui.core.models import Backup
 from tui.core.operation import Verdict
@@ -103,6 +105,19 @@ def test_it_is_suspect_never_latest_and_counts_for_no_rule(stopped: Site) -> Non
     rulings = Prune(stopped.deployment, {"keep_last": 1, "minimum": 1}).plan().facts["rulings"]
     kept = {each["backup"]: each["rule"] for each in rulings}
     assert kept[new.id] == "kept: not verified"
+
+
+@pytest.mark.parametrize("cut", ["after:step_finished:check", "after:step_started:publish"])
+def test_killed_before_it_has_its_name_the_live_file_is_suspect_all_the_same(
+    stopped: Site, cut: str
+) -> None:
+    damaged(stopped)
+    outcome = inject(stopped, Salvage(stopped.deployment), Fault("kill", cut))
+    assert outcome.resumed == [15]
+    assert made(stopped).verdict is Verdict.WARN
+    assert "damaged pages were found" in suspicion.why_suspect(stopped.deployment)
+    plan = Prune(stopped.deployment, {"keep_last": 1, "minimum": 1}).plan()
+    assert plan.forbidden is not None and "damaged" in plan.forbidden.text
 
 
 def test_a_restore_from_it_warns_and_puts_it_in_place(stopped: Site) -> None:

@@ -131,7 +131,8 @@ DATA: Mapping[str, Mapping[str, str]] = {
     "salvage": {
         "plan": "with --plan, what would happen",
         "operation": "the journal's entry; result.salvaged has the report: source, complete, "
-        "tables (read, doubtful, lost or null, proof, gaps …), strays, damaged pages",
+        "tables (read, doubtful, lost or null, proof, gaps …), strays, damaged pages, what of "
+        "the wal or journal was not read (unreadable_beside, hidden_wal, image)",
         "recovered": _OPERATION["recovered"],
     },
     "schedule print": {

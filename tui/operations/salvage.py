@@ -127,7 +127,8 @@ class Salvage:
         report, in_wal_mode = reading.read(
             deployment, raw, source.path.name, scratch, partial, progress
         )
-        found = reading.facts_of(report, raw, source, problem)
+        hidden = source.live and is_single_file(deployment)
+        found = reading.facts_of(report, raw, source, problem, hidden_wal=hidden)
         yield StepFinished("read", {"rows": found["rows_read"], "strays": report.strays})
 
         progress.checkpoint()
@@ -158,9 +159,6 @@ class Salvage:
         progress.checkpoint()
         yield StepStarted("publish", _PUBLISH, cancellable=False)
         result = _published(deployment, partial, final, manifest)
-        if source.live and found["pages_damaged"] and not raw.torn:
-            # Nothing may be deleted or overwritten for its sake until it was checked or replaced.
-            suspicion.mark(deployment, f"{found['pages_damaged']} damaged pages were found in it.")
         discard(scratch)
         yield StepFinished("publish")
         return result
@@ -265,8 +263,22 @@ def _added_up(deployment: Deployment, work: int, new: int) -> list[tuple[Path, i
 def _published(
     deployment: Deployment, partial: Path, final: Path, manifest: dict[str, Any]
 ) -> dict[str, Any]:
+    """Give the file its name; doing it again after a cut does what is left."""
     publish(partial, final, manifest, deployment.group)
+    found = manifest["salvaged"]
+    if found["source_live"] and (why := _why_suspect(found)):
+        # Nothing may be deleted or overwritten for its sake until it was checked or replaced.
+        suspicion.mark(deployment, why)
     return _result(final, manifest)
+
+
+def _why_suspect(found: dict[str, Any]) -> str:
+    """Why what was read is damaged for certain, in a sentence; empty where that is not known."""
+    if found["pages_damaged"] and not found["torn"]:
+        return f"{found['pages_damaged']} damaged pages were found in it."
+    if not (refused := found["unreadable_bytes"] + found["unreadable_beside"]):
+        return ""
+    return f"The disk did not give {refused:,} bytes of it, its wal or its journal."
 
 
 def _result(final: Path, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def sentence(facts: Mapping[str, Any]) -> str:
 
 
 def losses(facts: Mapping[str, Any]) -> str:
-    """`24 rows lost, 3 tables with losses that are not known, 3 rows doubtful`."""
+    """`24 rows lost, how many are lost is not known in 3 tables, 3 doubtful`."""
     parts = []
     if facts["rows_lost"]:
         parts.append(f"{plural(int(facts['rows_lost']), 'row')} lost")
@@ -39,9 +39,29 @@ def losses(facts: Mapping[str, Any]) -> str:
         parts.append(f"{plural(int(facts['strays']), 'stray row')} of no table for certain")
     if facts["torn"]:
         parts.append("the file was written meanwhile, so pages of two moments may be in it")
+    parts += _beside(facts)
     if not parts and not facts["schema_whole"]:
         parts.append("the list of tables is damaged, so tables may be missing")
     return ", ".join(parts) or "not proved to be all"
+
+
+def _beside(facts: Mapping[str, Any]) -> list[str]:
+    """What could not be read of its WAL or journal: changes that no table shows to be missing."""
+    image = facts.get("image") or {}
+    parts = []
+    if facts.get("unreadable_beside"):
+        parts.append("the disk did not give all of its wal or journal")
+    if image.get("wal_frames_unused"):
+        if image.get("overlay") == "journal":
+            parts.append("its journal is damaged, so half a change may be in it")
+        else:
+            parts.append("its wal is damaged, cut or unfinished, so commits may be missing")
+    if ignored := image.get("beside_ignored"):
+        names = " and ".join(one_line(str(name)) for name in ignored)
+        parts.append(f"its {names} could not be used at all, so commits may be missing")
+    if facts.get("hidden_wal"):
+        parts.append("its wal is inside the container, so commits may be missing")
+    return parts
 
 
 def suspect(facts: Mapping[str, Any]) -> str:
@@ -94,6 +114,9 @@ def remarks(facts: Mapping[str, Any]) -> list[str]:
         found.append(f"Not all of it could be unpacked: {one_line(str(facts['source_problem']))}")
     if facts.get("unreadable_bytes"):
         found.append(f"The disk did not give {count(int(facts['unreadable_bytes']))} bytes.")
+    if facts.get("unreadable_beside"):
+        lost = count(int(facts["unreadable_beside"]))
+        found.append(f"The disk did not give {lost} bytes of its wal or journal.")
     if image.get("pages_missing"):
         found.append(f"The file is cut: {plural(int(image['pages_missing']), 'page')} missing.")
     if image.get("header_damaged"):

@@ -108,10 +108,30 @@ def _schema_of(donor: Backup | None, scratch: Path) -> Callable[[], tuple[Entry,
     return read_it
 
 
-def facts_of(report: Report, raw: RawCopy, source: Source, problem: str) -> dict[str, Any]:
-    """What manifest, journal and result say of it: plain JSON values, bounded."""
-    tables = sorted(report.tables, key=lambda each: (each.complete, each.name))
-    told = [table_facts(each) for each in tables[:MAX_TABLES_TOLD]]
+def facts_of(
+    report: Report, raw: RawCopy, source: Source, problem: str, *, hidden_wal: bool
+) -> dict[str, Any]:
+    """What manifest, journal and result say of it: plain JSON values, bounded.
+
+    Args:
+        report: What became of what was copied.
+        raw: The copy.
+        source: What was copied.
+        problem: Why not all of a compressed file came out, or empty.
+        hidden_wal: Whether its WAL is where the copy could not be made.
+    """
+    image = report.image
+    # Commits may be missing from any table, whatever its tree and its indexes prove.
+    whole = not (
+        raw.torn
+        or raw.unreadable_beside
+        or image["wal_frames_unused"]
+        or image["beside_ignored"]
+        or hidden_wal
+    )
+    found = [table_facts(each, whole=whole) for each in report.tables]
+    tables = sorted(found, key=lambda each: (each["complete"], each["name"]))
+    told = tables[:MAX_TABLES_TOLD]
     return {
         "source": str(source.path),
         "source_live": source.live,
@@ -119,32 +139,40 @@ def facts_of(report: Report, raw: RawCopy, source: Source, problem: str) -> dict
         "torn": raw.torn,
         "unreadable_bytes": sum(end - begin for begin, end in raw.unreadable),
         "source_problem": problem,
-        "complete": report.complete and not raw.torn and not problem,
+        "unreadable_beside": raw.unreadable_beside,
+        "hidden_wal": hidden_wal,
+        "complete": report.complete and whole and not problem,
         "tables": told,
         "tables_left_out": len(tables) - len(told),
         "rows_read": sum(each.read for each in report.tables),
         "rows_doubtful": sum(each.doubtful for each in report.tables),
-        "rows_lost": sum(each.lost or 0 for each in report.tables),
-        "loss_unknown": sum(each.lost is None for each in report.tables),
+        "rows_lost": sum(each["lost"] or 0 for each in found),
+        "loss_unknown": sum(each["lost"] is None for each in found),
         "strays": report.strays,
-        "pages": report.image["pages"],
+        "pages": image["pages"],
         "pages_damaged": report.damaged_count,
         "damaged": [[number, why] for number, why in list(report.damaged.items())[:50]],
-        "image": report.image,
+        "image": image,
         "schema_whole": report.schema_whole,
         "left_out": report.left_out[:50],
     }
 
 
-def table_facts(each: TableReport) -> dict[str, Any]:
-    """One table's report, with its first gaps."""
+def table_facts(each: TableReport, *, whole: bool) -> dict[str, Any]:
+    """One table's report, with its first gaps.
+
+    Args:
+        each: The report.
+        whole: Whether all that was committed was there to be read; else nothing is complete, and
+            of rows that nothing shows to be lost that is not known.
+    """
     return {
         "name": each.name,
         "read": each.read,
         "doubtful": each.doubtful,
-        "lost": each.lost,
+        "lost": each.lost if whole else each.lost or None,
         "proof": each.proof,
-        "complete": each.complete,
+        "complete": each.complete and whole,
         "gaps": each.gaps[:20],
         "gap_count": each.gap_count,
         "loose": each.loose,

@@ -156,6 +156,18 @@ class Image:
         """Whether the disk did not give this page, or the file ends in it or before."""
         return number in self._bad and number not in self.overlay.pages
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Which of `wal` and `journal` has something to say that was not taken in."""
+        found = []
+        if self.wal is not None and self.overlay.kind != "wal" and self.wal.stat().st_size:
+            found.append("wal")
+        # An overlay of another kind than `wal` has looked into the journal.
+        if self.journal is not None and self.overlay.kind == "wal":
+            with open_regular(self.journal) as descriptor:
+                found += ["journal"] if os.pread(descriptor, 1, 0).strip(b"\0") else []
+        return tuple(found)
+
     # --- layout ---------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -237,4 +249,5 @@ def facts_of(image: Image) -> Mapping[str, object]:
         "wal_frames": image.overlay.frames,
         "wal_frames_unused": image.overlay.unused,
         "overlay": image.overlay.kind,
+        "beside_ignored": list(image.ignored),
     }

@@ -32,7 +32,8 @@ class Overlay:
     frames: int = 0
     """Frames of committed transactions, or records of the journal."""
     unused: int = 0
-    """Frames behind the last commit that can be proved: cut, damaged, or never committed."""
+    """Frames behind the last commit that can be proved: cut, damaged, or never committed. What an
+    older generation of a WAL left there is not counted. Of a journal: records that do not hold."""
 
 
 def wal_page_size(path: Path) -> int:
@@ -57,27 +58,47 @@ def read_wal(path: Path, page_size: int) -> Overlay:
         order = ">" if head[3] & 1 else "<"
         sums = _checksum(order, head[:24], (0, 0))
         if sums != struct.unpack(">II", head[24:32]):
-            found.unused = total
+            found.unused = max(1, total)
             return found
         pending: dict[int, int] = {}
         for index in range(total):
             at = _WAL_HEAD + index * (_FRAME_HEAD + page_size)
             frame = os.pread(descriptor, _FRAME_HEAD, at)
             number, commit = struct.unpack(">II", frame[:8])
-            # Frames of an older generation of the log have other salts: they are not of it.
             if frame[8:16] != head[16:24]:
                 break
             content = os.pread(descriptor, page_size, at + _FRAME_HEAD)
             sums = _checksum(order, content, _checksum(order, frame[:8], sums))
             if not number or sums != struct.unpack(">II", frame[16:24]):
-                found.unused = total - found.frames
                 break
             pending[number] = at + _FRAME_HEAD
             if commit:
                 found.pages |= pending
                 pending = {}
                 found.frames, found.size = index + 1, commit
+        found.unused = _unused(descriptor, page_size, found.frames, head[16:24])
     return found
+
+
+def _unused(descriptor: int, page_size: int, first: int, salts: bytes) -> int:
+    """Frames from the one at `first` to the last that is not an older generation's, cut ones too.
+
+    A log that begins anew overwrites its old frames from the front, so nothing of the new
+    generation stands behind one of an older; both its salts are others then.
+    """
+    step, index, ours = _FRAME_HEAD + page_size, first, first
+    length = os.fstat(descriptor).st_size
+    while (at := _WAL_HEAD + index * step) < length:
+        found = os.pread(descriptor, 8, at + 8)
+        if len(found) < 8:
+            older = index > ours
+        else:
+            halves = ((found[:4], salts[:4]), (found[4:], salts[4:]))
+            older = any(found) and all(one != other for one, other in halves)
+        index += 1
+        if not older:
+            ours = index
+    return ours - first
 
 
 def _checksum(order: str, content: bytes, sums: tuple[int, int]) -> tuple[int, int]:
@@ -92,7 +113,7 @@ def _checksum(order: str, content: bytes, sums: tuple[int, int]) -> tuple[int, i
 def read_journal(path: Path, page_size: int) -> Overlay:
     """Take in the pages as they were before a transaction that never ended.
 
-    A journal whose header is gone belongs to a transaction that did end, and says nothing.
+    A journal whose header is zeros belongs to a transaction that did end, and says nothing.
     """
     found = Overlay(path, "journal")
     with open_regular(path) as descriptor:
@@ -114,6 +135,9 @@ def read_journal(path: Path, page_size: int) -> Overlay:
                     return found
                 at += page_size + 8
             at = -(-at // sector) * sector
+        if not at and os.pread(descriptor, 1, 0).strip(b"\0"):
+            found.unused = max(1, length // (page_size + 8))
+            return found
     if not found.frames:
         return Overlay()
     return found

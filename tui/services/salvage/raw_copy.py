@@ -33,6 +33,8 @@ class RawCopy:
     sha256: str
     """Of the database file as it was copied."""
     size: int
+    unreadable_beside: int = 0
+    """Bytes of the WAL or journal that the disk did not give: zeros in the copy."""
 
 
 def copy_raw(source: Path, folder: Path, tick: Tick, *, sidecars: bool, lock: int = -1) -> RawCopy:
@@ -71,6 +73,7 @@ def copy_raw(source: Path, folder: Path, tick: Tick, *, sidecars: bool, lock: in
         torn=bool(values["torn"]),
         sha256=str(values["sha256"]),
         size=int(values["size"]),
+        unreadable_beside=int(values["unreadable_beside"]),
     )
 
 

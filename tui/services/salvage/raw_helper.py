@@ -127,7 +127,12 @@ def copy(source: Path, folder: Path, *, sidecars: bool) -> dict[str, Any]:
         if "db" not in before:
             fail("missing", str(source))
         total = sum(size for size, _when, _head in before.values())
-        found: dict[str, Any] = {"unreadable": [], "torn": False, "attempts": attempt}
+        found: dict[str, Any] = {
+            "unreadable": [],
+            "unreadable_beside": 0,
+            "torn": False,
+            "attempts": attempt,
+        }
         done = 0
         for name, path in parts.items():
             if name not in before:
@@ -139,6 +144,8 @@ def copy(source: Path, folder: Path, *, sidecars: bool) -> dict[str, Any]:
             if name == "db":
                 found |= {"unreadable": work.unreadable, "sha256": work.digest.hexdigest()}
                 found["size"] = done
+            else:
+                found["unreadable_beside"] += sum(end - begin for begin, end in work.unreadable)
         after = _stamp(parts)
         # A log that only grew is no harm: what was copied of it ends at some commit.
         same = before.get("db") == after.get("db") and all(
