@@ -447,6 +447,46 @@ def test_a_removal_that_fails_leaves_the_log_and_drops_the_copy_only_where_that_
     assert caught.value.facts.get("kept") == (".x.partial" if blind else None)
 
 
+@pytest.mark.parametrize(
+    "torn", [lambda last: last[:-5], lambda _last: bytes(300)], ids=["cut short", "zeros"]
+)
+def test_a_torn_member_takes_no_whole_one_before_it_along(
+    quiet: Site, torn: Callable[[bytes], bytes]
+) -> None:
+    """Power went while what came last was added: what was added and synced before is whole."""
+    log = put(folder(quiet) / "app.log", days=2)
+    mark = marked(log)
+    copied = working.copy(mark, ".x.partial", lambda _done, _total: None)
+    added = gzip.compress(b"came later\n") + gzip.compress(b"and later\n")
+    with (log.parent / ".x.partial").open("ab") as copy:
+        copy.write(added + torn(gzip.compress(b"came last\n" * 100)))
+    os.truncate(log, 0)
+    done = working.finish(mark, ".x.partial", copied, again=True)
+    assert done["how"] == "emptied"
+    assert unpacked(folder(quiet)) == LINE * 50 + "came later\nand later\n"
+
+
+def test_a_copy_that_cannot_be_read_is_not_cut(
+    quiet: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = put(folder(quiet) / "app.log", days=2)
+    mark = marked(log)
+    copied = working.copy(mark, ".x.partial", lambda _done, _total: None)
+    with (log.parent / ".x.partial").open("ab") as copy:
+        copy.write(gzip.compress(b"came later\n"))
+    whole = (log.parent / ".x.partial").read_bytes()
+    log.unlink()
+
+    def fails(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gzips.os, "pread", fails)
+        with pytest.raises(McpdbError, match="Input/output error"):
+            working.finish(mark, ".x.partial", copied)
+    assert (log.parent / ".x.partial").read_bytes() == whole
+
+
 @needs_root
 def test_a_log_that_the_kernel_lets_nobody_empty_stays_as_it_is(quiet: Site) -> None:
     """`chattr +a`: it may be appended to, and neither emptied nor removed."""

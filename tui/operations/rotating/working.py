@@ -170,13 +170,18 @@ def _emptied(folder: Folder, mark: Mark, partial: str, copied: Copied) -> dict[s
 
 
 def _mend(folder: Folder, partial: str, copied: Copied) -> None:
-    """Make a copy readable to its end: what a cut tore at its end was never all of a log."""
+    """Make a copy readable to its end: only the member that a cut tore at its end goes.
+
+    What was copied first was read back. Whole members behind that hold what came later: they may
+    be all there is of it, and stay.
+    """
     target = folder.open(partial, writing=True)
     try:
         try:
             gzips.read_back(target, folder.path / partial)
         except VerificationError:
-            os.ftruncate(target, copied.packed)
+            whole = gzips.whole_until(target, folder.path / partial)
+            os.ftruncate(target, max(copied.packed, whole))
             gzips.read_back(target, folder.path / partial)
         gzips.sync(target, folder.path / partial)
     finally:
