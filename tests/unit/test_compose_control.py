@@ -12,7 +12,9 @@ import pytest
 
 from tests.conftest import Site
 from tests.unit.compose_world import PROJECT, World, served
+from tui.core.errors import PrecheckError
 from tui.core.models import Problem
+from tui.core.operation import Progress
 from tui.operations.compose_control import ComposeDown, ComposeUp
 from tui.operations.finding.compose_projects import project_of
 from tui.services import mounts
@@ -99,6 +101,42 @@ def test_another_image_than_the_one_that_ran_is_told_before_it_is_started(world:
     assert plan.forbidden is None
     (check,) = [check for check in plan.checks if check.name == "image"]
     assert "another image than the one that ran here" in check.text
+
+
+CUT_DOWN = [{"kind": "begun"}, {"kind": "step_started", "step": "down", "facts": {}}]
+
+
+def test_a_cut_down_leaves_a_gateway_that_runs_again_as_it_is(world: Any) -> None:
+    world.set_container(Running=True)
+    found = ComposeDown(world.deployment).recover(CUT_DOWN)
+    assert (found.direction, found.actions, int(found.exit_code)) == ("nothing", (), 1)
+    assert found.sentence == (
+        "A compose down was cut short. The gateway runs and is left as it is; "
+        "`gateway down` does it again."
+    )
+
+
+def test_a_cut_down_is_carried_through_where_the_gateway_is_still_down(world: Any) -> None:
+    found = ComposeDown(world.deployment).recover(CUT_DOWN)
+    assert [one.action for one in found.actions] == ["down"] and found.direction == "finish"
+    through = [*CUT_DOWN, {"kind": "recovery_finished", "action": "down", "facts": {}}]
+    world.set_container(Running=True)
+    # Its own work was done then; who brought the project up since is not asked.
+    after = ComposeDown(world.deployment).recover([*through, {"kind": "resumed"}])
+    assert not after.actions and int(after.exit_code) == 0
+
+
+def test_a_cut_down_looks_again_whether_the_database_would_go_with_its_container(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = World.facts
+    monkeypatch.setattr(
+        World, "facts", lambda self, state, one: {**facts(self, state, one), "Mounts": []}
+    )
+    (action,) = ComposeDown(world.deployment).recover(CUT_DOWN).actions
+    with pytest.raises(PrecheckError, match="is on no mount: the database would go with"):
+        action.run(Progress(lambda *_: None, lambda: False))
+    assert not world.calls("down") and world.containers()
 
 
 def test_a_project_that_was_taken_down_is_known_by_the_journal(world: Any) -> None:

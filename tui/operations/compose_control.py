@@ -109,7 +109,7 @@ class _Compose:
         raise NotImplementedError
 
     def recover(self, records: Sequence[Record]) -> Recovery:
-        """What was begun is carried through; both can be repeated as often as need be."""
+        """What was begun is carried through, unless it is not wanted any more."""
         cause = failure(records)
         if cause is not None:
             return Recovery("nothing", cause.sentence, (), cause.exit_code, cause.outcome)
@@ -120,16 +120,23 @@ class _Compose:
         last = next((gone for one in actions if (gone := gave_up(records, one.action))), None)
         if last is not None:
             return Recovery("nothing", last.sentence, (), last.exit_code, "failed")
+        left = pending(records, actions)
+        if left and (moved := self._moved()):
+            return Recovery("nothing", moved, (), ExitCode.FAILED, "cut short")
         return Recovery(
             "finish",
             f"A compose {self.verb} was cut short and is carried through.",
-            pending(records, actions),
+            left,
             ExitCode.DONE,
             "done",
         )
 
     def _owed(self, records: Sequence[Record]) -> list[RecoveryAction]:
         raise NotImplementedError
+
+    def _moved(self) -> str:
+        """Why what was begun is not carried through now; empty where it is."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +161,7 @@ class ComposeDown(_Compose):
     def _checks(self, ref: ContainerRef, state: GatewayState, parts: Parts) -> list[Check]:
         checks = []
         if parts.loses:
-            text = f"{parts.loses}: the database would go with its container. Mount a folder first."
-            checks.append(Check("database", Verdict.FAIL, text))
+            checks.append(Check("database", Verdict.FAIL, _LOSES.format(parts.loses)))
         else:
             checks.append(Check("database", Verdict.OK, "on this host, and stays"))
         if not parts.containers:
@@ -184,6 +190,8 @@ class ComposeDown(_Compose):
     def _down(self, progress: Progress) -> dict[str, Any]:
         ref = self._ref()
         before = compose_down.parts(ref)
+        if before.loses:
+            raise PrecheckError(_LOSES.format(before.loses))
         compose_down.down(ref, self.deployment.state_dir, _noting(progress))
         after = compose_down.parts(ref)
         left = [name for name in after.containers if name == ref.container]
@@ -204,6 +212,18 @@ class ComposeDown(_Compose):
         if finished(records, "down"):
             return []
         return [RecoveryAction("down", _DOWN, self._down)]
+
+    def _moved(self) -> str:
+        """A gateway that is up has been brought up since, or was not reached by the cut down.
+
+        Which of both is not known, and days may have passed: nobody's service is taken away.
+        """
+        try:
+            is_up = state_of(connect(project_of(self.deployment))).is_up
+        except McpdbError:
+            return ""
+        words = "A compose down was cut short. The gateway runs and is left as it is; "
+        return f"{words}`gateway down` does it again." if is_up else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +289,7 @@ class ComposeUp(_Compose):
         ]
 
 
+_LOSES = "{}: the database would go with its container. Mount a folder first."
 _DOWN = "stop and remove the project's containers and networks"
 _UP = "make what is missing, start it"
 _HEALTHY = "wait until its JSON says healthy"
