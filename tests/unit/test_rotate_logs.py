@@ -29,6 +29,7 @@ from tui.operations.rotate_logs import RotateLogs
 from tui.operations.rotating import working
 from tui.operations.rotating.choosing import choose
 from tui.services import gzips
+from tui.services.folder import Folder
 
 DAY = 86_400
 LINE = "line 000000001 of a log that never rests\n"
@@ -402,6 +403,102 @@ def test_a_disk_that_fails_behind_the_emptying_leaves_the_copy(
         holder.kill()
     assert done["how"] == "emptied" and "lost" not in done
     assert unpacked(folder(quiet)) == LINE * 50 and log.read_text() == ""
+
+
+@pytest.mark.parametrize("lasting", [False, True], ids=["once", "always"])
+def test_a_folder_that_fails_behind_the_removal_leaves_the_copy_and_says_where_it_is(
+    quiet: Site, monkeypatch: pytest.MonkeyPatch, lasting: bool
+) -> None:
+    log = put(folder(quiet) / "app.log", days=2)
+    mark = marked(log)
+    copied = working.copy(mark, ".x.partial", lambda _done, _total: None)
+    real, failed = Folder.sync, []
+
+    def fails(self: Folder) -> None:
+        if lasting or not failed:
+            failed.append(log.exists())
+            raise PrecheckError("Cannot write to the folder: Input/output error.")
+        real(self)
+
+    monkeypatch.setattr(Folder, "sync", fails)
+    if lasting:
+        with pytest.raises(McpdbError, match="Input/output error") as caught:
+            working.finish(mark, ".x.partial", copied)
+        (left,) = names(folder(quiet))
+        assert caught.value.facts["kept"] == left
+        assert str(caught.value).endswith(f"What was in app.log is whole in {left}.")
+    else:
+        done = working.finish(mark, ".x.partial", copied)
+        assert done["how"] == "compressed" and names(folder(quiet)) == {done["file"]}
+    assert failed[0] is False, "the log went before the first failure"
+    assert unpacked(folder(quiet)) == LINE * 50
+
+
+@pytest.mark.parametrize("blind", [False, True], ids=["log there", "cannot be looked at"])
+def test_a_removal_that_fails_leaves_the_log_and_drops_the_copy_only_where_that_is_seen(
+    quiet: Site, monkeypatch: pytest.MonkeyPatch, blind: bool
+) -> None:
+    log = put(folder(quiet) / "app.log", days=2)
+    mark = marked(log)
+    copied = working.copy(mark, ".x.partial", lambda _done, _total: None)
+    real, looks = Folder.identity, []
+
+    def refuses(*_: object) -> bool:
+        looks.append("tried")
+        raise PrecheckError("Input/output error.")
+
+    def identity(self: Folder, name: str) -> Any:
+        if blind and looks and name == "app.log":
+            raise PrecheckError("Cannot read app.log.")
+        return real(self, name)
+
+    monkeypatch.setattr(working, "_removed", refuses)
+    monkeypatch.setattr(Folder, "identity", identity)
+    with pytest.raises(McpdbError, match="Input/output error") as caught:
+        working.finish(mark, ".x.partial", copied)
+    assert log.read_text() == LINE * 50
+    assert names(folder(quiet)) == {"app.log", *([".x.partial"] if blind else [])}
+    assert caught.value.facts.get("kept") == (".x.partial" if blind else None)
+
+
+@pytest.mark.parametrize(
+    "torn", [lambda last: last[:-5], lambda _last: bytes(300)], ids=["cut short", "zeros"]
+)
+def test_a_torn_member_takes_no_whole_one_before_it_along(
+    quiet: Site, torn: Callable[[bytes], bytes]
+) -> None:
+    """Power went while what came last was added: what was added and synced before is whole."""
+    log = put(folder(quiet) / "app.log", days=2)
+    mark = marked(log)
+    copied = working.copy(mark, ".x.partial", lambda _done, _total: None)
+    added = gzip.compress(b"came later\n") + gzip.compress(b"and later\n")
+    with (log.parent / ".x.partial").open("ab") as copy:
+        copy.write(added + torn(gzip.compress(b"came last\n" * 100)))
+    os.truncate(log, 0)
+    done = working.finish(mark, ".x.partial", copied, again=True)
+    assert done["how"] == "emptied"
+    assert unpacked(folder(quiet)) == LINE * 50 + "came later\nand later\n"
+
+
+def test_a_copy_that_cannot_be_read_is_not_cut(
+    quiet: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = put(folder(quiet) / "app.log", days=2)
+    mark = marked(log)
+    copied = working.copy(mark, ".x.partial", lambda _done, _total: None)
+    with (log.parent / ".x.partial").open("ab") as copy:
+        copy.write(gzip.compress(b"came later\n"))
+    whole = (log.parent / ".x.partial").read_bytes()
+    log.unlink()
+
+    def fails(*_: object) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gzips.os, "pread", fails)
+        with pytest.raises(McpdbError, match="Input/output error"):
+            working.finish(mark, ".x.partial", copied)
+    assert (log.parent / ".x.partial").read_bytes() == whole
 
 
 @needs_root

@@ -138,7 +138,7 @@ class Folder:
             False where the name is taken: that file is left alone.
 
         Raises:
-            PrecheckError: It cannot be named.
+            PrecheckError: It cannot be named; or it is, and that cannot be made durable.
         """
         place = self._descriptor
         try:
@@ -169,7 +169,7 @@ class Folder:
 
         Raises:
             BusyError: Another file has taken the name: it is left alone.
-            PrecheckError: It may not be removed.
+            PrecheckError: It may not be removed; or it is, and that cannot be made durable.
         """
         found = self.identity(name)
         if found is None:

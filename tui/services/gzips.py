@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tui.core.errors import VerificationError
@@ -74,23 +74,63 @@ def read_back(
     Raises:
         VerificationError: It cannot be unpacked to its end.
     """
-    digest, length, offset = hashlib.sha256(), 0, 0
-    opener, begun = zlib.decompressobj(_GZIP), False
+    digest, length = hashlib.sha256(), 0
     try:
-        while packed := os.pread(descriptor, CHUNK, offset):
-            offset += len(packed)
-            while packed:
-                piece = opener.decompress(packed, CHUNK)
-                begun = True
-                digest.update(piece)
-                length += len(piece)
-                packed = opener.unconsumed_tail
-                if opener.eof:
-                    packed = opener.unused_data
-                    opener, begun = zlib.decompressobj(_GZIP), False
+        for piece, _whole in _unpacked(descriptor):
+            digest.update(piece)
+            length += len(piece)
             tick(length)
+    except EOFError as error:
+        raise VerificationError(f"{one_line(name.name)} is cut short.") from error
     except (OSError, zlib.error) as error:
-        raise VerificationError(f"{one_line(name.name)} cannot be unpacked: {error}.") from error
-    if begun:
-        raise VerificationError(f"{one_line(name.name)} is cut short.")
+        raise _unreadable(name, error) from error
     return length, digest.hexdigest()
+
+
+def whole_until(descriptor: int, name: Path) -> int:
+    """The offset behind the last whole member, counted from the beginning without a gap.
+
+    Args:
+        descriptor: Open for reading.
+        name: For the sentence.
+
+    Raises:
+        VerificationError: The file cannot be read: nothing is known of what is behind.
+    """
+    found = 0
+    try:
+        for _piece, whole in _unpacked(descriptor):
+            found = whole
+    except (EOFError, zlib.error):
+        return found
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    return found
+
+
+def _unpacked(descriptor: int) -> Iterator[tuple[bytes, int]]:
+    """Each piece of the content, and the offset behind the last member that was whole by then.
+
+    Raises:
+        OSError: It cannot be read.
+        zlib.error: What follows is no member, or a damaged one.
+        EOFError: The last member is cut short.
+    """
+    offset, whole = 0, 0
+    opener = zlib.decompressobj(_GZIP)
+    while packed := os.pread(descriptor, CHUNK, offset):
+        offset += len(packed)
+        while packed:
+            piece = opener.decompress(packed, CHUNK)
+            packed = opener.unconsumed_tail
+            if opener.eof:
+                packed = opener.unused_data
+                whole = offset - len(packed)
+                opener = zlib.decompressobj(_GZIP)
+            yield piece, whole
+    if whole != offset:
+        raise EOFError
+
+
+def _unreadable(name: Path, error: Exception) -> VerificationError:
+    return VerificationError(f"{one_line(name.name)} cannot be unpacked: {error}.")

@@ -80,7 +80,8 @@ def down(session: Session) -> int:
 def up(session: Session) -> int:
     """Make what is missing of the project and start it, as compose up -d; wait for healthy.
 
-    Containers that are there are kept as they are.
+    Containers that are there are kept as they are. Where an image that may be another comes at
+    the database it asks y/n, --yes answers, and makes a verified backup first.
     """
     return perform(session, ComposeUp(session.deployment))
 

@@ -63,5 +63,8 @@ def image_before(deployment: Deployment) -> str:
     for path in reversed(journal.paths(deployment.state_dir)):
         if path.stem[_STAMP:].startswith("down") and not journal.is_refusal(path):
             with suppress(McpdbError, KeyError, IndexError):
-                return str(journal.read(path)[0]["deployment"]["image_id"])
+                begun = journal.read(path)[0]
+                # A downgrade begins with the same letters, and another image ran behind it.
+                if begun["operation"] == "down":
+                    return str(begun["deployment"]["image_id"])
     return ""

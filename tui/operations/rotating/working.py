@@ -81,7 +81,7 @@ def finish(mark: Mark, partial: str, copied: Copied, *, again: bool = False) -> 
 
     Raises:
         McpdbError: It was not done: the log is as it was, and the copy is gone. Where its facts
-            name it as `kept` it is the copy that is left, whole, under that name.
+            name it as `kept` the copy is left, whole, under that name: it may be all there is.
     """
     with opened(Path(mark["folder"])) as folder:
         if (known := _named_already(folder, mark, partial)) is not None:
@@ -100,13 +100,29 @@ def finish(mark: Mark, partial: str, copied: Copied, *, again: bool = False) -> 
             else:
                 done = {"how": "emptied", **_emptied(folder, mark, partial, copied)}
         except McpdbError as error:
-            if not error.facts.get("emptied"):
+            if error.facts.get("emptied"):
+                done = {"how": "emptied"}
+            elif _is_gone(folder, mark, partial, error):
+                done = {"how": "compressed"}
+            else:
                 _discard(folder, partial)
                 raise
-            # The log is empty already: what is in the copy is all there is.
+            # The log is empty or gone already: what is in the copy is all there is.
             _mend(folder, partial, copied)
-            done = {"how": "emptied"}
         return {"file": _publish(folder, mark, partial), **done}
+
+
+def _is_gone(folder: Folder, mark: Mark, partial: str, error: McpdbError) -> bool:
+    """Whether the log went before an error: its removal fails as well where it is not durable.
+
+    Raises:
+        McpdbError: That cannot be told; the copy is left.
+    """
+    try:
+        there = folder.identity(str(mark["name"]))
+    except McpdbError as blind:
+        raise type(error)(f"{error} {_whole(mark, partial)}").telling(kept=partial) from blind
+    return there is None or there.key != _key(mark)
 
 
 def _was_emptied(folder: Folder, mark: Mark, copied: Copied, *, again: bool) -> bool:
@@ -154,13 +170,18 @@ def _emptied(folder: Folder, mark: Mark, partial: str, copied: Copied) -> dict[s
 
 
 def _mend(folder: Folder, partial: str, copied: Copied) -> None:
-    """Make a copy readable to its end: what a cut tore at its end was never all of a log."""
+    """Make a copy readable to its end: only the member that a cut tore at its end goes.
+
+    What was copied first was read back. Whole members behind that hold what came later: they may
+    be all there is of it, and stay.
+    """
     target = folder.open(partial, writing=True)
     try:
         try:
             gzips.read_back(target, folder.path / partial)
         except VerificationError:
-            os.ftruncate(target, copied.packed)
+            whole = gzips.whole_until(target, folder.path / partial)
+            os.ftruncate(target, max(copied.packed, whole))
             gzips.read_back(target, folder.path / partial)
         gzips.sync(target, folder.path / partial)
     finally:
@@ -172,14 +193,27 @@ def _mend(folder: Folder, partial: str, copied: Copied) -> None:
 
 def _publish(folder: Folder, mark: Mark, partial: str) -> str:
     """Give the copy the first name that is free; until then it is all there is of the log."""
-    kept = f"What was in {one_line(str(mark['name']))} is whole in {one_line(partial)}."
-    try:
-        for name in final_names(str(mark["name"]), time.time()):
+    for name in final_names(str(mark["name"]), time.time()):
+        try:
             if folder.publish(partial, name):
                 return name
-    except McpdbError as error:
-        raise type(error)(f"{error} {kept}").telling(kept=partial) from error
-    raise BusyError(f"Every name for its copy is taken. {kept}").telling(kept=partial)
+        except McpdbError as error:
+            kept = _name_left(folder, partial, name)
+            raise type(error)(f"{error} {_whole(mark, kept)}").telling(kept=kept) from error
+    words = f"Every name for its copy is taken. {_whole(mark, partial)}"
+    raise BusyError(words).telling(kept=partial)
+
+
+def _name_left(folder: Folder, partial: str, name: str) -> str:
+    """Which of its two names a copy has after a naming that failed: it may have been done."""
+    with suppress(McpdbError):
+        if folder.identity(partial) is None:
+            return name
+    return partial
+
+
+def _whole(mark: Mark, kept: str) -> str:
+    return f"What was in {one_line(str(mark['name']))} is whole in {one_line(kept)}."
 
 
 def _named_already(folder: Folder, mark: Mark, partial: str) -> str | None:
