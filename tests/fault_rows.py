@@ -1154,6 +1154,10 @@ DOCTOR = (
             f"{DOC_CRON}test_an_earlier_copy_is_never_written_over",
             f"{DOC_CRON}test_a_table_that_changed_since_it_was_looked_at_is_left_as_it_is",
             f"{DOC_CRON}test_a_table_that_is_a_link_is_not_followed",
+            f"{DOC_CRON}test_lines_of_a_user_s_crontab_are_found_behind_the_header_that_crontab_"
+            "does_not_show",
+            f"{DOC_CRON}test_a_user_s_crontab_with_a_line_more_or_less_than_was_seen_is_left_as_"
+            "it_is",
         ),
         skipped=SAME,
     ),
