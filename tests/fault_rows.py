@@ -1132,6 +1132,9 @@ DOCTOR = (
             f"{DOC_FIX}test_modes_that_were_cut_are_put_back_and_others_are_left",
             f"{DOC_FIX}test_a_link_in_the_place_of_the_database_keeps_its_target_s_mode",
             f"{DOC_FIX}test_who_may_not_change_a_mode_is_told_with_sudo",
+            f"{DOC_FIX}test_a_gateway_that_writes_by_everybody_s_right_is_given_the_files_before_"
+            "it_goes",
+            f"{DOC_FIX}test_everybody_s_right_stays_where_the_gateway_s_user_is_not_known",
         ),
         (f"{REAL_DOC}test_a_folder_that_its_owner_may_not_write_is_opened_to_it",),
     ),
