@@ -1104,7 +1104,7 @@ REAL_DOC = "test_doctor.py::"
 DOCTOR = (
     Row(
         "doctor",
-        "finds what is wrong, changes nothing; a check that cannot look says so and stops no other",
+        "finds what is wrong, changes nothing but marks damage; what cannot be looked at is told",
         (
             f"{DOC}test_a_deployment_in_order_is_all_ok_and_is_looked_at_in_two_seconds",
             f"{DOC}test_a_check_that_cannot_look_stops_no_other",
@@ -1112,6 +1112,9 @@ DOCTOR = (
             f"{DOC}test_a_full_disk_is_told_with_what_may_go",
             f"{DOC}test_who_holds_the_write_lock_is_named_with_what_ends_it",
             f"{DOC}test_sidecars_of_another_user_are_told_and_never_to_be_deleted",
+            f"{DOC}test_a_disk_that_fails_in_the_deep_look_is_a_failure_and_remembered",
+            f"{DOC}test_what_a_stopped_container_keeps_to_itself_is_asked_for",
+            f"{DOC}test_log_files_that_may_not_be_looked_at_are_not_called_well",
             f"{DOC_CRON}test_hostile_tables_are_no_reason_to_stop",
         ),
         (

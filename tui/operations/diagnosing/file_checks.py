@@ -105,6 +105,14 @@ def _unreadable(patient: Patient) -> Diagnosis:
             remedy=restoring(patient) or _salvage(patient),
             code=ExitCode.VERIFICATION,
         )
+    if facts.problem.startswith("I/O error"):
+        return fail(
+            "file",
+            one_line(facts.problem),
+            "The disk does not give what was written to it. Its own messages are in `dmesg`.",
+            remedy=restoring(patient) or _salvage(patient),
+            code=ExitCode.VERIFICATION,
+        )
     if "is locked by" in facts.problem:
         # Who it is and what to do is told by the check of the lock.
         return warn("file", one_line(facts.problem))
