@@ -1104,7 +1104,7 @@ REAL_DOC = "test_doctor.py::"
 DOCTOR = (
     Row(
         "doctor",
-        "finds what is wrong, changes nothing; a check that cannot look says so and stops no other",
+        "finds what is wrong, changes nothing but marks damage; what cannot be looked at is told",
         (
             f"{DOC}test_a_deployment_in_order_is_all_ok_and_is_looked_at_in_two_seconds",
             f"{DOC}test_a_check_that_cannot_look_stops_no_other",
@@ -1112,6 +1112,9 @@ DOCTOR = (
             f"{DOC}test_a_full_disk_is_told_with_what_may_go",
             f"{DOC}test_who_holds_the_write_lock_is_named_with_what_ends_it",
             f"{DOC}test_sidecars_of_another_user_are_told_and_never_to_be_deleted",
+            f"{DOC}test_a_disk_that_fails_in_the_deep_look_is_a_failure_and_remembered",
+            f"{DOC}test_what_a_stopped_container_keeps_to_itself_is_asked_for",
+            f"{DOC}test_log_files_that_may_not_be_looked_at_are_not_called_well",
             f"{DOC_CRON}test_hostile_tables_are_no_reason_to_stop",
         ),
         (
@@ -1132,6 +1135,9 @@ DOCTOR = (
             f"{DOC_FIX}test_modes_that_were_cut_are_put_back_and_others_are_left",
             f"{DOC_FIX}test_a_link_in_the_place_of_the_database_keeps_its_target_s_mode",
             f"{DOC_FIX}test_who_may_not_change_a_mode_is_told_with_sudo",
+            f"{DOC_FIX}test_a_gateway_that_writes_by_everybody_s_right_is_given_the_files_before_"
+            "it_goes",
+            f"{DOC_FIX}test_everybody_s_right_stays_where_the_gateway_s_user_is_not_known",
         ),
         (f"{REAL_DOC}test_a_folder_that_its_owner_may_not_write_is_opened_to_it",),
     ),
@@ -1154,6 +1160,10 @@ DOCTOR = (
             f"{DOC_CRON}test_an_earlier_copy_is_never_written_over",
             f"{DOC_CRON}test_a_table_that_changed_since_it_was_looked_at_is_left_as_it_is",
             f"{DOC_CRON}test_a_table_that_is_a_link_is_not_followed",
+            f"{DOC_CRON}test_lines_of_a_user_s_crontab_are_found_behind_the_header_that_crontab_"
+            "does_not_show",
+            f"{DOC_CRON}test_a_user_s_crontab_with_a_line_more_or_less_than_was_seen_is_left_as_"
+            "it_is",
         ),
         skipped=SAME,
     ),

@@ -19,14 +19,18 @@ import pytest
 from tests.conftest import Site
 from tests.faults import NOBODY, as_nobody, let_everybody_in, needs_root, small_disk, wait_for
 from tests.faults import print_of as seen_files
-from tui.core.errors import ExitCode
-from tui.core.models import ContainerRef, Diagnosis, Problem
+from tui.core.errors import DiskError, ExitCode
+from tui.core.models import ContainerRef, Diagnosis, GatewayState, Health, Problem
 from tui.core.verdict import Verdict
 from tui.demo import deployment as demo
 from tui.operations import doctor
+from tui.operations.cataloguing.suspicion import why_suspect
+from tui.operations.check import DatabaseCheck
+from tui.operations.diagnosing.space_checks import log_sizes
 from tui.operations.doctor import CHECKS, examine
 from tui.operations.execution.registry import OPERATIONS
 from tui.operations.finding.gateways import gateway_of
+from tui.services.containers.container_copy import ContainerCopy
 from tui.services.containers.engine import Engine
 from tui.services.containers.log_file import log_file
 from tui.services.mounts import NO_FILE
@@ -195,6 +199,31 @@ def test_what_the_container_keeps_to_itself_is_unknown(make_site: Callable[..., 
     said = {one.name: one for one in examine(deployment)}
     assert said["sidecars"].verdict is Verdict.UNKNOWN
     assert (said["mount"].verdict, said["mount"].text) == (Verdict.WARN, problem.text)
+
+
+@pytest.mark.parametrize(
+    ("left", "verdict"), [("-wal", Verdict.WARN), ("", Verdict.OK), (None, Verdict.UNKNOWN)]
+)
+def test_what_a_stopped_container_keeps_to_itself_is_asked_for(
+    saved: Site, monkeypatch: pytest.MonkeyPatch, left: str | None, verdict: Verdict
+) -> None:
+    settled(saved)
+    if left is not None:
+        monkeypatch.setattr(ContainerCopy, "left_behind", lambda _copy, _suffixes: left)
+    problem = Problem("single-file", "Only the file is mounted.", ("replace", "live"))
+    ref = ContainerRef(
+        container="forge-gateway-1",
+        docker_host="unix:///nowhere/docker.sock",
+        database_inside="/app/mcp.db",
+    )
+    deployment = replace(saved.deployment, gateway=ref, problems=(problem,))
+    state, health = GatewayState(running="stopped"), Health(verdict="unknown", text="")
+    said = {one.name: one for one in examine(deployment, state=state, health=health)}["sidecars"]
+    assert said.verdict is verdict
+    if left:
+        assert "mcp.db-wal lies in the stopped container alone" in said.text
+        assert said.remedy is not None
+        assert said.remedy.operation == "start"
 
 
 def test_pages_that_a_wal_gives_back_or_adds_are_no_fault(saved: Site) -> None:
@@ -393,7 +422,7 @@ def test_who_may_not_look_into_others_processes_says_so(
 # --- pages, migrations --------------------------------------------------------------------
 
 
-def test_a_damaged_index_is_found_by_the_deep_look_alone(saved: Site) -> None:
+def damage_an_index(saved: Site) -> None:
     settled(saved)
     with closing(sqlite3.connect(saved.database)) as connection, connection:
         connection.execute("CREATE TABLE numbers (n INTEGER)")
@@ -405,11 +434,65 @@ def test_a_damaged_index_is_found_by_the_deep_look_alone(saved: Site) -> None:
             "UPDATE sqlite_schema SET sql = 'CREATE INDEX of_numbers ON numbers (n) WHERE n > 40' "
             "WHERE name = 'of_numbers'"
         )
+
+
+def test_a_damaged_index_is_found_by_the_deep_look_alone(saved: Site) -> None:
+    damage_an_index(saved)
     assert found(saved)["integrity"].verdict is Verdict.OK
     said = found(saved, deep=True)["integrity"]
     assert (said.verdict, said.exit_code) == (Verdict.FAIL, ExitCode.VERIFICATION)
     assert "of_numbers" in said.text
     assert said.remedy is not None
+    assert "of_numbers" in why_suspect(saved.deployment)
+    recorded = found(saved)["integrity"]
+    assert recorded.verdict is Verdict.FAIL, "it is told from now on without the deep look"
+
+
+def test_a_deep_look_that_may_only_read_tells_damage_and_marks_nothing(saved: Site) -> None:
+    damage_an_index(saved)
+    deployment = replace(saved.deployment, read_only=True)
+    said = {one.name: one for one in examine(deployment, deep=True)}["integrity"]
+    assert (said.verdict, said.exit_code) == (Verdict.FAIL, ExitCode.VERIFICATION)
+    assert why_suspect(saved.deployment) == ""
+
+
+@pytest.mark.parametrize("step", ["integrity_of", "foreign_keys_of"])
+def test_a_disk_that_fails_in_the_deep_look_is_a_failure_and_remembered(
+    saved: Site, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def fails(*_words: object, **_more: object) -> None:
+        raise DiskError("I/O error in mcp.db: disk I/O error.", saved.database)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"tui.operations.diagnosing.content_checks.{step}", fails)
+        said = found(saved, deep=True)["integrity"]
+    assert (said.verdict, said.exit_code) == (Verdict.FAIL, ExitCode.VERIFICATION)
+    assert said.text.startswith("I/O error in mcp.db")
+    assert said.remedy is not None
+    assert "I/O error in mcp.db" in why_suspect(saved.deployment)
+
+    again = found(saved, deep=True)["integrity"]
+    assert again.verdict is Verdict.WARN
+    assert again.text.endswith("still held suspect"), "only a check that is on record clears it"
+    assert again.remedy is not None
+    assert again.remedy.operation == "check"
+    assert saved.do(DatabaseCheck(saved.deployment)).exit_code == 0
+    assert found(saved, deep=True)["integrity"].verdict is Verdict.OK
+
+
+def test_a_database_that_the_disk_does_not_give_is_a_failure(
+    saved: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_connection: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_READ
+        raise error
+
+    monkeypatch.setattr("tui.services.sqlite.inspection.revisions", fails)
+    said = found(saved)["file"]
+    assert (said.verdict, said.exit_code) == (Verdict.FAIL, ExitCode.VERIFICATION)
+    assert said.remedy is not None
+    assert said.remedy.operation == "restore"
 
 
 def test_a_sound_file_is_ok_by_the_deep_look(saved: Site) -> None:
@@ -463,6 +546,28 @@ def test_a_full_disk_is_told_with_what_may_go(saved: Site, tmp_path: Path) -> No
     assert (said.verdict, said.exit_code) == (Verdict.FAIL, ExitCode.PRECHECK)
     assert ": full" in said.text
     assert said.remedy is not None
+
+
+@needs_root
+def test_log_files_that_may_not_be_looked_at_are_not_called_well(
+    saved: Site, tmp_path: Path
+) -> None:
+    logs = tmp_path / "logs"
+    closed = logs / "closed"
+    closed.mkdir(parents=True)
+    (logs / "a.log").write_bytes(b"x" * 10)
+    (closed / "b.log").write_bytes(b"x" * 10)
+    deployment = replace(saved.deployment, log_files=(logs,))
+    assert log_sizes(deployment) == [10, 10]
+    closed.chmod(0o700)
+    let_everybody_in(saved.folder)
+    let_everybody_in(logs)
+    said = as_nobody(lambda: {one.name: one for one in examine(deployment)}["logs"])
+    assert said.verdict is Verdict.UNKNOWN
+    assert said.text.startswith("10B in 1 file; not all could be looked at")
+    assert str(closed) in said.text
+    with pytest.raises(PermissionError):
+        as_nobody(lambda: log_sizes(deployment))
 
 
 def test_a_gateway_that_is_not_well_is_told_with_the_cause_of_its_log(

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Site
-from tests.faults import as_nobody, let_everybody_in, needs_root
-from tui.core.errors import ExitCode
+from tests.faults import NOBODY, as_nobody, let_everybody_in, needs_root
+from tui.core.errors import ExitCode, PrecheckError
 from tui.core.operation import Progress
+from tui.core.verdict import Verdict
+from tui.operations.doctor import examine
 from tui.operations.execution.launch import launch_resume
+from tui.operations.finding.gateways import gateway_of
 from tui.operations.make_folder import MakeFolder
 from tui.operations.modes import Modes
 
@@ -91,6 +95,65 @@ def test_a_link_in_the_place_of_the_database_keeps_its_target_s_mode(
     site.database.symlink_to(other)
     assert str(site.database) not in Modes(site.deployment).plan().facts["modes"]
     assert mode(other) == 0o666
+
+
+@needs_root
+def test_a_gateway_that_writes_by_everybody_s_right_is_given_the_files_before_it_goes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, database = site.database.parent, site.database
+    folder.chmod(0o777)
+    database.chmod(0o666)
+    operation = Modes(site.deployment)
+    assert operation.plan().forbidden is None, "it is run by us, who own them"
+    gateway = gateway_of(site.deployment)
+    assert gateway is not None
+    state = replace(gateway.state(), user=f"{NOBODY}:{NOBODY}")
+    monkeypatch.setattr("tui.operations.modes.state_of", lambda _gateway: state)
+
+    said = {one.name: one for one in examine(site.deployment, state=state)}["mode"]
+    assert said.verdict is Verdict.WARN
+    assert said.remedy is not None
+    assert said.remedy.operation != "modes"
+    assert said.remedy.by_hand == (f"sudo chown {NOBODY}:{NOBODY} -- {folder}",)
+    forbidden = operation.plan().forbidden
+    assert forbidden is not None
+    assert f"The gateway ({NOBODY}:{NOBODY}) may write data, mcp.db" in forbidden.text
+    assert (
+        f"only because everybody may: `sudo chown {NOBODY}:{NOBODY} -- {folder} {database}"
+        in forbidden.text
+    )
+    with pytest.raises(PrecheckError, match="only because everybody may"):
+        next(operation.steps(progress()))
+    assert (mode(folder), mode(database)) == (0o777, 0o666)
+
+    for path in (folder, *folder.glob("mcp.db*")):
+        os.chown(path, NOBODY, NOBODY)
+    assert operation.plan().forbidden is None
+    said = {one.name: one for one in examine(site.deployment, state=state)}["mode"]
+    assert said.remedy is not None
+    assert said.remedy.operation == "modes"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["by-name", "no-gateway"])
+def test_everybody_s_right_stays_where_the_gateway_s_user_is_not_known(
+    site: Site, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    site.database.chmod(0o666)
+    deployment = site.deployment if known else replace(site.deployment, gateway=None)
+    gateway = gateway_of(site.deployment)
+    assert gateway is not None
+    state = replace(gateway.state(), user="forge" if known else "")
+    monkeypatch.setattr("tui.operations.modes.state_of", lambda _gateway: state)
+    operation = Modes(deployment)
+    forbidden = operation.plan().forbidden
+    assert forbidden is not None
+    assert "which user the gateway runs as is not known" in forbidden.text
+    with pytest.raises(PrecheckError):
+        next(operation.steps(progress()))
+    assert mode(site.database) == 0o666
+    site.database.chmod(0o464)
+    assert operation.plan().forbidden is None, "nothing is taken from anybody but given"
 
 
 # --- make-folder --------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.migrating import switching
 from tui.operations.migrating.switching import put, start, target_image
 from tui.operations.migrating.taking_back import switch_back, with_switch
+from tui.operations.modes import Modes
 from tui.operations.own import Own
 from tui.services import journal
 from tui.services.containers import kept_images
@@ -498,6 +499,34 @@ def test_own_has_nothing_to_do_where_all_may_be_written(world):
 
     assert plan.forbidden is not None
     assert plan.forbidden.text.startswith("Nothing to give")
+
+
+@needs_root
+def test_what_everybody_may_write_is_given_first_and_then_closed(world):
+    world.set_container(Image=NEW)  # runs as 10001:10001
+    database = world.data / "mcp.db"
+    world.data.chmod(0o777)
+    database.chmod(0o666)
+
+    forbidden = Modes(world.deployment).plan().forbidden
+    assert forbidden is not None
+    assert "The gateway (10001:10001) may write data, mcp.db only" in forbidden.text
+    assert "gateway own` first" in forbidden.text
+    plan = Own(world.deployment).plan()
+    assert plan.forbidden is None, plan.forbidden
+    assert set(plan.facts["owners"]) == {str(world.data), str(database)}
+
+    for path in (world.data, database):
+        os.chown(path, 10001, 10001)
+    assert Own(world.deployment).plan().forbidden.text.startswith("Nothing to give")
+    assert Modes(world.deployment).plan().forbidden is None
+
+
+def test_a_folder_that_is_there_for_everybody_is_not_given_away(world):
+    world.set_container(Image=NEW)
+    world.data.chmod(0o1777)
+
+    assert str(world.data) not in Own(world.deployment).plan().facts["owners"]
 
 
 @needs_root

@@ -1,5 +1,8 @@
 """The doctor: every check of a deployment, worst first. It looks and changes nothing.
 
+Only that a deep look found damage, or a disk that fails, is remembered: see
+`cataloguing.suspicion`.
+
 A check that cannot look says so (`unknown`); none of them stops the others.
 """
 

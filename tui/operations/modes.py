@@ -7,14 +7,15 @@ journal first, so a cut is undone.
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tui.core.errors import McpdbError
-from tui.core.models import Deployment, FileIdentity
+from tui.core.errors import McpdbError, PrecheckError
+from tui.core.models import ContainerRef, Deployment, FileIdentity
 from tui.core.operation import (
     Check,
     Facts,
@@ -33,6 +34,8 @@ from tui.core.operation import (
 from tui.operations.cataloguing.own_files import read_only
 from tui.operations.command import command_line
 from tui.operations.execution.journaled import failure, finished, gave_up, merged, pending, started
+from tui.operations.finding.gateways import gateway_of, state_of
+from tui.operations.migrating.owners import need_everybody
 from tui.operations.migrating.switch_target import SIDECARS
 from tui.services import files
 from tui.wording.clean import one_line
@@ -60,6 +63,7 @@ class Modes:
             try:
                 wanted = self._wanted()
                 checks += _checks(wanted)
+                checks += self._kept_out(wanted)
             except McpdbError as error:
                 checks.append(Check("modes", Verdict.FAIL, str(error), error.exit_code))
         return Plan(
@@ -88,9 +92,43 @@ class Modes:
                 found[str(path)] = {"before": before, "after": after}
         return found
 
+    def _kept_out(self, wanted: Mapping[str, Mapping[str, int]]) -> list[Check]:
+        """What forbids it: a gateway that writes by the right which everybody has."""
+        deployment = self.deployment
+        loose = [Path(path) for path, change in wanted.items() if change["before"] & stat.S_IWOTH]
+        if not loose:
+            return []
+        try:
+            user, needing = need_everybody(deployment, state_of(gateway_of(deployment)), loose)
+        except McpdbError as error:
+            text = (
+                f"The gateway may be able to write {one_line(loose[0].name)} only because "
+                f"everybody may: {one_line(str(error))}"
+            )
+            return [Check("gateway", Verdict.FAIL, text, error.exit_code)]
+        if not needing:
+            return []
+        who = f"{user[0]}:{user[1]}"
+        first = (
+            command_line(deployment, "gateway", "own")
+            if isinstance(deployment.gateway, ContainerRef)
+            else shlex.join(["sudo", "chown", who, "--", *map(str, needing)])
+        )
+        text = (
+            f"The gateway ({who}) may write {', '.join(path.name for path in needing)} only "
+            f"because everybody may: `{first}` first."
+        )
+        return [Check("gateway", Verdict.FAIL, one_line(text))]
+
     def steps(self, progress: Progress) -> Steps:
-        """Change them, the folder first."""
+        """Change them, the folder first.
+
+        Raises:
+            PrecheckError: The gateway could not write any more; nothing was changed.
+        """
         wanted = self._wanted()
+        if forbidden := self._kept_out(wanted):
+            raise PrecheckError(forbidden[0].text)
         yield StepStarted("modes", _TITLE, facts={"modes": wanted})
         for path, change in wanted.items():
             progress.checkpoint()

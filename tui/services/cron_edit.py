@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from tui.core.errors import BusyError, McpdbError, PrecheckError
 from tui.services import files
 from tui.services.timers import run
 from tui.wording.clean import one_line
+from tui.wording.quantities import plural
 
 MARK = "# mcpdb-tui: "
 """In front of a line that was commented out."""
@@ -31,7 +34,10 @@ class Target:
     """`system`, `user` or `script`, see `cron_places`."""
     user: str
     lines: dict[str, str] = field(default_factory=dict)
-    """By number: lines as they stand there; empty for a script."""
+    """By number: lines as they stand there; empty for a script.
+
+    A user's crontab is known by its text alone: its file has lines that `crontab -l` may not tell.
+    """
 
 
 def refusal(target: Target) -> McpdbError | None:
@@ -78,18 +84,46 @@ def silence(target: Target, state_dir: str) -> list[str]:
 
 def _commented(target: Target, text: str) -> str:
     lines = text.split("\n")
+    for at, wanted in _places(target, lines):
+        lines[at] = MARK + wanted
+    return "\n".join(lines)
+
+
+def _places(target: Target, lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Where the lines stand that are not commented out yet.
+
+    Raises:
+        BusyError: One of them is not where it was, or was written a different number of times.
+    """
+    if target.kind == "user":
+        yield from _by_text(target, lines)
+        return
     for number, wanted in target.lines.items():
         at = int(number) - 1
         now = lines[at] if at < len(lines) else ""
         if now == MARK + wanted:
             continue
         if now != wanted:
-            raise BusyError(
-                f"{one_line(target.path)} has changed since it was looked at: line {number} is "
-                "another one. It is left as it is."
-            )
-        lines[at] = MARK + wanted
-    return "\n".join(lines)
+            raise _changed(target, f"line {number} is another one")
+        yield at, wanted
+
+
+def _by_text(target: Target, lines: list[str]) -> Iterator[tuple[int, str]]:
+    # The numbers are those of the file in the spool, which begins with three lines that Debian's
+    # `crontab -l` leaves out: the text alone says which line it is.
+    for wanted, times in Counter(target.lines.values()).items():
+        found = [at for at, line in enumerate(lines) if line == wanted]
+        if not found and MARK + wanted in lines:
+            continue
+        if len(found) != times:
+            raise _changed(target, f"one of its lines stands there {plural(len(found), 'time')}")
+        yield from ((at, wanted) for at in found)
+
+
+def _changed(target: Target, how: str) -> BusyError:
+    return BusyError(
+        f"{one_line(target.path)} has changed since it was looked at: {how}. It is left as it is."
+    )
 
 
 def _unexecutable(path: Path) -> None:

@@ -65,16 +65,21 @@ def is_directory(found: FileIdentity) -> bool:
     return stat.S_ISDIR(found.mode)
 
 
-def lets_write(mode: int, owner: tuple[int, int], user: tuple[int, int]) -> bool:
+def lets_write(
+    mode: int, owner: tuple[int, int], user: tuple[int, int], *, everybody: bool = True
+) -> bool:
     """Whether a mode lets a user write; into a folder, also make files in it.
 
     Args:
         mode: The file's or folder's, with its type.
         owner: Its user and group, as numbers.
         user: Who would write, as numbers; 0 may always.
+        everybody: Whether the right that every user has counts.
     """
     if user[0] == 0:
         return True
+    if not everybody:
+        mode &= ~stat.S_IWOTH
     shift = 6 if user[0] == owner[0] else 3 if user[1] == owner[1] else 0
     wanted = os.W_OK | (os.X_OK if stat.S_ISDIR(mode) else 0)
     return (mode >> shift) & wanted == wanted

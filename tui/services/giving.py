@@ -36,9 +36,9 @@ class Owner:
     gid: int
     mode: int
 
-    def lets_write(self, uid: int, gid: int) -> bool:
-        """Whether a user may write it; into a folder, also make files in it."""
-        return files.lets_write(self.mode, (self.uid, self.gid), (uid, gid))
+    def lets_write(self, uid: int, gid: int, *, everybody: bool = True) -> bool:
+        """Whether a user may write it, see `files.lets_write`."""
+        return files.lets_write(self.mode, (self.uid, self.gid), (uid, gid), everybody=everybody)
 
     def __str__(self) -> str:
         """As a person writes it."""

@@ -40,6 +40,9 @@ def doctor(
 ) -> int:
     """Every check of database, backups, gateway and host, worst first; changes nothing.
 
+    Damage that --deep finds is remembered as if `check` had found it: until that passes nothing
+    is deleted or overwritten by the file.
+
     With --fix the remedy is an operation like any other: it shows its plan and asks y/n (--yes
     answers) or wants the deployment's name typed (--confirm). Exits with the code of the worst
     FAIL; with 0 where there is none, also with a warning or a check that could not look

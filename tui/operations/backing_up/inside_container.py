@@ -43,16 +43,27 @@ def require_whole(deployment: Deployment) -> None:
     """
     if not is_single_file(deployment):
         return
-    from tui.services.containers.container_copy import ContainerCopy
-
-    ref = _container(deployment)
-    left = ContainerCopy(ref, "").left_behind(("-wal", "-journal"))
+    left = left_behind(deployment)
     if left:
-        name = one_line(deployment.database.name)
+        name, ref = one_line(deployment.database.name), _container(deployment)
         raise PrecheckError(
             f"The stopped container {one_line(ref.container)} keeps commits in {name}{left}, "
             "which only it sees: start the gateway, and the backup is made inside it."
         )
+
+
+def left_behind(deployment: Deployment) -> str:
+    """Which file with content a stopped container keeps beside the one that is mounted.
+
+    Returns:
+        `-wal` or `-journal`; empty where there is none.
+
+    Raises:
+        McpdbError: This is no container, or its engine cannot be asked.
+    """
+    from tui.services.containers.container_copy import ContainerCopy
+
+    return ContainerCopy(_container(deployment), "").left_behind(("-wal", "-journal"))
 
 
 def scratch(deployment: Deployment, operation_id: str) -> dict[str, str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tui.core.errors import ExitCode, McpdbError
+from tui.core.errors import DamagedError, DiskError, ExitCode, McpdbError
 from tui.core.models import Diagnosis, Remedy
 from tui.core.operation import Progress
-from tui.operations.cataloguing.suspicion import why_suspect
+from tui.operations.cataloguing.suspicion import mark, why_suspect
 from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import fail, remedy, unknown, warn, well
 from tui.operations.diagnosing.patient import Patient
@@ -16,6 +16,7 @@ from tui.operations.maintaining.checked import last_found, last_vacuum
 from tui.operations.maintaining.checking import (
     check_words,
     foreign_keys_of,
+    found_words,
     integrity_of,
     is_damaged,
 )
@@ -65,17 +66,35 @@ def integrity(patient: Patient) -> Diagnosis | None:
 
 
 def _now(patient: Patient) -> Diagnosis:
-    """Really look: every page, then every foreign key."""
+    """Really look: every page, then every foreign key.
+
+    What is found wrong makes the live file suspect, as it does when `check` finds it.
+    """
     nobody = Progress(lambda _done, _total, _unit: None, patient.stop)
     try:
         found = integrity_of(patient.deployment, nobody, quick=False)
         if not is_damaged(found):
             found |= foreign_keys_of(patient.deployment, nobody)
+    except (DamagedError, DiskError) as error:
+        if isinstance(error, DiskError) and error.path != patient.deployment.database:
+            return unknown("integrity", one_line(str(error)))
+        _mark(patient, str(error))
+        return _damaged(patient, one_line(str(error)), {})
     except McpdbError as error:
         return unknown("integrity", one_line(str(error)))
     if is_damaged(found):
+        _mark(patient, found_words(found))
         return _damaged(patient, str(found["integrity"]), found)
     text = f"{check_words(found).rstrip('.')}, just now"
+    if suspect := one_line(why_suspect(patient.deployment)):
+        return warn(
+            "integrity",
+            f"{text}; still held suspect",
+            suspect,
+            "Prune, VACUUM and whatever overwrites the file refuse until `check`, which writes "
+            "down what it finds, has passed.",
+            remedy=_check(patient),
+        )
     if found["foreign_keys"]:
         return warn(
             "integrity",
@@ -85,6 +104,11 @@ def _now(patient: Patient) -> Diagnosis:
             _HOW,
         )
     return well("integrity", text, _HOW)
+
+
+def _mark(patient: Patient, why: str) -> None:
+    if not patient.deployment.read_only:
+        mark(patient.deployment, why)
 
 
 def _damaged(patient: Patient, text: str, found: Mapping[str, Any]) -> Diagnosis:

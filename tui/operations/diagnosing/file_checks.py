@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 import stat
+from pathlib import Path
 
 from tui.core.errors import ExitCode
-from tui.core.models import DatabaseFacts, Diagnosis, Remedy
+from tui.core.models import DatabaseFacts, Diagnosis, FileIdentity, Remedy
 from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import (
     fail,
@@ -17,6 +18,7 @@ from tui.operations.diagnosing.findings import (
     warn,
     well,
 )
+from tui.operations.diagnosing.owner_checks import giving, same_numbers
 from tui.operations.diagnosing.patient import Patient
 from tui.services import files
 from tui.wording.clean import one_line
@@ -103,6 +105,14 @@ def _unreadable(patient: Patient) -> Diagnosis:
             remedy=restoring(patient) or _salvage(patient),
             code=ExitCode.VERIFICATION,
         )
+    if facts.problem.startswith("I/O error"):
+        return fail(
+            "file",
+            one_line(facts.problem),
+            "The disk does not give what was written to it. Its own messages are in `dmesg`.",
+            remedy=restoring(patient) or _salvage(patient),
+            code=ExitCode.VERIFICATION,
+        )
     if "is locked by" in facts.problem:
         # Who it is and what to do is told by the check of the lock.
         return warn("file", one_line(facts.problem))
@@ -145,30 +155,10 @@ def mode(patient: Patient) -> Diagnosis | None:
         return None
     told = f"{stat.S_IMODE(found.mode):04o} in a folder of {stat.S_IMODE(folder.mode):04o}"
     path = one_line(shlex.quote(str(deployment.database)))
-    loose = [
-        (shlex.quote(str(where)), "o-w")
-        for where, one in (
-            (deployment.database.parent, folder),
-            (deployment.database, found),
-        )
-        # Into a folder with the sticky bit everybody may put files, and take none of others.
-        if one.mode & stat.S_IWOTH
-    ]
+    both = ((deployment.database.parent, folder), (deployment.database, found))
+    loose = [(where, one) for where, one in both if one.mode & stat.S_IWOTH]
     if loose:
-        return warn(
-            "mode",
-            f"{one_line(loose[0][0])} may be written by every user of this host",
-            f"Modes are {told}. Whoever may write the folder may put another file in its place.",
-            remedy=remedy(
-                "take the right away",
-                "Only the mode changes; the owner keeps every right.",
-                "modes",
-                [
-                    fix_line(deployment, "mode"),
-                    *(f"sudo chmod {word} -- {where}" for where, word in loose),
-                ],
-            ),
-        )
+        return _loose(patient, loose, f"Modes are {told}.")
     reached = found.mode & stat.S_IROTH and folder.mode & stat.S_IXOTH
     return well(
         "mode",
@@ -177,4 +167,41 @@ def mode(patient: Patient) -> Diagnosis | None:
         "out."
         if reached
         else "Nobody but its owner and group may read it.",
+    )
+
+
+def _loose(patient: Patient, loose: list[tuple[Path, FileIdentity]], told: str) -> Diagnosis:
+    """What everybody may write: the right goes, or first the gateway gets one of its own."""
+    text = f"{one_line(shlex.quote(str(loose[0][0])))} may be written by every user of this host"
+    why = f"{told} Whoever may write the folder may put another file in its place."
+    user = patient.user
+    needing = [
+        (where, one)
+        for where, one in loose
+        if user is not None
+        and files.lets_write(one.mode, (one.uid, one.gid), user)
+        and not files.lets_write(one.mode, (one.uid, one.gid), user, everybody=False)
+    ]
+    if user is not None and needing and (patient.state.is_up or same_numbers(patient)):
+        return warn(
+            "mode",
+            f"{text}, among them the gateway, which has no other right to",
+            why,
+            f"The gateway runs as {user[0]}:{user[1]}: it must own what it writes before that "
+            "right is taken away.",
+            remedy=giving(patient, "mode", *needing[0], user),
+        )
+    return warn(
+        "mode",
+        text,
+        why,
+        remedy=remedy(
+            "take the right away",
+            "Only the mode changes; the owner keeps every right.",
+            "modes",
+            [
+                fix_line(patient.deployment, "mode"),
+                *(f"sudo chmod o-w -- {shlex.quote(str(where))}" for where, _one in loose),
+            ],
+        ),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +16,6 @@ from tui.core.models import (
     Health,
     LastDrill,
     MigrationFinding,
-    ProcessRef,
     Timeline,
 )
 from tui.operations.activity import read_activity, unfinished
@@ -26,7 +24,7 @@ from tui.operations.cataloguing.proven import last_drill
 from tui.operations.finding.gateways import gateway_of, health_of, state_of
 from tui.operations.reads.looking import LiveDatabase
 from tui.operations.timelines import migration_doctor
-from tui.operations.timelines.migration_owner import numbered
+from tui.operations.timelines.migration_owner import user_of
 from tui.operations.timelines.timeline import read_timeline, recalled_timeline
 
 NOT_READ = "the gateway's migrations were not read yet"
@@ -68,18 +66,8 @@ class Patient:
 
     @property
     def user(self) -> tuple[int, int] | None:
-        """User and group that the gateway runs as, by number; None where that is not known.
-
-        A process that does not run now would be ours: its start command is run by us.
-        """
-        found = numbered(self.state)
-        if (
-            found is None
-            and not self.state.user
-            and isinstance(self.deployment.gateway, ProcessRef)
-        ):
-            return os.geteuid(), os.getegid()
-        return found
+        """User and group that the gateway runs as, by number; None where that is not known."""
+        return user_of(self.deployment, self.state)
 
     @property
     def is_readable(self) -> bool:

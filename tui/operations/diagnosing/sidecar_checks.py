@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tui.core.errors import ExitCode
-from tui.core.models import Diagnosis, FileIdentity
+from tui.core.errors import ExitCode, McpdbError
+from tui.core.models import Diagnosis, FileIdentity, Remedy
+from tui.operations.backing_up import inside_container
 from tui.operations.command import command_line
 from tui.operations.diagnosing.findings import fail, remedy, unknown, warn, well
 from tui.operations.diagnosing.owner_checks import giving, same_numbers
@@ -34,8 +35,9 @@ def sidecars(patient: Patient) -> Diagnosis | None:
         for suffix in ("-wal", "-shm", "-journal")
         if (one := files.identity(sidecar(live, suffix))) is not None
     }
+    kept = _kept_inside(patient)
     if not found:
-        return well("sidecars", "none")
+        return kept or well("sidecars", "none")
     told = " and ".join(
         f"{suffix} {size(one.size)}" if suffix != "-shm" else suffix
         for suffix, one in found.items()
@@ -51,7 +53,7 @@ def sidecars(patient: Patient) -> Diagnosis | None:
             code=ExitCode.VERIFICATION,
         )
     if patient.state.running in ("stopped", "missing") or patient.deployment.gateway is None:
-        return _at_rest(patient, found, told)
+        return kept or _at_rest(patient, found, told)
     if (wal := found.get("-wal")) is not None and wal.size > HUGE:
         return warn(
             "sidecars",
@@ -89,17 +91,47 @@ def _wedged(patient: Patient, found: dict[str, FileIdentity]) -> Diagnosis | Non
     return None
 
 
-def _at_rest(patient: Patient, found: dict[str, FileIdentity], told: str) -> Diagnosis:
-    """What is beside the database of a gateway that does not run."""
-    live = patient.deployment.database
-    start = remedy(
+def _kept_inside(patient: Patient) -> Diagnosis | None:
+    """What a stopped container keeps to itself, where only the file is mounted into it."""
+    deployment = patient.deployment
+    hidden = deployment.blocked("live")
+    if hidden is None or hidden.topic != inside_container.TOPIC:
+        return None
+    unseen = "what the stopped container keeps beside the file is not seen from here"
+    if not inside_container.is_single_file(deployment):
+        return unknown("sidecars", unseen, one_line(hidden.text))
+    try:
+        left = inside_container.left_behind(deployment)
+    except McpdbError as error:
+        return unknown("sidecars", f"{unseen}: {one_line(str(error))}", one_line(hidden.text))
+    if not left:
+        return None
+    name = one_line(deployment.database.name)
+    return warn(
+        "sidecars",
+        f"{name}{left} lies in the stopped container alone: committed rows may stand in it",
+        "It goes with the container: `compose down` or a new container would lose them. The next "
+        "start takes them in.",
+        _NEVER,
+        remedy=_start(patient),
+    )
+
+
+def _start(patient: Patient) -> Remedy | None:
+    if patient.deployment.gateway is None or patient.state.running == "missing":
+        return None
+    return remedy(
         "start the gateway",
         "SQLite takes in what is there, as it was made to; nothing is lost by it.",
         "start",
         [command_line(patient.deployment, "gateway", "start")],
     )
-    if patient.deployment.gateway is None or patient.state.running == "missing":
-        start = None
+
+
+def _at_rest(patient: Patient, found: dict[str, FileIdentity], told: str) -> Diagnosis:
+    """What is beside the database of a gateway that does not run."""
+    live = patient.deployment.database
+    start = _start(patient)
     journal = found.get("-journal")
     if journal is not None and journal.size:
         return warn(

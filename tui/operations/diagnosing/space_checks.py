@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from tui.core.errors import ExitCode, McpdbError
 from tui.core.models import Deployment, Diagnosis, Remedy
 from tui.operations.cataloguing.retention import host_now
 from tui.operations.command import command_line
-from tui.operations.diagnosing.findings import fail, remedy, warn, well
+from tui.operations.diagnosing.findings import fail, remedy, unknown, warn, well
 from tui.operations.diagnosing.patient import Patient
 from tui.operations.needs import restore_needs
 from tui.operations.prune import Prune
@@ -93,17 +95,16 @@ def logs(patient: Patient) -> Diagnosis | None:
     paths = patient.deployment.log_files
     if not paths:
         return None
-    total, number, unread = 0, 0, ""
-    for path in paths:
-        try:
-            for size_ in file_sizes(path):
-                total, number = total + size_, number + 1
-        except OSError as error:
-            unread = one_line(f"{path}: {error.strerror or error}")
-    text = f"{size(total)} in {plural(number, 'file')}"
-    if unread:
-        text += f"; not all could be looked at ({unread})"
+    looked = [_looked(path) for path in paths]
+    found = [size_ for sizes, _unread in looked for size_ in sizes]
+    unread = next((error for _sizes, errors in looked for error in errors), None)
+    total = sum(found)
+    text = f"{size(total)} in {plural(len(found), 'file')}"
+    if unread is not None:
+        text += f"; not all could be looked at ({one_line(_told(unread))})"
     if total < LARGE_LOGS:
+        if unread is not None:
+            return unknown("logs", text)
         return well("logs", text)
     return warn(
         "logs",
@@ -129,16 +130,44 @@ def log_sizes(deployment: Deployment) -> list[int]:
 
 
 def file_sizes(path: Path) -> list[int]:
-    """Bytes of a file, or of the files in a folder; links are not followed."""
-    found = files.identity(path)
-    if found is None:
-        return []
-    if not files.is_directory(found):
-        return [found.size] if files.is_regular(found) else []
-    sizes: list[int] = []
-    for folder, _folders, names in os.walk(path):
-        for name in names[: _MOST_FILES - len(sizes)]:
-            one = files.identity(Path(folder) / name)
-            if one is not None and files.is_regular(one):
-                sizes.append(one.size)
+    """Bytes of a file, or of the files in a folder; links are not followed.
+
+    Raises:
+        OSError: Some of them cannot be looked at.
+    """
+    sizes, unread = _looked(path)
+    if unread:
+        raise unread[0]
     return sizes
+
+
+def _looked(path: Path) -> tuple[list[int], list[OSError]]:
+    """Bytes of each file that can be looked at, and what kept us from others."""
+    sizes: list[int] = []
+    unread: list[OSError] = []
+    for one in _below(path, unread):
+        try:
+            found = os.lstat(one)
+        except FileNotFoundError:
+            continue  # rotated away meanwhile
+        except OSError as error:
+            unread.append(error)
+            continue
+        if stat.S_ISREG(found.st_mode):
+            sizes.append(found.st_size)
+        if len(sizes) == _MOST_FILES:
+            break
+    return sizes, unread
+
+
+def _below(path: Path, unread: list[OSError]) -> Iterator[Path]:
+    """A file itself, or every file below a folder; `unread` gets what cannot be listed."""
+    if path.is_symlink() or not path.is_dir():
+        yield path
+        return
+    for folder, _folders, names in os.walk(path, onerror=unread.append):
+        yield from (Path(folder) / name for name in names)
+
+
+def _told(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)

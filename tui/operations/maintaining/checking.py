@@ -178,10 +178,15 @@ def is_damaged(found: Mapping[str, Any]) -> bool:
 def remember(deployment: Deployment, found: Mapping[str, Any]) -> None:
     """Damage makes the live file suspect; a full check that passed takes that back."""
     if is_damaged(found):
-        suspicion.mark(deployment, f"{found['check']} found: {found['integrity']}.")
+        suspicion.mark(deployment, found_words(found))
     elif found.get("check") == "integrity_check":
         with suppress(McpdbError):
             suspicion.clear(deployment)
+
+
+def found_words(found: Mapping[str, Any]) -> str:
+    """What a check found, as it is remembered of a suspect file."""
+    return f"{found['check']} found: {found['integrity']}."
 
 
 def check_words(found: Mapping[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,12 @@ from tui.core.models import ContainerRef, Deployment, GatewayState
 from tui.core.operation import Check, Facts, Verdict
 from tui.operations.finding.gateways import gateway_of, state_of
 from tui.operations.migrating.switch_target import SIDECARS
+from tui.operations.timelines.migration_owner import user_of
+from tui.services import files
 from tui.wording.clean import one_line
 
 if TYPE_CHECKING:
-    from tui.services.giving import Giver
+    from tui.services.giving import Giver, Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ def _compared(
     told, stuck = [], []
     for path in _paths(deployment):
         owner = giver.owner(path)
-        if owner is None or owner.lets_write(*user):
+        # What everybody may write is given as well: else that right could never be taken away.
+        # A folder with the sticky bit, such as /tmp, is there for everybody.
+        shared = owner is not None and bool(owner.mode & stat.S_ISVTX)
+        if owner is None or owner.lets_write(*user, everybody=shared):
             continue
         if owner.uid == user[0]:
             stuck.append(path)
@@ -61,6 +67,36 @@ def _compared(
     return Gift(owners, name), [
         Check("owner", Verdict.OK, one_line(f"{', '.join(told)}: given to {name}"))
     ]
+
+
+def need_everybody(
+    deployment: Deployment, state: GatewayState, paths: Sequence[Path]
+) -> tuple[tuple[int, int], list[Path]]:
+    """The gateway's user, and which of these it may write only because everybody may.
+
+    Raises:
+        McpdbError: The user cannot be told, or the engine does not answer.
+    """
+    if isinstance(deployment.gateway, ContainerRef):
+        with _giver(deployment, state) as (giver, user):
+            return user, [path for path in paths if _needs_everybody(giver.owner(path), user)]
+    own = user_of(deployment, state)
+    if own is None:
+        raise McpdbError("which user the gateway runs as is not known here")
+    from tui.services.giving import Owner
+
+    there = [(path, one) for path in paths if (one := files.identity(path)) is not None]
+    return own, [
+        path for path, one in there if _needs_everybody(Owner(one.uid, one.gid, one.mode), own)
+    ]
+
+
+def _needs_everybody(owner: Owner | None, user: tuple[int, int]) -> bool:
+    return (
+        owner is not None
+        and owner.lets_write(*user)
+        and not owner.lets_write(*user, everybody=False)
+    )
 
 
 def _paths(deployment: Deployment) -> list[Path]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from tui.core.errors import McpdbError
-from tui.core.models import Deployment, GatewayState, MigrationFinding
+from tui.core.models import Deployment, GatewayState, MigrationFinding, ProcessRef
 from tui.services import files
 from tui.wording.clean import one_line
 
@@ -41,6 +43,17 @@ def owner_finding(deployment: Deployment, state: GatewayState) -> MigrationFindi
                 operation="own",
             )
     return None
+
+
+def user_of(deployment: Deployment, state: GatewayState) -> tuple[int, int] | None:
+    """User and group that the gateway runs as, by number; None where that is not known.
+
+    A process that does not run now would be ours: its start command is run by us.
+    """
+    found = numbered(state)
+    if found is None and not state.user and isinstance(deployment.gateway, ProcessRef):
+        return os.geteuid(), os.getegid()
+    return found
 
 
 def numbered(state: GatewayState) -> tuple[int, int] | None:
