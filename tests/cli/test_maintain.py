@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 
 import pytest
 
 from tests.cli.conftest import Place, until
 from tests.cli.test_terminal import Terminal
+from tests.conftest import Site
+from tests.injection.fault import Fault
+from tests.injection.inject import inject
 from tui.operations.activity import read_activity
+from tui.operations.vacuum import Vacuum
 
 LEFT_OUT = "VACUUM left out: the gateway runs; --stop allows it."
 
@@ -101,4 +106,17 @@ def test_a_terminal_is_asked_which_way(place: Place, answer: str, ended: str) ->
         assert terminal.process.wait(timeout=60) == 0
     (entry,) = read_activity(place.deployment)
     assert entry.outcome == ended
+    assert place.running()
+
+
+def test_what_nobody_was_asked_for_stops_no_gateway_that_a_cut_operation_gets_back(
+    make_place: Callable[..., Place],
+) -> None:
+    place = make_place()
+    site = Site(place.folder)
+    fault = Fault("kill", "after:step_finished:stop")
+    assert inject(site, Vacuum(site.deployment), fault, resume=False).cut
+    done = place.cli("vacuum")
+    assert done.code == 11, done
+    assert "has to be confirmed now" in done.err
     assert place.running()

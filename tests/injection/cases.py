@@ -93,6 +93,8 @@ class Case:
     """Only these places are tried; None means all. For what shares another case's steps."""
     met: tuple[str, ...] = ()
     """Steps at which the other faults are tried; empty means all, or none where `kills` is set."""
+    stays: bool = False
+    """Whether what it put in place stays where the gateway does not become healthy with it."""
     writes: bool = True
     """Whether it writes files beside its journal: a full disk then stops it."""
     cancellable: bool = True
@@ -602,6 +604,7 @@ CASES: tuple[Case, ...] = (
         make=lambda site: Vacuum(site.deployment),
         kept_from="before:step_finished:swap",
         new=same_rows,
+        stays=True,
         done=replaced,
         undone=not_replaced,
         checked=("release",),
@@ -622,6 +625,7 @@ CASES: tuple[Case, ...] = (
         make=other_auto_vacuum,
         kept_from="before:step_finished:swap",
         new=same_rows,
+        stays=True,
         done=replaced,
         undone=not_replaced,
         # A VACUUM's steps, by the same code: where they differ is what the new file is set to.
@@ -633,6 +637,7 @@ CASES: tuple[Case, ...] = (
         make=lambda site: Analyze(site.deployment),
         kept_from="before:step_finished:swap",
         new=same_rows,
+        stays=True,
         done=replaced,
         undone=not_replaced,
         kills=("after:step_started:analyze", "before:step_finished:swap"),
@@ -643,6 +648,7 @@ CASES: tuple[Case, ...] = (
         make=lambda site: Reindex(site.deployment),
         kept_from="before:step_finished:swap",
         new=same_rows,
+        stays=True,
         done=replaced,
         undone=not_replaced,
         kills=("before:step_finished:reindex",),
@@ -653,6 +659,7 @@ CASES: tuple[Case, ...] = (
         make=lambda site: Maintain(site.deployment, stop=True),
         kept_from="before:step_finished:swap",
         new=same_rows,
+        stays=True,
         done=maintained,
         undone=not_maintained,
         # A backup, a check and a VACUUM one behind the other, by the same code.

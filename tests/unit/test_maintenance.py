@@ -378,6 +378,49 @@ def test_a_damaged_index_is_found_blocks_what_deletes_and_is_rebuilt(site: Site)
     assert Vacuum(site.deployment).plan().forbidden is None
 
 
+def lacking(deployment: Deployment) -> None:
+    """A table whose smallest index, the one that its children are looked up by, lacks 7 rows."""
+    with writing(deployment.database) as live:
+        live.execute("CREATE TABLE wide (word TEXT, content TEXT)")
+        live.execute("CREATE UNIQUE INDEX ix_wide ON wide (word)")
+        live.execute("CREATE TABLE child (word TEXT REFERENCES wide (word))")
+        live.execute("CREATE VIEW numbered AS SELECT rowid AS number FROM wide")
+        rows = [(f"w{n}", "x" * 200) for n in range(500)]
+        live.executemany("INSERT INTO wide VALUES (?, ?)", rows[:493])
+        row = live.execute("SELECT * FROM sqlite_schema WHERE name = 'ix_wide'").fetchone()
+    with writing(deployment.database) as live:
+        live.execute("PRAGMA writable_schema=1")
+        live.execute("DELETE FROM sqlite_schema WHERE name = 'ix_wide'")
+    with writing(deployment.database) as live:
+        live.executemany("INSERT INTO wide VALUES (?, ?)", rows[493:])
+        live.executemany("INSERT INTO child VALUES (?)", [("w3",), ("w499",), ("nowhere",)])
+    with writing(deployment.database) as live:
+        live.execute("PRAGMA writable_schema=1")
+        live.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", row)
+
+
+def test_an_index_that_lacks_rows_is_made_anew_by_what_its_table_has(tmp_path: Path) -> None:
+    deployment = bare(tmp_path)
+    lacking(deployment)
+    assert ask(deployment.database, "SELECT count(*) FROM wide") == 493, "counted by the index"
+    quiet = Progress(lambda *_: None, lambda: False)
+    held = known(deployment.database, quiet)
+    assert (held.rows["wide"], held.foreign_keys) == (500, 2)
+    assert held.numbers["wide"][0] == 500
+    staged = tmp_path / "staged"
+    for step in ("duplicate", "reindex"):
+        make(step, deployment.database, staged, quiet)
+
+    way = Way("swap", tmp_path)
+    found = check(deployment, held, staged, way, "delete", quiet, full=True)
+
+    assert (found["check"], found["foreign_keys"]) == ("integrity_check", 1)
+    assert found["rows"]["wide"] == 500
+    assert ask(staged, "SELECT count(*) FROM wide") == 500
+    with pytest.raises(McpdbError, match="point nowhere"):
+        check(deployment, held, staged, way, "delete", quiet, full=False)
+
+
 def spoil(database: Path) -> None:
     """Overwrite a page in the middle of a table."""
     page = int(str(ask(database, "SELECT rootpage FROM sqlite_schema WHERE name = 'tools'")))

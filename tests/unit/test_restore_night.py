@@ -193,9 +193,9 @@ def test_a_file_that_somebody_put_there_is_not_overwritten_by_a_way_back(
     ready.add_tool("by-hand")
     inode = ready.database.stat().st_ino
     ((_id, code),) = launch_resume(ready.deployment)
-    assert code == 5
+    assert code == 14
     assert ready.database.stat().st_ino == inode
-    ready.start()
+    assert ready.running(), "nobody stopped it"
     assert "by-hand" in ready.tools()
 
 

@@ -55,6 +55,8 @@ def perform(
         _confirm(session, plan, confirm)
     # What nobody was shown cannot have moved since.
     fingerprint = "" if plan.tier is Tier.LIGHT else plan.fingerprint
+    may_disturb = plan.tier is Tier.LIGHT and (allowed or session.assume_yes)
+    agreed = Tier.DISRUPTIVE if may_disturb else plan.tier
     recovered: list[str] = []
     with Signals() as signals:
         follower = Follower(operation.deployment, session.console, signals)
@@ -64,7 +66,7 @@ def perform(
             follower.recovering(journal_id)
 
         try:
-            journal_id = launch(operation, fingerprint, recovering=recovering)
+            journal_id = launch(operation, fingerprint, agreed=agreed, recovering=recovering)
             entry = follower.follow(journal_id)
         except HungUp:
             return left(session)

@@ -23,7 +23,7 @@ Record: TypeAlias = Mapping[str, Any]
 
 
 class Tier(StrEnum):
-    """How much an operation asks before it starts."""
+    """How much an operation asks before it starts, in ascending order."""
 
     LIGHT = "light"
     """Only adds, or can be taken back: no question."""

@@ -5,7 +5,8 @@ stopped anyway, one stop serves VACUUM and ANALYZE together, in a new file (see
 `tui.operations.maintaining.rebuilding`); ANALYZE then comes behind VACUUM. With `online` both are
 done beside the gateway; the backup of a moment ago is the safety copy. With neither, as from cron,
 VACUUM is left out and the result says so, and ANALYZE is the short one, which costs the gateway's
-writers a moment.
+writers a moment. Backup and check take their time: a gateway that was started meanwhile is not
+stopped unasked.
 
 A damaged database ends it behind the check (exit 3): nothing is written into one. The backup stands
 in any case.
@@ -113,6 +114,13 @@ class Maintain:
             return "stop"
         return "online" if self.online else "look"
 
+    def _mode_now(self, before: Mode = "stop") -> Mode:
+        """As the gateway is now; a routine that goes on beside it does so to its end."""
+        if before != "stop":
+            return before
+        state = state_of(gateway_of(self.deployment))
+        return self._mode(running=state.is_up or state.running == "unknown")
+
     def _works(self) -> tuple[Work, ...]:
         return ("vacuum", "analyze") if self.vacuum else ("analyze",)
 
@@ -124,8 +132,7 @@ class Maintain:
     def steps(self, progress: Progress) -> Steps:
         """Back up, check, then ANALYZE and VACUUM as far as they are allowed, then measure."""
         deployment = self.deployment
-        state = state_of(gateway_of(deployment))
-        mode = self._mode(running=state.is_up or state.running == "unknown")
+        mode = self._mode_now()
         done: list[dict[str, Any]] = []
         made = dict((yield from self._backup().steps(progress)))
         done.append(_line("backup", made.get("outcome", "done"), made["sentence"]))
@@ -134,6 +141,7 @@ class Maintain:
         progress.checkpoint()
         found = yield from check_steps(deployment, progress, quick=False)
         done.append(_line("integrity", found["integrity"], ""))
+        mode = self._mode_now(mode)
         known = {**found, "backup_made": made, "mode": mode, "before": found.get("figures")}
         if is_damaged(found):
             return {

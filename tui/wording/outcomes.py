@@ -166,6 +166,8 @@ def _unhealthy(entry: ActivityEntry) -> Outcome | None:
         text = "nothing was changed, but the gateway is not healthy; 5 Logs shows why"
         return Outcome("✗", "fail", "GATEWAY NOT BACK", text)
     text = _own(entry)
+    if entry.outcome == "not taken back":
+        return Outcome("✗", "fail", "NOT TAKEN BACK", text)
     if entry.operation in SWAPS:
         put = _PUT.get(entry.operation, "restored")
         text = (

@@ -53,7 +53,7 @@ def _exclusive(stop: bool, online: bool) -> None:
 
 
 def _chosen(session: Session, what: str, stopped: Plan, beside: Plan, *, leave: str) -> str:
-    """Ask on a terminal which way it is done: `stop`, `online` or nothing.
+    """Ask on a terminal which way it is done: `stop`, `online` or `no`; empty: nobody was asked.
 
     Args:
         session: Where to ask.
@@ -62,10 +62,10 @@ def _chosen(session: Session, what: str, stopped: Plan, beside: Plan, *, leave: 
         beside: The plan beside it.
         leave: What happens with neither.
     """
-    if stopped.tier is not Tier.DISRUPTIVE or session.assume_yes:
-        return "stop"
-    if not session.console.interactive:
+    if stopped.tier is not Tier.DISRUPTIVE or not session.console.interactive:
         return ""
+    if session.assume_yes:
+        return "stop"
     down = f"about {about(stopped.downtime)} down, safe" if stopped.downtime else "safe"
     ways = [f"s stop the gateway ({down})"]
     if beside.forbidden is None:

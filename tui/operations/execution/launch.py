@@ -16,7 +16,7 @@ from typing import Any
 
 from tui.core.errors import ERRORS_BY_CODE, ExitCode, McpdbError, NotFoundError
 from tui.core.models import ActivityEntry, Deployment
-from tui.core.operation import Operation
+from tui.core.operation import Operation, Tier
 from tui.operations.activity import is_anything_open, read_entry
 from tui.operations.execution.registry import parameters
 from tui.services import processes
@@ -35,6 +35,7 @@ def launch(
     fingerprint: str = "",
     origin: Origin | None = None,
     *,
+    agreed: Tier | None = None,
     recovering: Callable[[str], None] = lambda _journal_id: None,
 ) -> str:
     """Start an operation and return its journal's id as soon as that exists.
@@ -43,6 +44,7 @@ def launch(
         operation: What to do.
         fingerprint: Of the plan that was confirmed; empty where nothing was.
         origin: Who asks; the present session by default.
+        agreed: The most that somebody agreed to, where no fingerprint says what was shown.
         recovering: Told the id of an older operation that is finished or undone first.
 
     Raises:
@@ -55,6 +57,7 @@ def launch(
         "params": params,
         "about": [str(params["backup"])] if params.get("backup") else [],
         "fingerprint": fingerprint,
+        "agreed": agreed or "",
     }
     for answer in _start(operation.deployment, request, origin):
         if "recovering" in answer:

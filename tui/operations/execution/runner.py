@@ -18,7 +18,7 @@ from typing import Any
 
 from tui.core.errors import BusyError, ExitCode, McpdbError
 from tui.core.models import FORMAT, Deployment
-from tui.core.operation import Operation, Plan
+from tui.core.operation import Operation, Plan, Tier
 from tui.operations.execution.recovery import finish_all
 from tui.operations.execution.registry import build, parameters
 from tui.operations.execution.running import Run
@@ -130,7 +130,7 @@ def serve(request: dict[str, Any]) -> ExitCode:
             return ended[-1][1] if ended else ExitCode.DONE
         operation = build(name, deployment, request["params"])
         plan = operation.plan()
-        _check(plan, str(request.get("fingerprint", "")))
+        _check(plan, str(request.get("fingerprint", "")), str(request.get("agreed", "")))
         writer, records = begin(operation, deployment, plan, origin)
         share_state(deployment.state_dir, deployment.group)
     except McpdbError as error:
@@ -157,8 +157,12 @@ def _keep_in_bounds(deployment: Deployment) -> None:
         prune_journals(deployment)
 
 
-def _check(plan: Plan, fingerprint: str) -> None:
-    """Refuse what the plan forbids, or what is not what was confirmed (I10)."""
+def _check(plan: Plan, fingerprint: str, agreed: str) -> None:
+    """Refuse what the plan forbids, or what is not what was confirmed (I10).
+
+    What was cut and is finished first may bring the gateway back: then an operation that nobody had
+    to be asked for would stop it.
+    """
     forbidden = plan.forbidden
     if forbidden is not None:
         raise _error(forbidden.exit_code, forbidden.text)
@@ -166,6 +170,12 @@ def _check(plan: Plan, fingerprint: str) -> None:
         moved = one_line(", ".join(plan.moved_since(fingerprint)))
         raise BusyError(
             f"Something moved since the plan was made: {moved}. Nothing was done; make a new plan."
+        )
+    tiers = list(Tier)
+    if not fingerprint and agreed and tiers.index(plan.tier) > tiers.index(Tier(agreed)):
+        raise BusyError(
+            "It has to be confirmed now, and did not when the plan was made. Nothing was done; "
+            "make a new plan."
         )
 
 

@@ -6,7 +6,7 @@ is read once and the small one written once (`VACUUM INTO`; `ANALYZE` and `REIND
 the bytes), checked, and swapped in by one rename. That is the faster way, needs the least space
 (one more file, nothing in a temporary folder), and until the rename the live file is not touched:
 its inode is the safety copy. So what is proved once for restores and upgrades holds here too, the
-recovery included (`restoring.restore_recovery`).
+recovery included (`restoring.restore_recovery`), but for its way back: see `recovering`.
 
 What is kept: rows, schema, page size, encoding, auto_vacuum, user_version, application_id,
 revision and journal mode (WAL), compared before the swap; owner and mode. VACUUM may
@@ -104,7 +104,7 @@ def rebuild(
         What reading back told, and `before` and `after` (`maintenance.Figures`).
 
     Raises:
-        McpdbError: Nothing was changed, or the recovery takes it back.
+        McpdbError: Nothing was changed, or the new file stays although something failed behind it.
     """
     gateway = gateway_of(deployment)
     live, way = _prepared(deployment)

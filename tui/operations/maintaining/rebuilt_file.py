@@ -54,7 +54,8 @@ def known(live: Path, progress: Progress) -> Held:
         closing(connect(live, "immutable=1")) as connection,
         stoppable(connection, cancelled),
     ):
-        rows = inspection.counts(connection, progress.checkpoint)
+        # An index may lack rows: that is what it is made anew for.
+        rows = inspection.counts(connection, progress.checkpoint, by_index=False)
         users = maintenance.rowid_users(connection)
         return Held(
             rows=rows,
@@ -141,7 +142,9 @@ def check(
     copying.set_journal_mode(staged, "delete")
     report = inspection.inspect(staged, progress.tick, progress.checkpoint, full=full)
     inspection.expect(report, {"rows": held.rows}, ("rows",))
-    if report.foreign_key_errors != held.foreign_keys:
+    # Through a damaged index rows seem to point nowhere that do not.
+    mended = full and report.foreign_key_errors < held.foreign_keys
+    if report.foreign_key_errors != held.foreign_keys and not mended:
         raise VerificationError(
             f"{report.foreign_key_errors} rows of the new file point nowhere, "
             f"{held.foreign_keys} did before."

@@ -1,7 +1,7 @@
 """What maintenance that was cut, failed or cancelled still owes, by its journal alone.
 
-Where the file is made anew it is a restore's recovery: undone before the swap, finished after it,
-the exchange the other way round where the gateway does not work with the new file. Beside a
+Where the file is made anew it is a restore's recovery: undone before the swap, finished after it.
+The old file is never put back: the new one was proved to have its rows, and may have more. Beside a
 running gateway SQLite itself takes back what was not committed; what is left is a copy that has no
 name yet. A routine's backup stands for itself: what was verified when it was cut is published.
 """
@@ -52,7 +52,7 @@ def rebuilt(deployment: Deployment, records: Sequence[Record], words: Words) -> 
         records: The journal so far.
         words: The result's sentence, from the facts, where it is finished.
     """
-    found = restore_recovery.decide(deployment, records, start=False)
+    found = restore_recovery.decide(deployment, records, start=False, back=False)
     if found.direction != "finish":
         return found
     facts = merged(records)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from tui.core.errors import ExitCode
@@ -12,6 +13,10 @@ from tui.operations.execution.journaled import Failure, gave_up, merged, pending
 from tui.operations.restoring import going_back
 from tui.operations.restoring.called import called_in, operation_in
 from tui.operations.restoring.kept import keep_safety, list_rejected
+from tui.wording.clean import one_line
+
+NOT_TAKEN_BACK = "not taken back"
+"""The outcome where the new file stays for what was written to it since."""
 
 
 def left_alone(
@@ -43,8 +48,18 @@ def go_back(
     facts: dict[str, Any],
     cause: Failure,
     deadline: Callable[[], float],
+    first: tuple[RecoveryAction, ...] = (),
 ) -> Recovery:
-    """The restored database does not work, and the old one was sound: put that back."""
+    """The restored database does not work, and the old one was sound: put that back.
+
+    Args:
+        deployment: Whose.
+        records: The journal so far.
+        facts: All facts of them.
+        cause: What does not work.
+        deadline: Seconds to wait for others to let go of the file that is taken back.
+        first: What is done before.
+    """
     actions = (
         RecoveryAction("stop-new", "stop the gateway", lambda _p: going_back.stop(deployment)),
         RecoveryAction(
@@ -79,7 +94,7 @@ def go_back(
     return Recovery(
         "undo",
         f"{cause.sentence} The old database is back and whole.",
-        pending(records, actions),
+        (*first, *pending(records, actions)),
         ExitCode.ROLLED_BACK,
         "rolled back",
     )
@@ -104,19 +119,7 @@ def leave(
     deployment: Deployment, records: Sequence[Record], facts: dict[str, Any], cause: Failure
 ) -> Recovery:
     """The old state was not sound either: the verified restore stays, undo is offered."""
-    actions = (
-        RecoveryAction(
-            "list-safety",
-            "check and list the safety copy",
-            lambda p: keep_safety(
-                deployment,
-                facts,
-                clean_stop=facts.get("clean"),
-                operation_id=p.operation_id,
-                trigger=operation_in(records),
-            ),
-        ),
-    )
+    actions = (_list_safety(deployment, records, facts),)
     kept = facts.get("keep") and not facts.get("damaged")
     undo = " `undo` takes it back." if kept else ""
     return Recovery(
@@ -126,4 +129,58 @@ def leave(
         pending(records, actions),
         ExitCode.UNHEALTHY,
         "left unhealthy",
+    )
+
+
+def stay(
+    deployment: Deployment,
+    records: Sequence[Record],
+    facts: dict[str, Any],
+    cause: Failure,
+    *,
+    same_rows: bool,
+) -> Recovery:
+    """Nothing is taken back by itself: what was committed since would go with the new file.
+
+    Args:
+        deployment: Whose.
+        records: The journal so far.
+        facts: All facts of them.
+        cause: What does not work.
+        same_rows: The new file was proved to have the rows of the old one: an undo gains nothing.
+    """
+    actions = (
+        RecoveryAction("tidy", "remove the name of the copy", lambda _p: going_back.tidy(facts)),
+        _list_safety(deployment, records, facts),
+    )
+    kept = one_line(Path(str(facts.get("keep") or "")).name)
+    if same_rows:
+        words = "Nothing was taken back: the new file was put there with the same rows as before"
+        words += f"; the old file is kept as {kept}, and what was written since is only in the new."
+    else:
+        words = "The gateway has run since the exchange, so nothing was taken back by itself: "
+        words += f"what was written since would go with it. The old database is kept as {kept}."
+        words += "" if facts.get("damaged") else " `undo` takes it back."
+    return Recovery(
+        "finish",
+        f"{cause.sentence} {words}",
+        pending(records, actions),
+        ExitCode.UNHEALTHY,
+        NOT_TAKEN_BACK,
+    )
+
+
+def _list_safety(
+    deployment: Deployment, records: Sequence[Record], facts: dict[str, Any]
+) -> RecoveryAction:
+    return RecoveryAction(
+        "list-safety",
+        "check and list the safety copy",
+        lambda p: keep_safety(
+            deployment,
+            facts,
+            clean_stop=facts.get("clean"),
+            operation_id=p.operation_id,
+            trigger=operation_in(records),
+        ),
     )

@@ -2,9 +2,10 @@
 
 Before the swap everything is undone. After it, it is finished; if the gateway then does not
 become healthy (or the file is not what was promised) the exchange is done the other way round,
-provided that the old state was sound. A live file that was being written into is finished if the
-writing was cut, and undone if it failed: SQLite itself makes it old or new in between. Every
-action may be repeated after any cut.
+provided that the old state was sound, and that the gateway has not worked with the new file between
+a cut and `resume`: what it committed would go with that file. A live file that was being written
+into is finished if the writing was cut, and undone if it failed: SQLite itself makes it old or new
+in between. Every action may be repeated after any cut.
 """
 
 from __future__ import annotations
@@ -34,24 +35,30 @@ from tui.operations.restoring.endings import (
     leave,
     left_alone,
     not_undone,
+    stay,
 )
 from tui.operations.restoring.restored import read_back, start_again
+from tui.operations.restoring.served import LOOK, has_served, look
 from tui.services import files
 
 BACK_DEADLINE = 30.0
 """Seconds to wait for others to let go of the file that is taken back."""
 
 
-def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) -> Recovery:
+def decide(
+    deployment: Deployment, records: Sequence[Record], *, start: bool, back: bool = True
+) -> Recovery:
     """Decide what is left to do; see the module.
 
     Args:
         deployment: Whose database.
         records: The journal so far.
         start: Start the gateway in the end even if it had been stopped before.
+        back: Put the old file back if the gateway does not work with the new one. Not where both
+            were proved to have the same rows: nothing is gained, and what was committed is lost.
     """
     facts = merged(records)
-    went_back = any(r["kind"] == "recovery_started" and r["action"] == "swap-back" for r in records)
+    went_back = _has_begun(records, "swap-back")
     if not went_back:
         if facts.get(overwriting.FOREIGN):
             return left_alone(deployment, records, facts)
@@ -64,9 +71,23 @@ def decide(deployment: Deployment, records: Sequence[Record], *, start: bool) ->
     cause = _failed_afterwards(records)
     if cause is None:
         return _finish(deployment, records, facts, start=start)
+    if not went_back and _stays(records, back=back):
+        return stay(deployment, records, facts, cause, same_rows=not back)
     if _may_go_back(facts):
-        return go_back(deployment, records, facts, cause, lambda: BACK_DEADLINE)
+        first = () if went_back else look(deployment, records, bars=True)
+        return go_back(deployment, records, facts, cause, lambda: BACK_DEADLINE, first)
     return leave(deployment, records, facts, cause)
+
+
+def _has_begun(records: Sequence[Record], action: str) -> bool:
+    return any(r["kind"] == "recovery_started" and r["action"] == action for r in records)
+
+
+def _stays(records: Sequence[Record], *, back: bool) -> bool:
+    """Whether the new file stays although something failed; a way back that had begun goes on."""
+    if _has_begun(records, "stop-new"):
+        return recovery_failure(records, LOOK) is not None
+    return not back or has_served(records)
 
 
 def _is_half_written(records: Sequence[Record], facts: Facts) -> bool:
@@ -246,7 +267,10 @@ def _finish(
         words = f"The {name.work} was cut while it wrote into the live file; it is finished."
     if cause is not None:
         words = f"{cause.sentence} {words}"
-    return Recovery("finish", words, pending(records, actions), ExitCode.DONE, "done")
+    # Before anything is started: was it up by itself?
+    first = () if write_again else look(deployment, records)
+    left = (*first, *pending(records, actions))
+    return Recovery("finish", words, left, ExitCode.DONE, "done")
 
 
 def _read_back(

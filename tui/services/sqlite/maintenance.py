@@ -133,7 +133,7 @@ def row_numbers(connection: sqlite3.Connection, tables: Sequence[str]) -> dict[s
         name = '"' + table.replace('"', '""') + '"'
         try:
             row = connection.execute(
-                f"SELECT count(*), min(rowid), max(rowid), total(rowid) FROM {name}"
+                f"SELECT count(*), min(rowid), max(rowid), total(rowid) FROM {name} NOT INDEXED"
             ).fetchone()
         except sqlite3.OperationalError as error:
             if "no such column" not in str(error):
