@@ -157,7 +157,7 @@ def _keep_in_bounds(deployment: Deployment) -> None:
         prune_journals(deployment)
 
 
-def _check(plan: Plan, fingerprint: str, agreed: str) -> None:
+def _check(plan: Plan, fingerprint: str, agreed: str = "") -> None:
     """Refuse what the plan forbids, or what is not what was confirmed (I10).
 
     What was cut and is finished first may bring the gateway back: then an operation that nobody had
