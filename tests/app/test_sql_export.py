@@ -20,8 +20,8 @@ async def test_x_says_why_it_is_off_until_there_is_a_result(saved):  # noqa: F81
         await until(pilot, lambda: known(app))
         await to_console(pilot)
         await pilot.press("escape", "x")
-        await until(pilot, lambda: message(app).strip() != "")
-        assert "There is no result to export; F5 runs a statement." in message(app)
+        said = "There is no result to export; F5 runs a statement."
+        await until(pilot, lambda: said in message(app))
 
 
 async def test_x_writes_every_row_of_the_statement_and_leaves_secrets_masked(saved, tmp_path):  # noqa: F811
