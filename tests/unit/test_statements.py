@@ -203,7 +203,7 @@ def test_a_statement_is_complete_when_its_semicolon_is_sql(connection: sqlite3.C
 def test_a_live_file_with_a_rollback_journal_is_not_held_for_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.operations.reads.short_reads.HOLD", 0.2)
+    monkeypatch.setattr("tui.operations.reads.holding.BUSY_TIMEOUT", 0.25)
     live = tmp_path / "mcp.db"
     with closing(sqlite3.connect(live)) as writer, writer:
         writer.execute("CREATE TABLE t (a)")
