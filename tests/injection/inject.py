@@ -135,7 +135,11 @@ def assert_seen_and_untouched(site: AnySite, outcome: Outcome) -> None:
     status = read_status(deployment)
     assert [entry.operation for entry in status.unfinished] == [outcome.entry.operation]
     assert any("cut short" in need.text for need in status.needs), status.needs
-    assert state_print(deployment) == before, "looking changed something"
+    after = state_print(deployment)
+    moved = sorted(
+        path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+    )
+    assert not moved, f"looking changed something: {moved}"
 
 
 def heal(faults: tuple[Fault, ...]) -> None:

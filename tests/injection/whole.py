@@ -135,6 +135,8 @@ def state_print(deployment: Deployment) -> dict[str, tuple[int, str]]:
         if path.is_file()
         and not path.is_symlink()
         and path.name != "filler"
+        # A container whose maker was killed goes on in its scratch folder until it is resumed.
+        and "scratch" not in path.relative_to(folder).parts
         and not (path.parent == live.parent and path.name.startswith(live.name))
         # Its second name while a copy is migrated: the helper puts the journal mode back in it.
         and not (path.name == "held" and live.exists() and path.samefile(live))
