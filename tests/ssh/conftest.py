@@ -69,7 +69,7 @@ class Server:
             assert self._process.poll() is None, (folder / "log").read_text()
             time.sleep(0.02)
 
-    def open(self, line: Line, command: str, *, columns: int = 100, rows: int = 30) -> Terminal:
+    def open(self, line: Line, command: str, *, columns: int = 140, rows: int = 45) -> Terminal:
         """A terminal with a program at the other end of a line."""
         words = [
             "ssh", "-tt", "-q", "-F", "none", "-i", str(self.folder / "user"), "-p", str(line.port),

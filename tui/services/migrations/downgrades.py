@@ -10,6 +10,8 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from tui.services.migrations.parsing import parse
+
 _CHANGES = ("add_", "alter_", "batch_alter", "bulk_", "create_", "drop_", "rename_")
 """How Alembic's operations that change something begin."""
 
@@ -25,7 +27,7 @@ def judge(source: str) -> str:
         source: Text of a revision file.
     """
     try:
-        module = ast.parse(source)
+        module = parse(source)
     except (SyntaxError, ValueError):
         return "unknown"
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}

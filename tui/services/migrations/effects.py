@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from tui.services.migrations.downgrades import reached
+from tui.services.migrations.parsing import parse
 
 Sign: TypeAlias = Literal["+", "-", "~", "!", "?"]
 _UNTOLD = "…"
@@ -46,7 +47,7 @@ def effects(source: str, direction: Literal["upgrade", "downgrade"]) -> tuple[Ef
         direction: Which function is read.
     """
     try:
-        module = ast.parse(source)
+        module = parse(source)
     except (SyntaxError, ValueError):
         return ()
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}

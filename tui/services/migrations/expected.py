@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Literal
 
 from tui.services.migrations.downgrades import asks_for_sqlite
+from tui.services.migrations.parsing import parse
 
 _NAME = r"[\"`\[]?(\w+)[\"`\]]?"
 _SQL = (
@@ -134,7 +135,7 @@ def effects(source: str) -> tuple[Effect, ...]:
         source: Text of the file.
     """
     try:
-        module = ast.parse(source)
+        module = parse(source)
     except (SyntaxError, ValueError):
         return ()
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
